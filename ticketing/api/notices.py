@@ -52,7 +52,7 @@ class Contacts(MethodView):
         return _contacts([(one, "") for one in found])
 
     @for_order
-    @limited(address="1200 per minute", caller="30 per minute")
+    @limited(address="1200 per minute", caller="20 per hour")
     @blueprint.arguments(ContactsRequestSchema)
     @blueprint.response(200, ContactsSchema)
     @blueprint.doc(**_ORDER_TOKEN)
@@ -106,7 +106,7 @@ class OrderRecovery(MethodView):
     @blueprint.response(202, AskedSchema)
     def post(self, wanted: dict[str, str]) -> dict[str, str]:
         """Send the orders that name an address to that address; the answer is the same for every address."""
-        recovery.ask_orders(rooms().reception, wanted["email"])
+        recovery.ask_orders(rooms().reception, wanted["email"], request.remote_addr)
         return _ASKED
 
 
@@ -119,7 +119,7 @@ class AccountRecovery(MethodView):
     @blueprint.response(202, AskedSchema)
     def post(self, wanted: dict[str, str]) -> dict[str, str]:
         """Send a code for a new password to an address that has an account; the answer is the same for every address."""
-        recovery.ask_reset(rooms().reception, wanted["email"])
+        recovery.ask_reset(rooms().reception, wanted["email"], request.remote_addr)
         return _ASKED
 
 

@@ -4,6 +4,8 @@ What fails inside a job is one of its items, and the others go on. Where the job
 is away or the disk is full, it comes again after a pause, and the other jobs are tried all the same.
 """
 
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -121,3 +123,34 @@ class Items:
         self._before = done
         self._resting = {key: rest for key, rest in self._resting.items() if key in seen}
         return tally
+
+
+class Aside:
+    """Work that runs in a thread of its own beside the rounds; a round takes up what has come of it. With `wait` it is awaited."""
+
+    def __init__(self, work: Callable[[], Tally], *, wait: bool) -> None:
+        self._work, self._wait = work, wait
+        self._thread: threading.Thread | None = None
+        self._results: queue.SimpleQueue[Tally | Exception] = queue.SimpleQueue()
+
+    def run(self) -> Tally:
+        """Begin the work unless it is under way, and answer what has been done since; raises what it raised."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._go, name="aside", daemon=True)
+            self._thread.start()
+        if self._wait:
+            self._thread.join()
+        done = Tally()
+        while not self._results.empty():
+            result = self._results.get_nowait()
+            if isinstance(result, Exception):
+                raise result
+            done.done += result.done
+            done.failures += result.failures
+        return done
+
+    def _go(self) -> None:
+        try:
+            self._results.put(self._work())
+        except Exception as error:  # noqa: BLE001  it is raised in the round that takes it up
+            self._results.put(error)

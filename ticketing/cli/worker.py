@@ -12,7 +12,7 @@ import structlog
 
 from ticketing import disruption, logs, notices
 from ticketing.cli.deployment import settings
-from ticketing.cli.jobs import Items, Job, Tally
+from ticketing.cli.jobs import Aside, Items, Job, Tally
 from ticketing.config import Settings
 from ticketing.db.operators import worker_jobs
 from ticketing.db.operators.worker_jobs import WorkerJob
@@ -60,7 +60,10 @@ def command(*, once: bool, pause_seconds: float) -> None:
     if rooms is None:
         return
     announce(rooms)
-    jobs, teller = list_jobs(rooms, configured.regions), _Teller(rooms, pause_seconds * _TELL_ROUNDS)
+    jobs, teller = (
+        list_jobs(rooms, configured.regions, once=once),
+        _Teller(rooms, pause_seconds * _TELL_ROUNDS),
+    )
     while not stopped.is_set():
         for job in jobs:
             job.go(rooms.clock.now())
@@ -71,7 +74,7 @@ def command(*, once: bool, pause_seconds: float) -> None:
             return
 
 
-def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
+def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> list[Job]:
     """Every job of the worker, in the order of a round."""
     return [
         *_purchase_jobs(rooms.till),
@@ -85,7 +88,8 @@ def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
         Job(name="judging changes", run=lambda: Tally(rooms.watcher.judge_changes())),
         _legs_job(rooms),
         Job(name="writing messages", run=lambda: Tally(notices.write_due(rooms.post_office))),
-        Job(name="delivering messages", run=lambda: Tally(notices.deliver_due(rooms.post_office))),
+        _delivery_job(rooms, "delivering mail", notices.MAIL, wait=once),
+        _delivery_job(rooms, "delivering push and webhooks", notices.HTTP, wait=once),
         Job(name="forgetting contacts", run=lambda: _counted(notices.forget_what_is_due(rooms.post_office))),
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),
@@ -143,6 +147,12 @@ def _legs_job(rooms: Rooms) -> Job:
         return Tally(count)
 
     return Job(name="noting legs of tickets", run=run)
+
+
+def _delivery_job(rooms: Rooms, name: str, kinds: Sequence[notices.ContactKind], *, wait: bool) -> Job:
+    """Deliver beside the other jobs: a receiver that is slow holds up nobody's order."""
+    aside = Aside(lambda: Tally(notices.deliver_due(rooms.post_office, kinds)), wait=wait)
+    return Job(name=name, run=aside.run)
 
 
 def _proofs_job(rooms: Rooms) -> Job:

@@ -16,7 +16,7 @@ import idna
 from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
-from ticketing.db.people import audit_trail, people
+from ticketing.db.people import audit_trail, one_time_codes, people
 from ticketing.db.people.people import Person, Phone, RefreshToken, Session
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TooManyRequests
 from ticketing.identity import passwords
@@ -174,6 +174,7 @@ def change_password(reception: Reception, caller: Caller, old: str, new: str) ->
     with reception.database.write() as tx:
         reception.failures.forget(tx, guesses, None)
         people.set_password(tx, caller.person_id, stored)
+        one_time_codes.end_codes(tx, caller.person_id, "reset_password", now)
         people.end_sessions(tx, caller.person_id, now, "the password was changed", but=caller.session_id)
         audit_trail.note(tx, caller.person_id, "password_changed", caller.person_id, at=now)
 

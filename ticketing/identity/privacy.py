@@ -10,6 +10,7 @@ from typing import Any
 from throughfare_gate.moments import written
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
+from ticketing.db.notices import contacts, outbox
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
 from ticketing.db.sale.orders import Order
@@ -126,6 +127,15 @@ def _order(tx: Transaction, order: Order) -> dict[str, object]:
             }
             for one in (group_codes.list_codes(tx, order.id) if order.code else ())
         ],
+        "contacts": [
+            {
+                "kind": one.kind,
+                "language": one.language,
+                # A webhook's secret is its receiver's.
+                "address": {name: value for name, value in one.document.items() if name != "secret"},
+            }
+            for one in contacts.list_contacts(tx, order.id)
+        ],
         "tickets": [
             {
                 "jti": one.jti,
@@ -154,6 +164,9 @@ def erase(desk: PrivacyDesk, caller: Caller) -> None:
     """Forget a person (GDPR, article 17); what law and other people's money need stays under a pseudonym."""
     now = desk.clock.now()
     with desk.database.write() as tx:
+        for order in orders.list_orders_of(tx, caller.person_id):
+            contacts.replace_contacts(tx, order.id, [])
+            outbox.drop_of_order(tx, order.id, now)
         people.erase_person(tx, caller.person_id, now)
         audit_trail.note(tx, caller.person_id, "person_erased", caller.person_id, at=now)
 

@@ -8,6 +8,8 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from email.errors import HeaderParseError, MessageDefect
+from email.headerregistry import Address
 
 from throughfare_gate.ids import new_id
 from ticketing.db.notices import outbox
@@ -15,9 +17,10 @@ from ticketing.db.notices.outbox import Notice
 from ticketing.db.people import audit_trail, one_time_codes, people, rate_counts
 from ticketing.db.people.one_time_codes import CodePurpose, OneTimeCode
 from ticketing.db.people.people import Person
-from ticketing.errors import Conflict, NotAuthenticated
+from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated
 from ticketing.identity import passwords
 from ticketing.identity.access_token import Caller
+from ticketing.identity.networks import network
 from ticketing.identity.people import Reception, SignedIn, begin_session, fold_email, get_person
 
 CODE_LIFE = timedelta(minutes=30)
@@ -26,7 +29,7 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH, _GROUP = 12, 4
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 # More messages than this to one address are for nobody's good.
-_MOST_MESSAGES, _WINDOW_SECONDS = 3, 3600
+_MOST_MESSAGES, _MOST_IN_ALL, _WINDOW_SECONDS = 3, 10, 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,28 @@ class Begun:
     language: str
 
 
-def ask_reset(reception: Reception, email: str) -> None:
-    """Ask for a code by mail that sets a new password; raises InvalidRequest for what is no address."""
-    _ask(reception, "reset_password", fold_email(email))
+def reachable(folded: str) -> str:
+    """Return an address that a mail can be written to (RFC 5322, addr-spec in ASCII); raises InvalidRequest."""
+    try:
+        written = Address(addr_spec=folded).addr_spec
+    except (ValueError, IndexError, HeaderParseError, MessageDefect):
+        written = ""
+    if written != folded or not (folded.isascii() and folded.isprintable()):
+        raise InvalidRequest.at("email", "must be an e-mail address that mail reaches")
+    return folded
 
 
-def ask_orders(reception: Reception, email: str) -> None:
+def ask_reset(reception: Reception, email: str, caller: str | None = None) -> None:
+    """Ask for a code by mail that sets a new password; raises InvalidRequest for what is no address.
+
+    `caller` is the network address of who asks: messages are counted for it.
+    """
+    _ask(reception, "reset_password", reachable(fold_email(email)), caller)
+
+
+def ask_orders(reception: Reception, email: str, caller: str | None = None) -> None:
     """Ask for the orders that name an address, by mail to it; raises InvalidRequest for what is no address."""
-    _ask(reception, "my_orders", fold_email(email))
+    _ask(reception, "my_orders", reachable(fold_email(email)), caller)
 
 
 def ask_confirmation(reception: Reception, caller: Caller) -> None:
@@ -52,7 +69,7 @@ def ask_confirmation(reception: Reception, caller: Caller) -> None:
     email = get_person(reception, caller).email
     if email is None:
         raise Conflict("this account has no e-mail address")
-    _ask(reception, "confirm_address", email)
+    _ask(reception, "confirm_address", reachable(email), caller.person_id)
 
 
 def begin_reset(reception: Reception, email: str) -> Begun | None:
@@ -68,7 +85,8 @@ def begin_confirmation(reception: Reception, email: str) -> Begun | None:
 def set_password(reception: Reception, code: str, password: str, *, label: str) -> SignedIn:
     """Set a new password by a code, sign all devices out and this one in; raises NotAuthenticated for a wrong or old code.
 
-    The address is confirmed by it: the code came from there.
+    The address is confirmed by it: the code came from there. Of an account whose address was never confirmed before,
+    passkeys, phones and sign-ins at providers go: they may be somebody else's.
     """
     stored = passwords.hash_of(passwords.check(password))
     now = reception.clock.now()
@@ -78,6 +96,9 @@ def set_password(reception: Reception, code: str, password: str, *, label: str) 
         if person is None or person.email is None:
             raise NotAuthenticated("the code is wrong, was used, or is too old")
         people.set_password(tx, person.id, stored)
+        if person.confirmed_at is None:
+            # Whoever made the account had not shown that the address is theirs: no other way in of theirs stays.
+            people.forget_ways_in(tx, person.id)
         one_time_codes.confirm_address(tx, person.id, now)
         people.end_sessions(tx, person.id, now, "the password was reset")
         audit_trail.note(tx, person.id, "password_reset", person.id, at=now)
@@ -94,14 +115,21 @@ def confirm(reception: Reception, code: str) -> None:
         one_time_codes.confirm_address(tx, person_id, now)
 
 
-def _ask(reception: Reception, template: str, email: str) -> None:
-    """Write a message to an address, a few in an hour; more are left out, and the answer is the same."""
+def _ask(reception: Reception, template: str, email: str, caller: str | None) -> None:
+    """Write a message to an address, a few in an hour; more are left out, and the answer is the same.
+
+    Counted for the network that asks, so that a stranger does not keep the owner from being answered, and in all.
+    """
     now = reception.clock.now()
-    bucket = f"recovery:{hashlib.sha256(f'{template} {email}'.encode()).hexdigest()[:32]}"
+    local, _, domain = email.partition("@")
+    mailbox = f"{template} {local.partition('+')[0]}@{domain}"
+    near = network(caller) if caller and ("." in caller or ":" in caller) else caller
     with reception.database.write() as tx:
-        count, _ = rate_counts.increase(tx, bucket, 1, _WINDOW_SECONDS, int(now.timestamp()))
-        if count > _MOST_MESSAGES:
-            return
+        for bucket, most in ((f"{mailbox} {near}", _MOST_MESSAGES), (mailbox, _MOST_IN_ALL)):
+            name = f"recovery:{hashlib.sha256(bucket.encode()).hexdigest()[:32]}"
+            count, _ = rate_counts.increase(tx, name, 1, _WINDOW_SECONDS, int(now.timestamp()))
+            if count > most:
+                return
         made = new_id()
         outbox.post(
             tx,

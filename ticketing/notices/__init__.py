@@ -4,18 +4,21 @@ The public module of the room: what happened is read from the orders' own histor
 delivered by the worker.
 """
 
-from ticketing.db.notices.contacts import Contact
+from ticketing.db.notices.contacts import Contact, ContactKind
 from ticketing.notices.contacts import MOST_CONTACTS, Wanted, hint, kind_of, list_contacts, replace_contacts
 from ticketing.notices.events import list_events
 from ticketing.notices.post_office import PostOffice
-from ticketing.notices.sending import deliver_due, forget_what_is_due
+from ticketing.notices.sending import HTTP, MAIL, deliver_due, forget_what_is_due
 from ticketing.notices.text import LANGUAGES
 from ticketing.notices.writing import write_due
 
 __all__ = [
+    "HTTP",
     "LANGUAGES",
+    "MAIL",
     "MOST_CONTACTS",
     "Contact",
+    "ContactKind",
     "PostOffice",
     "Wanted",
     "deliver_due",

@@ -8,7 +8,7 @@ from tariffs.money import Money
 from ticketing import disruption
 from ticketing.db.disruption import events
 from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
-from ticketing.db.notices import contacts
+from ticketing.db.notices import contacts, outbox
 from ticketing.db.notices.outbox import Notice
 from ticketing.errors import Conflict, NotFound
 from ticketing.frozen import Leg, left_of
@@ -64,6 +64,16 @@ def _last_word(
     return event, min(rows, key=lambda one: disruption.GRAVEST_FIRST.index(one.why))
 
 
+def _was_told(office: PostOffice, notice: Notice, event: DisruptionEvent) -> bool:
+    """Tell whether a contact has had an earlier word on a run: only then is it news that all is well again."""
+    base = notice.topic.rpartition(":")[0]
+    with office.database.read() as tx:
+        earlier = [
+            one.id for one in events.list_events(tx, event.region, event.run) if one.revision < event.revision
+        ]
+        return bool(earlier) and outbox.was_delivered(tx, [f"{base}:{one}" for one in earlier])
+
+
 def _journey_news(office: PostOffice, notice: Notice) -> Message | None:
     """Tell what has become of a run; nothing where a newer word on it tells more."""
     order_id = str(notice.order_id)
@@ -72,6 +82,8 @@ def _journey_news(office: PostOffice, notice: Notice) -> Message | None:
     if word is None or state.order.state not in _OPEN:
         return None
     event, gravest = word
+    if gravest.why == "restored" and not _was_told(office, notice, event):
+        return None
     legs, language = state.quote.document.legs, notice.language
     then = legs[gravest.then_leg] if gravest.then_leg is not None else None
     values = {
@@ -84,7 +96,7 @@ def _journey_news(office: PostOffice, notice: Notice) -> Message | None:
     return Message(
         id=notice.id,
         # A newer word on the same run takes the place of an older one.
-        topic=_topic(f"{notice.document['contact_id']}:{event.region}:{':'.join(map(str, event.run))}"),
+        topic=_topic(f"{notice.topic.rpartition(':')[0]}:{event.region}:{':'.join(map(str, event.run))}"),
         type=f"journey.{event.kind}",
         subject=text.subject(name, language, **values),
         body=text.body(name, language, **values),

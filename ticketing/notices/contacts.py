@@ -11,6 +11,7 @@ from ticketing.db.notices import contacts, outbox
 from ticketing.db.notices.contacts import Contact, ContactKind
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.identity.people import fold_email
+from ticketing.identity.recovery import reachable
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.web_push import point_of, secret_of
 from ticketing.notices.webhook import new_secret
@@ -47,7 +48,7 @@ def replace_contacts(
 ) -> list[tuple[Contact, str]]:
     """Make these the contacts of an order; answers each, with the new secret of a webhook that is new.
 
-    Without any, messages that still wait are dropped. Raises InvalidRequest for an address that can be none.
+    Messages that wait for a contact that goes are dropped. Raises InvalidRequest for an address that can be none.
     """
     if len(wanted) > MOST_CONTACTS:
         raise InvalidRequest.at("contacts", f"an order has at most {MOST_CONTACTS} contacts")
@@ -59,7 +60,8 @@ def replace_contacts(
         for one, document in checked:
             digest = digest_of(one.kind, document)
             secret = new_secret() if one.kind == "webhook" and digest not in known else ""
-            kept = known[digest].document if digest in known else document
+            # A webhook keeps its secret; a browser that subscribes again has new keys.
+            kept = known[digest].document if digest in known and one.kind == "webhook" else document
             made[digest] = (
                 Contact(
                     id=known[digest].id if digest in known else new_id(),
@@ -73,8 +75,7 @@ def replace_contacts(
                 secret,
             )
         contacts.replace_contacts(tx, order_id, [contact for contact, _ in made.values()])
-        if not made:
-            outbox.drop_of_order(tx, order_id, now)
+        outbox.drop_of_order(tx, order_id, now, made.keys())
     return list(made.values())
 
 
@@ -100,9 +101,11 @@ def _checked(office: PostOffice, wanted: Wanted, path: str) -> tuple[Wanted, dic
         if not office.sends_mail:
             raise Conflict("this service sends no mail")
         try:
-            return wanted, {"address": fold_email(address["address"])}
+            return wanted, {"address": reachable(fold_email(address["address"]))}
         except InvalidRequest:
-            raise InvalidRequest.at(f"{path}.address", "must be an e-mail address") from None
+            raise InvalidRequest.at(
+                f"{path}.address", "must be an e-mail address that mail reaches"
+            ) from None
     name = _NAMED_BY[wanted.kind]
     if len(address[name]) > _LONGEST_URL:
         raise InvalidRequest.at(f"{path}.{name}", f"at most {_LONGEST_URL} characters")

@@ -1,17 +1,21 @@
 """Deliver the outbox: claim what is due, send it, settle it. A process that dies between two steps leaves nothing lost.
 
 A message is claimed for a while and comes again when its worker has died, so it is delivered at least once; at each try
-it has the same id and topic, by which a receiver knows the second copy.
+it has the same id and topic, by which a receiver knows the second copy. Mail does not wait for push and webhooks, and of
+these no receiver holds up the others: each host has two messages in hand at most.
 """
 
+import queue
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import structlog
 
 from ticketing.db.notices import contacts, outbox
+from ticketing.db.notices.contacts import ContactKind
 from ticketing.db.notices.outbox import Notice
 from ticketing.db.people import one_time_codes
 from ticketing.notices.channels import Delivery
@@ -19,11 +23,15 @@ from ticketing.notices.composing import compose
 from ticketing.notices.post_office import PostOffice
 
 _log = structlog.get_logger(__name__)
+MAIL: tuple[ContactKind, ...] = ("email",)
+HTTP: tuple[ContactKind, ...] = ("webpush", "webhook")
 _AT_ONCE = 200
-_THREADS = 8
+_THREADS, _OF_ONE_HOST = 8, 2
 # A worker that holds a message longer than this has died; it begins no new one in the last part of that time.
 _CLAIM = timedelta(seconds=120)
 _SENDING_SECONDS = 60.0
+# After so many failures in a row the messages for a host wait for the next round.
+_PATIENCE = 3
 _PAUSES = tuple(timedelta(seconds=one) for one in (10, 60, 300, 1800, 7200, 21_600, 43_200))
 # Messages are kept as figures, without address and words, for as long as claims about a journey may come.
 _KEPT, _CODES_KEPT = timedelta(days=400), timedelta(days=1)
@@ -32,21 +40,24 @@ _AFTER_JOURNEY, _WITHOUT_TICKETS = timedelta(days=30), timedelta(days=2)
 _DROPPED = Delivery("never", "there is nothing to tell any more")
 
 
-def deliver_due(office: PostOffice) -> int:
-    """Deliver every message that is due, in batches; answers how many were delivered. Never raises for one message."""
+def deliver_due(office: PostOffice, kinds: Sequence[ContactKind] = (*MAIL, *HTTP)) -> int:
+    """Deliver the messages of some kinds that are due; answers how many were delivered. Never raises for one message."""
     delivered = 0
     until = time.monotonic() + _SENDING_SECONDS
     while time.monotonic() < until:
         now = office.clock.now()
         with office.database.write() as tx:
-            claimed = outbox.claim_due(tx, now, now + _CLAIM, _AT_ONCE)
+            claimed = outbox.claim_due(tx, kinds, now, now + _CLAIM, _AT_ONCE)
         if not claimed:
             break
-        with ThreadPoolExecutor(min(_THREADS, len(claimed))) as threads:
-            results = list(threads.map(lambda one: _sent(office, one, until), claimed))
-        delivered += _settle(office, claimed, results)
-    for channel in office.channels.values():
-        channel.rest()
+        done, left = _batch(office, claimed, until)
+        delivered += done
+        if left:
+            with office.database.write() as tx:
+                outbox.give_back(tx, left, office.clock.now())
+            break
+    for kind in kinds:
+        office.channels[kind].rest()
     return delivered
 
 
@@ -61,11 +72,53 @@ def forget_what_is_due(office: PostOffice) -> dict[str, int]:
         }
 
 
-def _sent(office: PostOffice, notice: Notice, until: float) -> Delivery | None:
-    """Send one message; None where there was no time for it."""
-    if time.monotonic() >= until:
-        return None
+def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple[int, list[str]]:
+    """Send a batch, each host's messages in lanes of their own; answers how many arrived, and those that were not tried."""
+    hosts: dict[str, queue.SimpleQueue[Notice]] = {}
+    for notice in claimed:
+        hosts.setdefault(_host_of(notice), queue.SimpleQueue()).put(notice)
+    lanes = [
+        waiting
+        for host, waiting in hosts.items()
+        for _ in range(min(_OF_ONE_HOST if host else _THREADS, waiting.qsize()))
+    ]
+    with ThreadPoolExecutor(min(_THREADS, len(lanes))) as threads:
+        done = sum(threads.map(lambda waiting: _lane(office, waiting, until), lanes))
+    left = []
+    for waiting in hosts.values():
+        while not waiting.empty():
+            left.append(waiting.get_nowait().id)
+    return done, left
+
+
+def _host_of(notice: Notice) -> str:
+    """Name the host that a message goes to; nothing for mail, which goes to our own server."""
+    to = notice.document["to"]
+    return urlsplit(to.get("endpoint") or to.get("url") or "").netloc
+
+
+def _lane(office: PostOffice, waiting: "queue.SimpleQueue[Notice]", until: float) -> int:
+    """Send one message after the other until none waits, the time is over, or its host has failed too often."""
+    delivered = failed = 0
+    while time.monotonic() < until and failed < _PATIENCE:
+        try:
+            notice = waiting.get_nowait()
+        except queue.Empty:
+            break
+        result = _sent(office, notice)
+        _settle(office, notice, result)
+        delivered += result.outcome == "delivered"
+        failed = failed + 1 if result.outcome == "later" else 0
+    return delivered
+
+
+def _sent(office: PostOffice, notice: Notice) -> Delivery:
+    """Send one message, unless its contact has gone."""
     try:
+        if "contact_id" in notice.document:
+            with office.database.read() as tx:
+                if not contacts.find_contacts(tx, [notice.document["contact_id"]]):
+                    return _DROPPED
         message = compose(office, notice)
         if message is None:
             return _DROPPED
@@ -75,20 +128,17 @@ def _sent(office: PostOffice, notice: Notice, until: float) -> Delivery | None:
         return Delivery("later", f"it could not be composed: {type(error).__name__}")
 
 
-def _settle(office: PostOffice, claimed: Sequence[Notice], results: Sequence[Delivery | None]) -> int:
-    """Write down what became of messages, all in one transaction."""
+def _settle(office: PostOffice, notice: Notice, result: Delivery) -> None:
+    """Write down what became of a message."""
     now = office.clock.now()
-    both = [(one, result) for one, result in zip(claimed, results, strict=True) if result is not None]
-    delivered = [one.id for one, result in both if result.outcome == "delivered"]
     with office.database.write() as tx:
-        outbox.end(tx, delivered, "delivered", now, None)
-        for one, result in both:
-            if result.outcome == "later" and one.tries <= len(_PAUSES):
-                outbox.delay(tx, one.id, now + _PAUSES[one.tries - 1], result.detail)
-            elif result is _DROPPED:
-                outbox.end(tx, [one.id], "dropped", now, result.detail)
-            elif result.outcome != "delivered":
-                outbox.end(tx, [one.id], "unreachable", now, result.detail)
-            if result.outcome == "gone" and "contact_id" in one.document:
-                contacts.delete_contact(tx, one.document["contact_id"])
-    return len(delivered)
+        if result.outcome == "later" and notice.tries <= len(_PAUSES):
+            outbox.delay(tx, notice.id, now + _PAUSES[notice.tries - 1], result.detail)
+        elif result.outcome == "delivered":
+            outbox.end(tx, [notice.id], "delivered", now, None)
+        else:
+            outbox.end(
+                tx, [notice.id], "dropped" if result is _DROPPED else "unreachable", now, result.detail
+            )
+        if result.outcome == "gone" and "contact_id" in notice.document:
+            contacts.delete_contact(tx, notice.document["contact_id"])

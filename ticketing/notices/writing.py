@@ -19,11 +19,14 @@ def write_due(office: PostOffice) -> int:
     count = 0
     while True:
         with office.database.write() as tx:
-            found = happened.list_untold(tx, _AT_ONCE)
-            known = contacts.find_contacts(tx, {one.contact_id for one in found})
-            written = sum(_post(tx, known[one.contact_id], one, now) for one in found)
+            untold = happened.list_untold(tx, now, _AT_ONCE)
+            known = contacts.find_contacts(tx, {one.contact_id for one in untold})
+            # A contact may have gone since the first of the two looks.
+            written = sum(
+                _post(tx, known[one.contact_id], one, now) for one in untold if one.contact_id in known
+            )
         count += written
-        if len(found) < _AT_ONCE or not written:
+        if len(untold) < _AT_ONCE or not written:
             return count
 
 
@@ -32,7 +35,7 @@ def _post(tx: Transaction, to: Contact, what: Happened, now: datetime) -> bool:
         tx,
         Notice(
             id=new_id(),
-            topic=f"{to.id}:{what.what}:{what.row_id}",
+            topic=what.topic,
             kind=to.kind,
             template=what.what,
             language=to.language,

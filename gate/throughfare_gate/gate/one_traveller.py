@@ -36,13 +36,16 @@ class RideInTheWay:
 def ride_in_the_way(jti: str, now: int, memory: Memory) -> RideInTheWay | None:
     """Find the ride that shows that somebody else travels now on a pass whose own code is shown.
 
-    The ticket of an order has begun it, it can not be over yet, and the pass was not shown since. A ride that has not begun is
-    in nobody's way: the holder may have missed it, or given it back.
+    The ticket of an order has begun it, it can not be over yet, and the pass was not shown since; of several the one that
+    is over last. A ride that has not begun is in nobody's way: the holder may have missed it, or given it back.
     """
-    newest = _newest(jti, now, memory)
-    if newest is None or newest.ride is None or now >= newest.use.at + _half(newest.ride):
-        return None
-    return RideInTheWay(newest.ride.departs, newest.use.at + _half(newest.ride))
+    own = max((use.at for use in memory.uses_of(jti) if _is_heard(use, now)), default=-1)
+    under_way = [
+        RideInTheWay(ride.departs, began + _half(ride))
+        for ride in memory.ordered_of(jti).rides
+        if (began := _began(ride, now, memory)) is not None and began > own and now < began + _half(ride)
+    ]
+    return max(under_way, key=lambda ride: ride.until or 0, default=None)
 
 
 def ride_to_ask_for(jti: str, now: int, memory: Memory) -> RideInTheWay | None:
@@ -82,12 +85,23 @@ class _Begun(NamedTuple):
     ride: OrderedRide | None
 
 
+def _began(ride: OrderedRide, now: int, memory: Memory) -> int | None:
+    """Tell when the ticket of an order began a ride last; None where it has not, or has checked out."""
+    uses = [use for use in memory.uses_of(ride.ticket) if use.leg == ride.leg and _is_heard(use, now)]
+    last = max(uses, key=lambda use: use.at, default=None)
+    return None if last is None or last.kind == "out" else last.at
+
+
+def _is_heard(use: Use, now: int) -> bool:
+    return use.at <= now + _AHEAD_SECONDS
+
+
 def _newest(held: str, now: int, memory: Memory) -> _Begun | None:
     """The newest use of any code of a pass; None where there is none, or where it was checked out."""
     shown = [_Begun(use, None) for use in memory.uses_of(held)]
     for ride in memory.ordered_of(held).rides:
         shown.extend(_Begun(use, ride) for use in memory.uses_of(ride.ticket) if use.leg == ride.leg)
-    heard = (one for one in shown if one.use.at <= now + _AHEAD_SECONDS)
+    heard = (one for one in shown if _is_heard(one.use, now))
     newest = max(heard, key=lambda one: one.use.at, default=None)
     return None if newest is None or newest.use.kind == "out" else newest
 

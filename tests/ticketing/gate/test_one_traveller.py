@@ -231,3 +231,42 @@ def test_nobody_else_travels_on_a_pass_while_its_holder_is_on_board(
         within = now + int(part * max(60, (ride.arrives - ride.departs) // 2))
         codes = [(JTI, 0), *((one.ticket, one.leg) for one in rides if one.ticket != ride.ticket)]
         assert not held.opens(*codes[other % len(codes)], within)
+
+
+def test_the_short_leg_of_a_ticket_does_not_free_the_pass_from_its_long_one() -> None:
+    """Two people with two copies of one ticket would let a third one in with the pass."""
+    long, short = (
+        OrderedRide(
+            ticket="B" * 22,
+            leg=leg,
+            departs=NOW,
+            arrives=NOW + lasts,
+            starts=NOW - 7200,
+            ends=NOW + 86_400,
+        )
+        for leg, lasts in ((0, 1320), (1, 180))
+    )
+    held = Held((long, short)).show("B" * 22, 0, NOW).show("B" * 22, 1, NOW + 90)
+
+    assert [held.opens(JTI, 0, NOW + after) for after in (180, 659, 660)] == [False, False, True]
+
+
+def test_a_check_out_of_one_ride_leaves_another_one_under_way() -> None:
+    rides = tuple(
+        OrderedRide(
+            ticket=one * 22,
+            leg=0,
+            departs=NOW,
+            arrives=NOW + 1200,
+            starts=NOW - 7200,
+            ends=NOW + 86_400,
+        )
+        for one in "BC"
+    )
+    shown = (
+        Use("B" * 22, 0, NOW - 100, "g0", "in"),
+        Use("C" * 22, 0, NOW - 50, "g0"),
+        Use("B" * 22, 0, NOW, "g0", "out"),
+    )
+
+    assert not Held(rides, shown).opens(JTI, 0, NOW + 10)

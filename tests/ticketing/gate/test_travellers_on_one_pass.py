@@ -57,9 +57,9 @@ class TestPassShown:
         assert ride_in_the_way(PASS, NOW + least - 1, memory) == RideInTheWay(NOW, NOW + least)
         assert ride_in_the_way(PASS, NOW + least, memory) is None
 
-    def test_the_newest_use_counts_of_whatever_code_and_in_whatever_order_it_is_told(self) -> None:
+    def test_the_ride_that_is_half_over_last_counts_in_whatever_order_it_is_told(self) -> None:
         for uses in ((use(LONG, 0), use(SHORT, 100)), (use(SHORT, 100), use(LONG, 0))):
-            assert ride_in_the_way(PASS, NOW + 200, knowing(*uses)) == RideInTheWay(NOW + 60, NOW + 400)
+            assert ride_in_the_way(PASS, NOW + 200, knowing(*uses)) == RideInTheWay(NOW, NOW + 1200)
         assert ride_in_the_way(PASS, NOW + 200, knowing(use(LONG, 0), of_pass(100))) is None
         assert ride_in_the_way(PASS, NOW + 200, knowing(use(LONG, 100), of_pass(0))) is not None
 

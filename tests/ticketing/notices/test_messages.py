@@ -219,3 +219,70 @@ def test_an_exchange_takes_the_contacts_along(town: Town) -> None:
     assert [text_of(one).count(placed["id"]) for one in town.mailbox.mails][1:] == [1]
     shown = town.api.get(f"/v1/orders/{placed['id']}/notify", token).json or {}
     assert [one["hint"] for one in shown["contacts"]] == ["a…@example.org"]
+
+
+BO = {"kind": "email", "address": "bo@example.org"}
+
+
+@ONE
+def test_an_address_that_was_corrected_gets_nothing_more(town: Town) -> None:
+    bought = town.api.buy()
+    town.notify(bought, {"kind": "email", "address": "stranger@example.org"})
+    town.mailbox.answers = ["451 later"]
+    town.work()
+    town.notify(bought, BO)
+    town.api.clock.advance(timedelta(minutes=1))
+    town.work()
+
+    assert town.mailbox.recipients == ["bo@example.org"]
+
+
+@ONE
+def test_a_contact_that_goes_and_comes_again_is_told_nothing_twice(town: Town) -> None:
+    bought = town.api.buy()
+    for _ in range(3):
+        town.notify(bought, BO)
+        town.work()
+        town.notify(bought)
+
+    assert town.mailbox.recipients == ["bo@example.org"]
+
+
+@ONE
+def test_a_browser_that_subscribes_again_reads_what_comes_by_its_new_keys(town: Town) -> None:
+    bought = town.api.buy()
+    first, second = (Browser(f"{town.receiver.url}/push") for _ in range(2))
+    town.notify(bought, first.subscription)
+    town.notify(bought, second.subscription)
+    town.work()
+
+    assert second.read(town.receiver.requests[0].body)["type"] == "order.ticketed"
+
+
+@ONE
+@pytest.mark.parametrize(
+    "address", ["a..b@example.org", ".a@example.org", "õnne@example.org", "a,b@example.org"]
+)
+def test_an_address_that_no_mail_reaches_is_refused_when_it_is_named(town: Town, address: str) -> None:
+    refused = town.notify(town.api.buy(), {"kind": "email", "address": address})
+
+    assert refused.status_code == 422
+    assert refused.json["errors"][0]["path"] == "contacts[0].address"
+
+
+@ONE
+def test_a_receiver_that_is_away_takes_no_time_from_the_others(town: Town) -> None:
+    """After three failures in a row the rest for its host waits, untried; mail has a queue of its own."""
+    orders = [town.api.buy() for _ in range(6)]
+    for bought in orders:
+        town.notify(bought, {"kind": "webhook", "url": f"{town.receiver.url}/away"}, BO)
+    town.receiver.statuses = [503] * 20
+    notices.write_due(town.office)
+    mailed = notices.deliver_due(town.office, notices.MAIL)
+    hooked = notices.deliver_due(town.office, notices.HTTP)
+
+    assert (mailed, hooked) == (6, 0)
+    assert len(town.receiver.requests) <= 2 * 3
+    with town.office.database.read() as tx:
+        tries = [row[0] for row in tx.exec_driver_sql("SELECT tries FROM notice WHERE kind = 'webhook'")]
+    assert sum(tries) == len(town.receiver.requests)

@@ -8,6 +8,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from throughfare_gate.ids import new_id
+from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.notices import contact
@@ -38,7 +39,7 @@ def replace_contacts(tx: Transaction, order_id: str, made: Sequence[Contact]) ->
     for one in made:
         if one.digest in known:
             same = sa.update(contact).where(contact.c.order_id == order_id, contact.c.digest == one.digest)
-            tx.execute(same.values(language=one.language))
+            tx.execute(same.values(language=one.language, document=canonical(one.document)))
         else:
             tx.execute(sa.insert(contact).values(**columns(one)))
 

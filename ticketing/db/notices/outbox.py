@@ -4,7 +4,7 @@ A message is claimed before it is sent and settled afterwards. A process that di
 again when its claim has run out, so a message is delivered at least once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -52,11 +52,13 @@ def list_topics(tx: Transaction, topics: Iterable[str]) -> set[str]:
     return set(tx.execute(query).scalars())
 
 
-def claim_due(tx: Transaction, now: datetime, again_at: datetime, limit: int) -> list[Notice]:
-    """Claim the oldest messages that are due: until `again_at` no other worker takes them. Tries are counted here."""
+def claim_due(
+    tx: Transaction, kinds: Collection[ContactKind], now: datetime, again_at: datetime, limit: int
+) -> list[Notice]:
+    """Claim the oldest messages of some kinds that are due: until `again_at` no other worker takes them. Tries are counted here."""
     due = (
         sa.select(notice)
-        .where(notice.c.state == "waiting", notice.c.due_at <= now)
+        .where(notice.c.kind.in_(list(kinds)), notice.c.state == "waiting", notice.c.due_at <= now)
         .order_by(notice.c.due_at, notice.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -80,10 +82,24 @@ def delay(tx: Transaction, notice_id: str, due_at: datetime, detail: str) -> Non
     tx.execute(same.values(due_at=due_at, detail=detail))
 
 
-def drop_of_order(tx: Transaction, order_id: str, now: datetime) -> None:
-    """Drop the messages about an order that still wait, as its buyer takes the contacts back."""
-    waiting = sa.update(notice).where(notice.c.order_id == order_id, notice.c.state == "waiting")
+def drop_of_order(tx: Transaction, order_id: str, now: datetime, kept: Collection[str] = ()) -> None:
+    """Drop the messages about an order that still wait, but for those to the contacts that are `kept` (their digests)."""
+    mine = (notice.c.order_id == order_id, notice.c.state == "waiting")
+    others = [~notice.c.topic.startswith(f"{order_id}:{digest}:", autoescape=True) for digest in kept]
+    waiting = sa.update(notice).where(*mine, *others)
     tx.execute(waiting.values(state="dropped", ended_at=now, document="{}"))
+
+
+def was_delivered(tx: Transaction, topics: Collection[str]) -> bool:
+    """Tell whether any message of some topics has reached its contact."""
+    query = sa.select(sa.literal(1)).where(notice.c.topic.in_(list(topics)), notice.c.state == "delivered")
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def give_back(tx: Transaction, ids: Sequence[str], now: datetime) -> None:
+    """Give messages back that were claimed and not tried: they are due at once, and this was no try."""
+    claimed = sa.update(notice).where(notice.c.id.in_(list(ids)), notice.c.state == "waiting")
+    tx.execute(claimed.values(due_at=now, tries=notice.c.tries - 1))
 
 
 def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:

@@ -27,9 +27,7 @@ class OneTimeCode:
 
 
 def insert_code(tx: Transaction, made: OneTimeCode) -> None:
-    """Store a code; earlier ones of the same person and purpose end."""
-    same = (one_time_code.c.person_id == made.person_id, one_time_code.c.purpose == made.purpose)
-    tx.execute(sa.delete(one_time_code).where(*same, one_time_code.c.used_at.is_(None)))
+    """Store a code beside earlier ones of the same person and purpose: who asks for another one ends nobody's."""
     tx.execute(sa.insert(one_time_code).values(**columns(made)))
 
 
@@ -44,7 +42,16 @@ def take_code(tx: Transaction, hashed: str, purpose: CodePurpose, now: datetime)
     if tx.execute(sa.update(one_time_code).where(*good).values(used_at=now)).rowcount != 1:
         return None
     found = find(tx, sa.select(one_time_code).where(one_time_code.c.hash == hashed), OneTimeCode)
-    return found.person_id if found else None
+    if found is None:
+        return None
+    end_codes(tx, found.person_id, purpose, now)
+    return found.person_id
+
+
+def end_codes(tx: Transaction, person_id: str, purpose: CodePurpose, now: datetime) -> None:
+    """End the codes of a person for a purpose: one was used, or is needed no more."""
+    same = (one_time_code.c.person_id == person_id, one_time_code.c.purpose == purpose)
+    tx.execute(sa.update(one_time_code).where(*same, one_time_code.c.used_at.is_(None)).values(used_at=now))
 
 
 def confirm_address(tx: Transaction, person_id: str, now: datetime) -> None:

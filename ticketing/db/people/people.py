@@ -120,6 +120,12 @@ def set_password(tx: Transaction, person_id: str, password_hash: str) -> None:
     tx.execute(sa.update(person).where(person.c.id == person_id).values(password_hash=password_hash))
 
 
+def forget_ways_in(tx: Transaction, person_id: str) -> None:
+    """Forget every way into an account but its password: passkeys, phones, sign-ins at providers."""
+    for table in (passkey, phone, person_identity):
+        tx.execute(sa.delete(table).where(table.c.person_id == person_id))
+
+
 def erase_person(tx: Transaction, person_id: str, at: datetime) -> None:
     """Forget who somebody is; the bare id stays, as the pseudonym that orders and books refer to."""
     tx.execute(sa.delete(person_identity).where(person_identity.c.person_id == person_id))
