@@ -65,19 +65,19 @@ def resolve(host: str, port: int, *, allow_private: bool) -> str:
 def is_public(address: str) -> bool:
     """Tell whether an address, in any spelling that the resolver would take, is on the public internet."""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         try:  # 2130706433, 0177.0.0.1, 127.1: what inet_aton still understands
-            found = ipaddress.ip_address(socket.inet_aton(address))
+            parsed = ipaddress.ip_address(socket.inet_aton(address))
         except OSError:
             return False
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
         if inner is not None:
             return is_public(str(inner))
-        if any(found in prefix for prefix in _TRANSLATED):
+        if any(parsed in prefix for prefix in _TRANSLATED):
             return False
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
 def _is_literal(host: str) -> bool:

@@ -39,7 +39,7 @@ def in_language(texts: Mapping[str, str], languages: Iterable[str], home: str = 
 
 
 def _holds(
-    one: Selector, ride: Ride, timetable: Timetable, direction: int | None, service_date: date | None
+    selector: Selector, ride: Ride, timetable: Timetable, direction: int | None, service_date: date | None
 ) -> bool:
     """Tell whether every part of a selector is true of a ride."""
     route = timetable.routes.get(ride.route_id)
@@ -47,13 +47,13 @@ def _holds(
     trip_id = ride.trip_id.partition("@")[0]
     return all(
         (
-            not one.agency_id or agency in {"", one.agency_id},
-            not one.route_id or one.route_id == ride.route_id,
-            not one.mode or one.mode == ride.mode,
-            one.direction is None or one.direction == direction,
-            not one.trip_id or one.trip_id in {ride.trip_id, trip_id},
-            one.service_date is None or one.service_date == service_date,
-            not one.stop_id or any(one.stop_id in _names(stop, timetable) for stop in ride.calls),
+            not selector.agency_id or agency in {"", selector.agency_id},
+            not selector.route_id or selector.route_id == ride.route_id,
+            not selector.mode or selector.mode == ride.mode,
+            selector.direction is None or selector.direction == direction,
+            not selector.trip_id or selector.trip_id in {ride.trip_id, trip_id},
+            selector.service_date is None or selector.service_date == service_date,
+            not selector.stop_id or any(selector.stop_id in _names(stop, timetable) for stop in ride.calls),
         )
     )
 

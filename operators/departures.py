@@ -56,7 +56,7 @@ def hold_request(
 
 def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departure]:
     """The next departures from first to last stop of their trips, soonest first."""
-    found = []
+    departures = []
     first = after.astimezone(ZoneInfo(timetable.timezone)).date()
     for day in (first + timedelta(days=offset) for offset in range(-1, 8)):
         origin = _origin(day, timetable.timezone)
@@ -66,7 +66,7 @@ def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departur
                 if leaves >= after and timetable.services[trip.service].runs_on(day):
                     arrives = origin + timedelta(seconds=trip.start + pattern.arrivals[-1])
                     ends = pattern.stops[0], pattern.stops[-1]
-                    found.append(
+                    departures.append(
                         Departure(
                             trip_id=trip.trip_id,
                             route_id=pattern.route,
@@ -77,7 +77,7 @@ def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departur
                             arrives_at=arrives,
                         )
                     )
-    return sorted(found, key=lambda one: (one.departs_at, one.trip_id))[:count]
+    return sorted(departures, key=lambda one: (one.departs_at, one.trip_id))[:count]
 
 
 def boarding_ends(timetable: Timetable, trip_id: str, day: date) -> datetime | None:

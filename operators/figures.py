@@ -138,14 +138,14 @@ def outcome_of(error: Exception | None) -> Outcome:
 
 def level(figure: Figure) -> Level:
     """The service level of a figure; percentiles are the upper end of their class (10 s and more reads 10 s)."""
-    made = sum(figure.classes)
+    total_calls = sum(figure.classes)
     failed = sum(figure.outcomes[outcome] for outcome in _FAILED)
     away = figure.outcomes["unavailable"] + figure.outcomes["not_asked"]
-    asked = made + figure.outcomes["not_asked"]
+    asked = total_calls + figure.outcomes["not_asked"]
     return Level(
-        calls=made,
+        calls=total_calls,
         availability_bp=10_000 * (asked - away) // asked if asked else None,
-        error_bp=10_000 * failed // made if made else None,
+        error_bp=10_000 * failed // total_calls if total_calls else None,
         unknown=figure.outcomes["unknown"],
         p50_ms=_percentile(figure.classes, 50),
         p95_ms=_percentile(figure.classes, 95),

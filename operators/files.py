@@ -51,10 +51,10 @@ def _open_zip(file: IO[bytes], name: str, wanted: Collection[str]) -> dict[str, 
 
 
 def _read_zip(archive: zipfile.ZipFile, wanted: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for member in archive.infolist():
         place = PurePosixPath(member.filename)
-        if member.is_dir() or place.name not in wanted or len(place.parts) > 2 or place.name in found:  # noqa: PLR2004  one folder deep
+        if member.is_dir() or place.name not in wanted or len(place.parts) > 2 or place.name in files:  # noqa: PLR2004  one folder deep
             continue
         if member.file_size > MAX_FILE_BYTES:
             raise FeedUnreadable(f"{member.filename} is larger than {MAX_FILE_BYTES} bytes")
@@ -63,8 +63,8 @@ def _read_zip(archive: zipfile.ZipFile, wanted: Collection[str]) -> dict[str, st
             content = file.read(MAX_FILE_BYTES + 1)
         if len(content) > MAX_FILE_BYTES:
             raise FeedUnreadable(f"{member.filename} is larger than {MAX_FILE_BYTES} bytes")
-        found[place.name] = _text(place.name, content)
-    return found
+        files[place.name] = _text(place.name, content)
+    return files
 
 
 def _limited(path: Path) -> bytes:

@@ -131,7 +131,7 @@ class Inventory:
             if now >= departure.departs_at - self.sale_ends:
                 raise Refused("sales_closed", f"the sale of {sailing.trip_id} has ended")
             self._require_room(sailing, wanted, opened.taken(now))
-            made = Reservation(
+            reservation = Reservation(
                 key=request.key,
                 digest=digest(request),
                 sailing=sailing,
@@ -143,8 +143,8 @@ class Inventory:
                 from_stop_id=departure.from_stop_id,
                 to_stop_id=departure.to_stop_id,
             )
-            opened.put(made)
-        return made
+            opened.put(reservation)
+        return reservation
 
     def confirm(self, key: str, now: datetime) -> Reservation:
         """Make a hold a booking. Raises Expired, or Refused: not_found, already_released, already_cancelled, cancelled."""

@@ -36,7 +36,7 @@ def read_place_kinds(
     if not isinstance(value, Mapping):
         fault("place_kinds", "invalid_value", "must be a table by kind of place")
         return {}
-    found: dict[str, dict[str, str]] = {}
+    kinds: dict[str, dict[str, str]] = {}
     for kind, mapped in value.items():
         path = f"place_kinds.{kind}"
         if kind not in OTHER_KINDS:
@@ -46,8 +46,8 @@ def read_place_kinds(
         else:
             for unknown in sorted(set(mapped) - set(operators)):
                 fault(f"{path}.{unknown}", "unknown_reference", f"{unknown!r} is not an operator")
-            found[kind] = dict(mapped)
-    return found
+            kinds[kind] = dict(mapped)
+    return kinds
 
 
 def in_company(kinds: Collection[str], riders: Collection[str]) -> dict[str, tuple[str, ...]]:

@@ -155,7 +155,7 @@ def _dated_feeds(
     place: Path, operators: Mapping[str, Operator], findings: list[Finding]
 ) -> dict[str, dict[str, dict[str, str]]]:
     """Read `tariffs/<operator>/<first day>/`: the fare tables that change on that day of travel."""
-    found: dict[str, dict[str, dict[str, str]]] = {}
+    feeds: dict[str, dict[str, dict[str, str]]] = {}
     for folder in sorted(place.glob("*/*")):
         operator, day = folder.parent.name, folder.name
         if operator not in operators:
@@ -163,10 +163,10 @@ def _dated_feeds(
             findings.append(Finding(f"tariffs/{operator}", 0, "", "unknown_reference", message))
             continue
         try:
-            found.setdefault(operator, {})[day] = read_feed(folder, FARE_FILES)
+            feeds.setdefault(operator, {})[day] = read_feed(folder, FARE_FILES)
         except FeedUnreadable as error:
             findings.append(Finding(f"tariffs/{operator}/{day}", 0, "", "unreadable_feed", str(error)))
-    return found
+    return feeds
 
 
 def _json(path: Path, findings: list[Finding]) -> Any:

@@ -168,7 +168,7 @@ class RegionToml:
 
     def operators(self) -> dict[str, Operator]:
         """Read the operators by id."""
-        found: dict[str, Operator] = {}
+        by_id: dict[str, Operator] = {}
         for path, row in self._rows("operators"):
             identity, state, medium = row.get("id"), row.get("member_state"), row.get("medium")
             if not isinstance(identity, str) or not _OPERATOR.fullmatch(identity):
@@ -176,14 +176,14 @@ class RegionToml:
                     f"{path}.id", "invalid_value", f"must be at most {_MAX_CODE} small letters and digits"
                 )
                 continue
-            if identity in found:
+            if identity in by_id:
                 self.fault(f"{path}.id", "duplicate_key", f"{identity!r} is repeated")
             if state is not None and not _is_territory(state):
                 self.fault(f"{path}.member_state", "invalid_value", "must be a state like EE")
             if medium is not None:
                 medium = self._text(f"{path}.medium", medium, _MAX_NAME)
             name = self._text(f"{path}.name", row.get("name", identity), _MAX_NAME)
-            found[identity] = Operator(
+            by_id[identity] = Operator(
                 id=identity,
                 name=name,
                 member_state=state,
@@ -195,9 +195,9 @@ class RegionToml:
                 promises=self._promises(path, identity, row),
                 places=self._whole(f"{path}.places", row.get("places", 300), 1, 20_000),
             )
-        if not found:
+        if not by_id:
             self.fault("operators", "missing_value", "a region needs operators")
-        return found
+        return by_id
 
     def riders(self, operators: Mapping[str, Operator]) -> dict[str, dict[str, str]]:
         """Read the scheme's rider categories with each operator's own name for them."""
@@ -205,18 +205,18 @@ class RegionToml:
         if not isinstance(value, dict) or not value:
             self.fault("rider_categories", "missing_value", "a region needs rider categories")
             return {}
-        found: dict[str, dict[str, str]] = {}
+        by_operator: dict[str, dict[str, str]] = {}
         for rider, mapped in value.items():
             path = f"rider_categories.{rider}"
             if not isinstance(mapped, dict):
                 self.fault(path, "invalid_value", "must be a table from operator to its rider category")
                 continue
-            found[rider] = {
+            by_operator[rider] = {
                 operator: self._text(f"{path}.{operator}", own, _MAX_NAME) for operator, own in mapped.items()
             }
             for operator in sorted(mapped.keys() - operators.keys()):
                 self.fault(path, "unknown_reference", f"{operator!r} is not an operator")
-        return found
+        return by_operator
 
     def guests(self) -> Guests:
         """Read what may be sold without an account."""
@@ -228,10 +228,10 @@ class RegionToml:
 
     def terminals(self, stops: set[str]) -> dict[str, Terminal]:
         """Read the check-in and exit times of terminals."""
-        found: dict[str, Terminal] = {}
+        by_name: dict[str, Terminal] = {}
         for path, row in self._rows("terminals"):
             stop, state = self._stop(f"{path}.stop", row.get("stop"), stops), row.get("member_state")
-            if stop in found:
+            if stop in by_name:
                 self.fault(f"{path}.stop", "duplicate_key", f"{stop!r} is repeated")
             if not _is_territory(state):
                 self.fault(f"{path}.member_state", "invalid_value", "must be a state like EE")
@@ -239,12 +239,12 @@ class RegionToml:
                 self._whole(f"{path}.{name}", row.get(name), 0, 24 * 60)
                 for name in ("check_in_minutes", "exit_minutes")
             ]
-            found[stop] = Terminal(str(state), 60 * minutes[0], 60 * minutes[1])
-        return found
+            by_name[stop] = Terminal(str(state), 60 * minutes[0], 60 * minutes[1])
+        return by_name
 
     def crossings(self, stops: set[str]) -> dict[tuple[str, str], tuple[tuple[str, int], ...]]:
         """Read the metres by territory of each crossing, usable both ways."""
-        found: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {}
+        by_ends: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {}
         for path, row in self._rows("crossings"):
             ends, metres = row.get("stops"), row.get("distance_m")
             if not isinstance(ends, list) or len(ends) != 2:  # noqa: PLR2004  a crossing has two ends
@@ -254,9 +254,9 @@ class RegionToml:
             if not isinstance(metres, list) or not metres or not all(_is_distance(part) for part in metres):
                 self.fault(f"{path}.distance_m", "invalid_value", 'must be pairs like ["EE", 28000]')
                 continue
-            found[start, end] = tuple((state, distance) for state, distance in metres)
-            found[end, start] = tuple(reversed(found[start, end]))
-        return found
+            by_ends[start, end] = tuple((state, distance) for state, distance in metres)
+            by_ends[end, start] = tuple(reversed(by_ends[start, end]))
+        return by_ends
 
     def _refund(self, path: str, row: Mapping[str, Any]) -> tuple[RefundStep, ...]:
         steps = row.get("refund", [])
@@ -314,7 +314,7 @@ class RegionToml:
 
     def _states(self, path: str, row: Mapping[str, Any]) -> dict[str, str]:
         """`states = { SE = ["..."], DK = ["..."] }`: the stops in each Member State."""
-        table, found = row.get("states", {}), {}
+        table, states = row.get("states", {}), {}
         if not isinstance(table, dict) or not all(isinstance(stops, list) for stops in table.values()):
             self.fault(f"{path}.states", "invalid_value", 'must be like { SE = ["740000003"] }')
             return {}
@@ -322,10 +322,10 @@ class RegionToml:
             if not _is_territory(state):
                 self.fault(f"{path}.states.{state}", "invalid_value", "must be a state like SE")
             for stop in map(str, stops):
-                if stop in found:
+                if stop in states:
                     self.fault(f"{path}.states.{state}", "duplicate_key", f"{stop!r} is in two states")
-                found[stop] = state
-        return found
+                states[stop] = state
+        return states
 
     def _connector(self, path: str, row: Mapping[str, Any]) -> ConnectorTable | None:
         table = row.get("connector")
@@ -355,14 +355,14 @@ class RegionToml:
             return dict(defaults)
         for name in sorted(value.keys() - defaults.keys()):
             self.fault(f"{field}.{name}", "unknown_key", f"{name} means nothing here")
-        found = dict(defaults)
+        settings = dict(defaults)
         for name in defaults.keys() & value.keys():
             number = value[name]
             if type(number) not in {int, float} or not 0 < number < 1e6:  # noqa: PLR2004  a million metres is no walk
                 self.fault(f"{field}.{name}", "invalid_value", "must be a positive number")
             else:
-                found[name] = number
-        return found
+                settings[name] = number
+        return settings
 
     def _text(self, field: str, value: Any, longest: int) -> str:
         if not isinstance(value, str) or not 0 < len(value) <= longest:

@@ -93,9 +93,9 @@ def check(region: RegionData, environ: Mapping[str, str] = _NOTHING) -> list[Fin
         if table.kind not in _KINDS:
             reader.fault("kind", "unknown_reference", f"must be one of {', '.join(sorted(_KINDS))}")
         else:
-            made = _KINDS[table.kind](reader, None, surroundings)
-            findings += _unborne(operator, made)
-            findings += _without_places(region, operator.id, made)
+            connector = _KINDS[table.kind](reader, None, surroundings)
+            findings += _unborne(operator, connector)
+            findings += _without_places(region, operator.id, connector)
     return findings
 
 

@@ -23,7 +23,7 @@ def read_companions(value: Any, riders: Collection[str], fault: Fault) -> dict[s
     if not isinstance(value, Mapping):
         fault("companions", "invalid_value", "must be a table from rider category to a list of them")
         return {}
-    found: dict[str, tuple[str, ...]] = {}
+    companions: dict[str, tuple[str, ...]] = {}
     for rider, company in value.items():
         path = f"companions.{rider}"
         if not isinstance(company, list) or not company or not all(isinstance(one, str) for one in company):
@@ -33,8 +33,8 @@ def read_companions(value: Any, riders: Collection[str], fault: Fault) -> dict[s
             fault(path, "unknown_reference", f"{unknown!r} is not a rider category")
         if rider in company:
             fault(path, "invalid_value", "who needs company is no company for another")
-        found[rider] = tuple(company)
-    return found
+        companions[rider] = tuple(company)
+    return companions
 
 
 def read_category_names(value: Any, categories: Collection[str], fault: Fault) -> dict[str, dict[str, str]]:
@@ -42,7 +42,7 @@ def read_category_names(value: Any, categories: Collection[str], fault: Fault) -
     if not isinstance(value, Mapping):
         fault("category_names", "invalid_value", "must be a table from category to its names by language")
         return {}
-    found: dict[str, dict[str, str]] = {}
+    by_category: dict[str, dict[str, str]] = {}
     for category, names in value.items():
         path = f"category_names.{category}"
         if category not in categories:
@@ -50,5 +50,5 @@ def read_category_names(value: Any, categories: Collection[str], fault: Fault) -
         if not isinstance(names, Mapping) or not all(isinstance(one, str) and one for one in names.values()):
             fault(path, "invalid_value", 'must be a table like { en = "child", et = "laps" }')
             continue
-        found[category] = dict(names)
-    return found
+        by_category[category] = dict(names)
+    return by_category

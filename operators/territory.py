@@ -58,7 +58,7 @@ def check(region: RegionData) -> list[Finding]:
         for stop in region.operators[operator].states
         if stop not in timetable.stops
     ]
-    found: dict[tuple[str, str, str], None] = {}
+    gaps: dict[tuple[str, str, str], None] = {}
     for operator, timetable in region.timetables.items():
         for pattern in timetable.patterns:
             ends = (f"{operator}:{pattern.stops[0]}", f"{operator}:{pattern.stops[-1]}")
@@ -66,9 +66,9 @@ def check(region: RegionData) -> list[Finding]:
                 continue
             for start, end in pairwise(pattern.stops):
                 states = {state_of(region, operator, stop) for stop in (start, end)}
-                told = (f"{operator}:{start}", f"{operator}:{end}") in region.crossings
-                if not told and (None in states or len(states) > 1):
-                    found[operator, *sorted((start, end))] = None  # type: ignore[index]  # three texts
+                is_told = (f"{operator}:{start}", f"{operator}:{end}") in region.crossings
+                if not is_told and (None in states or len(states) > 1):
+                    gaps[operator, *sorted((start, end))] = None  # type: ignore[index]  # three texts
     return strangers + [
         Finding(
             "region.toml",
@@ -78,16 +78,16 @@ def check(region: RegionData) -> list[Finding]:
             f"{operator} runs between {start} and {end}, which are not in one Member State: "
             "a crossing must tell its metres in each, or the operator its states",
         )
-        for operator, start, end in found
+        for operator, start, end in gaps
     ]
 
 
 def _links(region: RegionData, operator: str, calls: Sequence[str]) -> Iterator[Sequence[tuple[str, float]]]:
     stops = region.timetables[operator].stops
     for start, end in pairwise(calls):
-        told = region.crossings.get((f"{operator}:{start}", f"{operator}:{end}"))
-        if told:
-            yield told
+        metres = region.crossings.get((f"{operator}:{start}", f"{operator}:{end}"))
+        if metres:
+            yield metres
             continue
         places = [(stops[stop].lat, stops[stop].lon) for stop in (start, end)]
         state = state_of(region, operator, start) or region.member_states[0]

@@ -135,19 +135,19 @@ def open_wire(
 def read_json(content: bytes) -> Any:
     """Strict JSON: no NaN, no repeated names, UTF-8, no text that cannot be stored; raises BadReply."""
     try:
-        found = json.loads(
+        document = json.loads(
             content.decode("utf-8"),
             parse_float=Decimal,
             parse_constant=_no_constant,
             object_pairs_hook=_once_each,
         )
         if _ESCAPED.search(content):
-            _refuse_unstorable(found)
+            _refuse_unstorable(document)
     except RecursionError as error:
         raise BadReply(_MAX_DEPTH_TEXT) from error
     except ValueError as error:
         raise BadReply(f"the answer is not JSON: {error}") from error
-    return found
+    return document
 
 
 def _refuse_unstorable(found: Any) -> None:

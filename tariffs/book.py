@@ -235,12 +235,12 @@ def _dated(
         except ValueError:
             message = f"{written!r} is not a day like 2026-01-31"
             findings.append(Finding(f"{operator}/{written}", 0, "", "invalid_date", message))
-    found: list[tuple[date, Feed]] = []
+    feeds: list[tuple[date, Feed]] = []
     texts = dict(files)
     for begins, written in sorted(first_days.items()):
         texts |= changes[written]
         feed, faults = fares.load(texts)
         findings.extend(replace(fault, file=f"{operator}/{written}/{fault.file}") for fault in faults)
         if feed:
-            found.append((begins, feed))
-    return tuple(reversed(found))
+            feeds.append((begins, feed))
+    return tuple(reversed(feeds))

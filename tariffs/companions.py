@@ -46,15 +46,15 @@ def load(
     findings: list[Finding] = []
     table = Table(file, text or None, findings)
     table.require("rule_id", "operator", "rider_category", "beside", "required")
-    found: dict[str, Rule] = {}
+    rules: dict[str, Rule] = {}
     for row in table.rows():
         rule = _rule(row, operators, riders)
-        if rule.id in found:
+        if rule.id in rules:
             row.fault(
-                "rule_id", "duplicate_key", f"{rule.id!r} is the rule of row {found[rule.id].line}, too"
+                "rule_id", "duplicate_key", f"{rule.id!r} is the rule of row {rules[rule.id].line}, too"
             )
-        found.setdefault(rule.id, rule)
-    return tuple(found.values()), findings
+        rules.setdefault(rule.id, rule)
+    return tuple(rules.values()), findings
 
 
 def with_company(rules: Sequence[Rule], party: Sequence[Passenger]) -> tuple[Passenger, ...]:
@@ -105,8 +105,8 @@ def _rule(row: Row, operators: Collection[str], riders: Collection[str]) -> Rule
         row.fault("operator", "unknown_reference", f"{operator!r} is not an operator")
     beside = tuple(row.required("beside").split())
     for field, unknown in (("rider_category", {rider} - set(riders)), ("beside", set(beside) - set(riders))):
-        for one in sorted(unknown - {""}):
-            row.fault(field, "unknown_reference", f"{one!r} is not a rider category")
+        for stranger in sorted(unknown - {""}):
+            row.fault(field, "unknown_reference", f"{stranger!r} is not a rider category")
     if rider in beside:
         row.fault("beside", "invalid_value", "who needs company is no company for another")
     many = row.parsed("per_companion", int, "invalid_integer", "a whole number")

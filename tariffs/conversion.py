@@ -59,7 +59,7 @@ def _converted(part: Part, rate: UsedRate) -> Part:
     )
     cost = sum(item.price.minor for item in bought)
     after = Money(cost, rate.target)
-    made = step(
+    explained = step(
         "conversion",
         legs=[leg for item in bought for leg in item.legs],
         rule=(FILE, 0, rate.day.isoformat()),
@@ -74,7 +74,7 @@ def _converted(part: Part, rate: UsedRate) -> Part:
         cost=cost,
         currency=rate.target,
         bought=bought,
-        derivation=(*part.derivation, {**made, "rate": rate.text}),
+        derivation=(*part.derivation, {**explained, "rate": rate.text}),
         gross=((own, cost - sum(amount for _, amount in gross)), *gross),
         tap=part.tap and replace(part.tap, price=after),
     )

@@ -89,7 +89,7 @@ def cheapest_cover(
         for start, agreement in agreed[end]:
             if not pinned.isdisjoint(range(start, end)):
                 continue
-            found = _on_terms(
+            best_terms = _on_terms(
                 agreement,
                 runs,
                 singles,
@@ -98,8 +98,8 @@ def cheapest_cover(
                 channel=channel,
                 currency=currency,
             )
-            if found is not None:
-                ways += [_by_agreement(way, found) for way in frontier[start]]
+            if best_terms is not None:
+                ways += [_by_agreement(way, best_terms) for way in frontier[start]]
                 # The last run of a compulsory one cannot be bought alone.
                 alone = alone and not agreement.compulsory
         if alone:
@@ -164,13 +164,13 @@ def _best(ways: Sequence[_Way], *, needed: bool) -> list[_Way]:
     """The cheapest way for each set of rides that count towards caps; without caps, the cheapest of all."""
     if not needed:
         return [min(ways, key=lambda way: way.rank)]
-    found: dict[tuple[str, ...], _Way] = {}
+    best: dict[tuple[str, ...], _Way] = {}
     for way in ways:
         key = tuple(tap.id for tap in way.taps)
-        known = found.setdefault(key, way)
+        known = best.setdefault(key, way)
         if known is not way and way.rank < known.rank:
-            found[key] = way
-    return list(found.values())
+            best[key] = way
+    return list(best.values())
 
 
 def _alone(book: TariffBook, way: _Way, single: Part, passenger: Passenger) -> _Way:
@@ -193,7 +193,7 @@ def _capped(single: Part, amount: Money, cap: str) -> Part:
         replace(item, price=Money(lowered[str(at)], single.currency), because=f"{item.because}; {because}")
         for at, item in enumerate(single.bought)
     )
-    made = step(
+    explained = step(
         "cap",
         legs=[leg for item in single.bought for leg in item.legs],
         rule=(capping.FILE, 0, cap),
@@ -209,7 +209,7 @@ def _capped(single: Part, amount: Money, cap: str) -> Part:
         bought=bought,
         gross=gross,
         rule=f"{single.rule}, cap {cap}",
-        derivation=(*single.derivation, made),
+        derivation=(*single.derivation, explained),
     )
 
 
@@ -226,7 +226,7 @@ def _written_out(agreed: _Agreed, all_runs: Sequence[Run], singles: Sequence[Par
     runs, apart = all_runs[agreed.start : agreed.end], singles[agreed.start : agreed.end]
     amount, before = Money(terms.cost, currency), Money(sum(part.cost for part in apart), currency)
     legs = tuple(leg for run in runs for leg in run.legs)
-    made = step(
+    explained = step(
         "agreement",
         legs=legs,
         rule=(FILE, agreement.row, agreement.name),
@@ -242,7 +242,7 @@ def _written_out(agreed: _Agreed, all_runs: Sequence[Run], singles: Sequence[Par
         bought=_bought(agreement, apart, amount, before, legs),
         gross=tuple(sorted(_gross(agreement, terms, runs, apart))),
         rule=f"agreement {agreement.name}, {', '.join(share.method for share in agreement.steps)}",
-        derivation=(*(done for part in apart for done in part.derivation), made),
+        derivation=(*(done for part in apart for done in part.derivation), explained),
         expires_at=min(expiries, default=None),
         uses=tuple(use for part in apart for use in part.uses),
     )

@@ -65,7 +65,7 @@ def tickets(
     groups: Sequence[Group], runs: Sequence[Run], price_of: Callable[[Run, Group], Part | None]
 ) -> list[Ticket]:
     """Every group product on every choice of its operator's runs; `price_of` answers None where it has no price."""
-    found = []
+    groups_formed = []
     for group in groups:
         priced = {
             at: price
@@ -74,10 +74,10 @@ def tickets(
             if (price := price_of(run, group)) is not None
         }
         for size in range(1, min(len(priced), _MOST_RUNS) + 1):
-            found += [
+            groups_formed += [
                 Ticket(group, {at: priced[at] for at in chosen}) for chosen in combinations(priced, size)
             ]
-    return found
+    return groups_formed
 
 
 def form(
@@ -153,7 +153,7 @@ def _joined(ticket: Ticket, counts: _Counts, members: Sequence[tuple[_Kind, int]
 def _named(chosen: Sequence[_Choice], kinds: Sequence[int]) -> list[tuple[Ticket, tuple[int, ...]]]:
     """Name the members: of passengers who are alike the first ones."""
     paid: list[Runs] = [frozenset() for _ in kinds]
-    found = []
+    names = []
     for ticket, members in chosen:
         places: list[int] = []
         for kind, count in members:
@@ -161,15 +161,15 @@ def _named(chosen: Sequence[_Choice], kinds: Sequence[int]) -> list[tuple[Ticket
             places += [at for at in alike if at not in places][:count]
         for at in places:
             paid[at] |= ticket.runs
-        found.append((ticket, tuple(sorted(places))))
-    return found
+        names.append((ticket, tuple(sorted(places))))
+    return names
 
 
 def shared(
     chosen: Sequence[tuple[Ticket, tuple[int, ...]]], singles: Mapping[int, Sequence[Part]]
 ) -> Mapping[int, Mapping[int, Part]]:
     """Each member's part of the price of each group, in proportion to their own tickets; by passenger and run."""
-    found: dict[int, dict[int, Part]] = {}
+    parts: dict[int, dict[int, Part]] = {}
     for ticket, members in chosen:
         for run, price in ticket.prices.items():
             weights = {f"{at:04}": Fraction(max(0, singles[at][run].cost)) for at in members}
@@ -178,8 +178,8 @@ def shared(
             amounts = by_weights(price.cost, weights)
             for at in members:
                 part = _member(ticket.group, price, amounts[f"{at:04}"], len(members))
-                found.setdefault(at, {})[run] = part
-    return found
+                parts.setdefault(at, {})[run] = part
+    return parts
 
 
 def _member(group: Group, price: Part, minor: int, members: int) -> Part:
@@ -188,7 +188,7 @@ def _member(group: Group, price: Part, minor: int, members: int) -> Part:
     legs = tuple(leg for item in price.bought for leg in item.legs)
     item = replace(price.bought[0], price=mine, legs=legs, because=because)
     operator = price.gross[0][0]
-    made = step(
+    explained = step(
         "group",
         legs=legs,
         rule=(FILE, group.line, group.id),
@@ -202,5 +202,5 @@ def _member(group: Group, price: Part, minor: int, members: int) -> Part:
         bought=(item,),
         gross=((operator, minor),),
         rule=f"group {group.id}",
-        derivation=(made,),
+        derivation=(explained,),
     )

@@ -65,12 +65,12 @@ def _group(row: Row, operators: Collection[str], riders: Collection[str]) -> Gro
 
 
 def _parse_members(value: str) -> dict[str, int]:
-    found: dict[str, int] = {}
+    members: dict[str, int] = {}
     for word in value.split():
         name, _, count = word.rpartition(":")
-        if not name or name in found or int(count) < 1:
+        if not name or name in members or int(count) < 1:
             raise ValueError(value)
-        found[name] = int(count)
-    if not found:
+        members[name] = int(count)
+    if not members:
         raise ValueError(value)
-    return found
+    return members

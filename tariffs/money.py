@@ -105,10 +105,10 @@ def parse(amount: str, currency: str) -> Money:
     missing or spare decimals are refused: a price with the wrong digits is a wrong price.
     """
     digits = exponent(currency)
-    found = _DECIMAL.fullmatch(amount) if isinstance(amount, str) else None
-    if not found:
+    match = _DECIMAL.fullmatch(amount) if isinstance(amount, str) else None
+    if not match:
         raise MoneyError(f"{amount!r} is not a decimal amount")
-    sign, whole, decimals = found[1], found[2], found[3] or ""
+    sign, whole, decimals = match[1], match[2], match[3] or ""
     if len(decimals) != digits:
         raise MoneyError(f"{amount!r} needs exactly {digits} decimals in {currency}")
     if len(whole) + digits > _MAX_DIGITS:

@@ -12,7 +12,7 @@ from tariffs.parts import Bought, OfferedFare, Part, Unpriced, step
 from tariffs.passes import HeldPass
 
 
-def by_tariff(run: Run, found: FarePrice, total: Money) -> Part:
+def by_tariff(run: Run, fare: FarePrice, total: Money) -> Part:
     """A tariff's price, with its legs numbered in the whole journey."""
     bought = tuple(
         Bought(
@@ -24,7 +24,7 @@ def by_tariff(run: Run, found: FarePrice, total: Money) -> Part:
             legs=tuple(run.legs[leg] for leg in item.legs),
             because=item.because,
         )
-        for item in found.items
+        for item in fare.items
     )
     clamp = total.minor - sum(item.price.minor for item in bought)
     if clamp:
@@ -40,7 +40,7 @@ def by_tariff(run: Run, found: FarePrice, total: Money) -> Part:
                 because=because,
             ),
         )
-    steps = tuple({**step, "legs": [run.legs[leg] for leg in step["legs"]]} for step in found.derivation)
+    steps = tuple({**step, "legs": [run.legs[leg] for leg in step["legs"]]} for step in fare.derivation)
     gross = ((run.operator, total.minor),)
     return Part(
         cost=total.minor,
@@ -64,7 +64,7 @@ def by_offer(offer: OfferedFare) -> Part:
         legs=offer.legs,
         because=because,
     )
-    made = step(
+    explained = step(
         "offer",
         legs=offer.legs,
         rule=(None, 0, offer.id),
@@ -78,57 +78,57 @@ def by_offer(offer: OfferedFare) -> Part:
         bought=(bought,),
         gross=((offer.operator, offer.price.minor),),
         rule="own offer",
-        derivation=(made,),
+        derivation=(explained,),
         expires_at=offer.valid_until,
     )
 
 
-def by_claim(found: Part, ordinary: Part | Unpriced, row: eligibility.Eligibility, proof: str) -> Part:
+def by_claim(part: Part, ordinary: Part | Unpriced, row: eligibility.Eligibility, proof: str) -> Part:
     """An entitled price; where an authority pays for it, the operator gets its ordinary price."""
     because = f"entitled as {row.claim}, proven by {row.issuer}"
-    bought = tuple(replace(item, because=f"{because}; {item.because}") for item in found.bought)
-    legs = tuple(leg for item in found.bought for leg in item.legs)
-    before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == found.currency else None
-    amount = Money(found.cost, found.currency)
-    made = step(
+    bought = tuple(replace(item, because=f"{because}; {item.because}") for item in part.bought)
+    legs = tuple(leg for item in part.bought for leg in item.legs)
+    before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == part.currency else None
+    amount = Money(part.cost, part.currency)
+    explained = step(
         "eligibility",
         legs=legs,
         rule=(eligibility.FILE, row.line, row.claim),
         product=row.rider,
         amount=amount,
-        before=None if before is None else Money(before, found.currency).text,
+        before=None if before is None else Money(before, part.currency).text,
     )
-    gross = found.gross
-    if row.bearer and before is not None and before > found.cost:
-        gross = ((row.operator, before), (row.bearer, found.cost - before))
+    gross = part.gross
+    if row.bearer and before is not None and before > part.cost:
+        gross = ((row.operator, before), (row.bearer, part.cost - before))
     rule_text = f"own fare, {row.claim}"
     return replace(
-        found,
+        part,
         bought=bought,
         gross=gross,
         rule=rule_text,
-        derivation=(*found.derivation, {**made, "proof": proof}),
+        derivation=(*part.derivation, {**explained, "proof": proof}),
     )
 
 
-def by_company(found: Part, ordinary: Part | Unpriced, rule: Rule) -> Part:
+def by_company(part: Part, ordinary: Part | Unpriced, rule: Rule) -> Part:
     """The price of somebody who travels beside another; the operator itself forgoes the difference."""
     because = f"travels beside {' or '.join(rule.beside)}, {rule.id}"
-    legs = tuple(leg for item in found.bought for leg in item.legs)
-    before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == found.currency else None
-    made = step(
+    legs = tuple(leg for item in part.bought for leg in item.legs)
+    before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == part.currency else None
+    explained = step(
         "company",
         legs=legs,
         rule=(FILE, rule.line, rule.id),
         product=rule.priced_as,
-        amount=Money(found.cost, found.currency),
-        before=None if before is None else Money(before, found.currency).text,
+        amount=Money(part.cost, part.currency),
+        before=None if before is None else Money(before, part.currency).text,
     )
     return replace(
-        found,
-        bought=tuple(replace(item, because=f"{because}; {item.because}") for item in found.bought),
+        part,
+        bought=tuple(replace(item, because=f"{because}; {item.because}") for item in part.bought),
         rule=f"own fare, {rule.id}",
-        derivation=(*found.derivation, made),
+        derivation=(*part.derivation, explained),
     )
 
 
@@ -146,7 +146,7 @@ def by_pass(run: Run, held: HeldPass, legs: tuple[int, ...], currency: str) -> P
         because=because,
         held_ticket=held.ticket,
     )
-    made = step(
+    explained = step(
         "pass",
         legs=legs,
         rule=(passes.FILE, 0, held.ticket),
@@ -160,20 +160,20 @@ def by_pass(run: Run, held: HeldPass, legs: tuple[int, ...], currency: str) -> P
         bought=(bought,),
         gross=((run.operator, 0),),
         rule=f"pass {held.product}",
-        derivation=(made,),
+        derivation=(explained,),
     )
 
 
-def one_after_the_other(made: Sequence[Part]) -> Part | Unpriced:
+def one_after_the_other(parts: Sequence[Part]) -> Part | Unpriced:
     """Parts of one run as one; what costs something must be in one currency."""
-    currencies = {part.currency for part in made if part.cost}
+    currencies = {part.currency for part in parts if part.cost}
     if len(currencies) > 1:
         return Unpriced("mixed_currencies")
     return Part(
-        cost=sum(part.cost for part in made),
-        currency=currencies.pop() if currencies else made[0].currency,
-        bought=tuple(item for part in made for item in part.bought),
-        gross=tuple(pair for part in made for pair in part.gross),
-        rule="; ".join(dict.fromkeys(part.rule for part in made)),
-        derivation=tuple(step for part in made for step in part.derivation),
+        cost=sum(part.cost for part in parts),
+        currency=currencies.pop() if currencies else parts[0].currency,
+        bought=tuple(item for part in parts for item in part.bought),
+        gross=tuple(pair for part in parts for pair in part.gross),
+        rule="; ".join(dict.fromkeys(part.rule for part in parts)),
+        derivation=tuple(step for part in parts for step in part.derivation),
     )

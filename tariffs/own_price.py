@@ -253,17 +253,17 @@ def _with_passes(
     journey: Journey, run: Run, passenger: Passenger, covered: Sequence[HeldPass | None]
 ) -> Part | Unpriced:
     """Rides of a run that a pass covers cost nothing; the others are priced without them."""
-    made: list[Part] = []
+    parts: list[Part] = []
     for held, group in groupby(zip(run.legs, covered, strict=True), key=lambda pair: pair[1]):
         legs = tuple(index for index, _ in group)
         if held is not None:
-            made.append(by_pass(run, held, legs, journey.book.currency))
+            parts.append(by_pass(run, held, legs, journey.book.currency))
             continue
-        found = _cheapest(journey, _narrowed(journey, run, legs), passenger)
-        if isinstance(found, Unpriced):
-            return found
-        made.append(found)
-    return one_after_the_other(made)
+        part = _cheapest(journey, _narrowed(journey, run, legs), passenger)
+        if isinstance(part, Unpriced):
+            return part
+        parts.append(part)
+    return one_after_the_other(parts)
 
 
 def _narrowed(journey: Journey, run: Run, legs: tuple[int, ...]) -> Run:

@@ -52,7 +52,7 @@ def _part(product: PassProduct, price: Money) -> Part:
         legs=(),
         because=because,
     )
-    made = step(
+    explained = step(
         "sale", legs=(), rule=(FILE, product.row, product.name), product=product.id, amount=price, before=None
     )
     gross = tuple(sorted(_gross(product, price).items()))
@@ -63,7 +63,7 @@ def _part(product: PassProduct, price: Money) -> Part:
         bought=(bought,),
         gross=gross,
         rule=rule,
-        derivation=(made,),
+        derivation=(explained,),
     )
 
 

@@ -37,15 +37,15 @@ def load(
     if not isinstance(documents, list):
         return (), [Finding(FILE, 0, "", "not_a_list", "the file must hold a list of products")]
     findings: list[Finding] = []
-    found: list[PassProduct] = []
+    products: list[PassProduct] = []
     for row, document in enumerate(documents, 1):
         reader = _Reader(FILE, row, findings, operators, riders)
         product = reader.read(document)
-        if product and any((old.id, old.version) == (product.id, product.version) for old in found):
+        if product and any((old.id, old.version) == (product.id, product.version) for old in products):
             reader.fault("id", "duplicate_key", f"{product.id!r} has version {product.version} twice")
         elif product:
-            found.append(product)
-    return tuple(found), findings
+            products.append(product)
+    return tuple(products), findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class _Reader(DocumentReader):
         if not isinstance(rows, list) or not rows or not all(isinstance(row, Mapping) for row in rows):
             self.fault("territories", "invalid_value", "must be a list: operator, member_state, mode, metres")
             return ()
-        found = []
+        territories = []
         for at, row in enumerate(rows):
             path = f"territories[{at}]"
             self.unknown(row, {"operator", "member_state", "mode", "metres"}, f"{path}.")
@@ -185,7 +185,7 @@ class _Reader(DocumentReader):
             if type(row.get("metres")) is not int or row["metres"] < 1:
                 self.fault(f"{path}.metres", "invalid_value", "must be a positive number of metres")
                 continue
-            found.append(
+            territories.append(
                 Territory(
                     str(row.get("operator")),
                     str(row.get("member_state")),
@@ -193,7 +193,7 @@ class _Reader(DocumentReader):
                     row["metres"],
                 )
             )
-        missing = scope.operators - {territory.operator for territory in found}
+        missing = scope.operators - {territory.operator for territory in territories}
         if missing:
             self.fault("territories", "missing_value", f"nothing is said of {', '.join(sorted(missing))}")
-        return tuple(found)
+        return tuple(territories)

@@ -142,13 +142,13 @@ def load(text: str, file: str = FILE) -> tuple[Rates, list[Finding]]:
     table = Table(file, text or None, findings)
     table.require("Date")
     currencies = _currencies_of(table, findings)
-    found: dict[str, dict[date, Fraction]] = {name: {} for name in currencies}
+    by_currency: dict[str, dict[date, Fraction]] = {name: {} for name in currencies}
     for row in table.rows():
         row.required("Date")
         day = row.parsed("Date", date.fromisoformat, "invalid_date", "a date like 2026-01-31")
         if day:
-            _take_day(row, day, found)
-    dated = {name: sorted(rates.items()) for name, rates in found.items() if rates}
+            _take_day(row, day, by_currency)
+    dated = {name: sorted(rates.items()) for name, rates in by_currency.items() if rates}
     return Rates(
         {name: tuple(day for day, _ in rates) for name, rates in dated.items()},
         {name: tuple(rate for _, rate in rates) for name, rates in dated.items()},

@@ -50,16 +50,16 @@ def _one_more(
     ways: Mapping[Strokes, _Way], costs: Mapping[Strokes, int], left: Strokes
 ) -> dict[Strokes, _Way]:
     """The cheapest way to each number of uses once one more passenger has chosen; of equal ones the first of the party rides."""
-    found: dict[Strokes, _Way] = {}
+    next_ways: dict[Strokes, _Way] = {}
     for taken, (cost, chosen) in ways.items():
         for strokes, price in costs.items():
             after = tuple(map(sum, zip(taken, strokes, strict=True)))
             if any(map(int.__gt__, after, left)):
                 continue
-            known, new = found.get(after), (cost + price, (*chosen, strokes))
+            known, new = next_ways.get(after), (cost + price, (*chosen, strokes))
             if known is None or new[0] < known[0] or (new[0] == known[0] and new[1] > known[1]):
-                found[after] = new
-    return found
+                next_ways[after] = new
+    return next_ways
 
 
 def _with(person: Passenger, carnets: Sequence[HeldPass], strokes: Strokes) -> Passenger:

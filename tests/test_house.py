@@ -11,6 +11,8 @@ from benchmarks import house
 from tests.source_tree import ROOT, sources, tree_of
 
 FEW_FIELDS = 6
+FEW_LINES = 8
+VAGUE = {"found", "made", "one", "told"}
 ASKING = re.compile(r"(What|Who|Whose|Whom|Whoever|Whether|Which|How|Where|When|Everything that|Nothing)\b")
 # Rows that are read by the million go into their values as they come.
 _BY_PLACE = {"JournalLine", "OtherLine", "ShareLine", "TaxLine", "Pattern"}
@@ -178,3 +180,37 @@ def first_words(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             yield (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def test_a_name_that_says_nothing_lives_in_eight_lines_at_most() -> None:
+    """A vague name is understood at a glance, or the value has a name of its own."""
+    lost = [
+        f"{one.path}:{node.lineno} {node.name}: {', '.join(sorted(names))}"
+        for one in house.sources()
+        for node in ast.walk(one.tree)
+        if isinstance(node, ast.FunctionDef) and lines_of(node) > FEW_LINES and (names := vague_names(node))
+    ]
+
+    assert lost == []
+
+
+def lines_of(function: ast.FunctionDef) -> int:
+    """Count the lines of a function's body, its docstring left out."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def vague_names(function: ast.FunctionDef) -> set[str]:
+    """Name the vague names that a function takes or sets, those of its comprehensions and of functions inside left out."""
+    taken = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+    return VAGUE & (taken | set(names_set(function)))
+
+
+def names_set(node: ast.AST) -> Iterator[str]:
+    """Yield the names that are set below a node, but not in comprehensions and in functions of their own."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.ClassDef | ast.comprehension):
+            continue
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            yield child.id
+        yield from names_set(child)

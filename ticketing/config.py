@@ -132,20 +132,20 @@ class Settings:
 
     def warnings(self) -> list[str]:
         """Each stand-in that is in use, in words for the log and the health page."""
-        found = []
+        stand_ins = []
         if self.gateway == "demo":
-            found.append("demo payment gateway: no money moves")
+            stand_ins.append("demo payment gateway: no money moves")
         if self.gateway == "stripe" and not self.stripe().live:
-            found.append("Stripe test key: no money moves")
+            stand_ins.append("Stripe test key: no money moves")
         if self.stripe_api_address:
-            found.append("another address in Stripe's place: payments are pretended")
+            stand_ins.append("another address in Stripe's place: payments are pretended")
         if self.key_passphrase == DEMO_PASSPHRASE:
-            found.append("demo key passphrase: the signing keys are not protected")
+            stand_ins.append("demo key passphrase: the signing keys are not protected")
         if self.demo_clock_file:
-            found.append("demo clock: the time is pretended")
+            stand_ins.append("demo clock: the time is pretended")
         if not self.smtp_address and self.environment != "production":
-            found.append(f"no mail server: mail is written to {self.mail_folder} and reaches nobody")
-        return found
+            stand_ins.append(f"no mail server: mail is written to {self.mail_folder} and reaches nobody")
+        return stand_ins
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -234,7 +234,7 @@ def _keys(
     try:
         known_keys.check(database, keys)
         keys.create_missing(clock.now())
-        made = (
+        tokens = (
             OrderTokens.from_folder(settings.keys_folder),
             AccessTokens.from_folder(settings.keys_folder, settings.issuer),
         )
@@ -242,7 +242,7 @@ def _keys(
     except Misconfigured:
         database.close()
         raise
-    return made
+    return tokens
 
 
 def _channels(settings: Settings, clock: Clock, push_key: PushKey) -> dict[str, Channel]:

@@ -24,19 +24,19 @@ def loads(text: str | bytes, *, fractions: bool = True, nul: bool = True) -> Any
     """
     decoder = _ANY_NUMBER if fractions else _WHOLE_NUMBERS
     try:
-        told = text.decode() if isinstance(text, bytes) else text
-        _refuse_depth(told)
-        found = decoder.decode(told)
-        _refuse_half_surrogates(text, found)
+        decoded = text.decode() if isinstance(text, bytes) else text
+        _refuse_depth(decoded)
+        document = decoder.decode(decoded)
+        _refuse_half_surrogates(text, document)
         if not nul:
-            _refuse_nul(text, found)
+            _refuse_nul(text, document)
     except RecursionError:
         raise NotStrict("nested too deeply") from None
     except NotStrict:
         raise
     except ValueError as error:
         raise NotStrict(f"not JSON: {error}") from None
-    return found
+    return document
 
 
 def _refuse_depth(text: str) -> None:
@@ -44,8 +44,8 @@ def _refuse_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     depth = 0
-    for found in _MARKS.finditer(text):
-        mark = found[0]
+    for bracket in _MARKS.finditer(text):
+        mark = bracket[0]
         if mark in "[{":
             depth += 1
             if depth > MAX_DEPTH:

@@ -198,21 +198,21 @@ def _restart(bench: Bench) -> None:
 def _parallel(bench: Bench) -> None:
     connector, request = bench.selling(), bench.request()
     before = bench.free(connector)
-    found: list[object] = []
+    answers: list[object] = []
 
     def buy() -> None:
         try:
             connector.hold(request)
-            found.append(connector.confirm(request.key).reference)
+            answers.append(connector.confirm(request.key).reference)
         except OperatorError as error:
-            found.append(error)
+            answers.append(error)
 
     buyers = [threading.Thread(target=buy) for _ in range(6)]
     for buyer in buyers:
         buyer.start()
     for buyer in buyers:
         buyer.join()
-    expect(len(set(map(str, found))) == 1 and isinstance(found[0], str), f"the answers differ: {found}")
+    expect(len(set(map(str, answers))) == 1 and isinstance(answers[0], str), f"the answers differ: {answers}")
     if before is not None:
         expect(bench.free(connector) == before - 1, "more than one place was sold")
     _give_back(connector, request)

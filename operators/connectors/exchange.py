@@ -145,7 +145,7 @@ class FileExchange(Basis):
             return Disruptions(as_of=_EPOCH, items=(), source="exchange", tells_trips=False)
         with self._post.locked():
             files = list(self._post.files("accepted", "EVENTS"))
-        found: dict[tuple[str, date], Disruption] = {}
+        by_run: dict[tuple[str, date], Disruption] = {}
         said_in: dict[tuple[str, date], str] = {}
         counting = (
             (str(file.name), record)
@@ -156,16 +156,16 @@ class FileExchange(Basis):
         for name, record in counting:
             key = (record.trip_id, record.service_date)
             if record.action == "CANCEL":
-                found.pop(key, None)
+                by_run.pop(key, None)
             elif record.place != "BOARDED":
                 cancelled = record.place == "CANCELLATION"
                 late = 0 if cancelled else 60 * record.seats
-                found[key] = Disruption(record.trip_id, record.service_date, cancelled, late)
+                by_run[key] = Disruption(record.trip_id, record.service_date, cancelled, late)
                 said_in[key] = name
         as_of = max((file.created_at for file in files), default=_EPOCH)
         return Disruptions(
             as_of=as_of,
-            items=tuple(found.values()),
+            items=tuple(by_run.values()),
             source="exchange",
             keeps_past=True,
             messages=tuple(self._messages(files, as_of)),

@@ -110,19 +110,19 @@ class OpenTransport(Basis):
             raise NotSupported(f"{self.operator} publishes no timetable")
         runs = self._runs_of(timetable)
         read: list[Disruptions] = []
-        told: dict[str, datetime] = {}
+        times: dict[str, datetime] = {}
         fresh: dict[str, Message] = {}
         for kind, place, decode in self._live():
             live, came = self._message(kind, place, decode)
-            told[kind] = live.told_at
+            times[kind] = live.told_at
             if realtime.is_fresh(live.told_at, kind, self.now()):
                 read.append(live.read(timetable, runs))
                 fresh[kind] = came
         return replace(
             _joined(read),
-            as_of=min(told.values()),
+            as_of=min(times.values()),
             tells_trips="trip_updates" in fresh,
-            trips_told_at=told.get("trip_updates"),
+            trips_told_at=times.get("trip_updates"),
             messages=tuple(fresh.values()),
         )
 
@@ -202,14 +202,14 @@ class OpenTransport(Basis):
 
     def _live(self) -> Sequence[tuple[str, str, Decode]]:
         settings = self._settings
-        told: Sequence[tuple[str, str | None, Decode]] = (
+        sources: Sequence[tuple[str, str | None, Decode]] = (
             ("trip_updates", settings.trip_updates_url, _gtfs_realtime),
             ("alerts", settings.alerts_url, _gtfs_realtime),
             ("vehicles", settings.vehicles_url, _gtfs_realtime),
             ("trip_updates", settings.siri_et, self._estimated),
             ("alerts", settings.siri_sx, self._situations),
         )
-        return [(kind, place, decode) for kind, place, decode in told if place]
+        return [(kind, place, decode) for kind, place, decode in sources if place]
 
     def _estimated(self, content: bytes) -> _Live:
         delivery, names = parse(content, estimated.SERVICE), self._settings.siri_names
@@ -247,17 +247,17 @@ def _file(kind: str, path: Path) -> bytes:
 def _joined(read: Sequence[Disruptions]) -> Disruptions:
     """Join several messages into one."""
     unmatched: Counter[str] = Counter()
-    for one in read:
-        unmatched.update(one.matching.unmatched)
+    for message in read:
+        unmatched.update(message.matching.unmatched)
     return Disruptions(
         as_of=datetime.fromtimestamp(0, UTC),
-        items=tuple(item for one in read for item in one.items),
-        alerts=tuple(alert for one in read for alert in one.alerts),
-        added=tuple(trip for one in read for trip in one.added),
-        source=next((one.source for one in read if one.tells_trips), realtime.SOURCE),
-        matching=Matching(sum(one.matching.messages for one in read), dict(unmatched)),
-        vehicles=tuple(vehicle for one in read for vehicle in one.vehicles),
-        alerts_source=next((one.alerts_source for one in read if one.alerts_source), ""),
+        items=tuple(item for message in read for item in message.items),
+        alerts=tuple(alert for message in read for alert in message.alerts),
+        added=tuple(trip for message in read for trip in message.added),
+        source=next((message.source for message in read if message.tells_trips), realtime.SOURCE),
+        matching=Matching(sum(message.matching.messages for message in read), dict(unmatched)),
+        vehicles=tuple(vehicle for message in read for vehicle in message.vehicles),
+        alerts_source=next((message.alerts_source for message in read if message.alerts_source), ""),
     )
 
 

@@ -331,11 +331,11 @@ def _price(tickets: Sequence[Any]) -> Money | None:
     """The sum of the tickets' prices; None where any of them tells none that can be read."""
     total: Money | None = None
     for ticket in tickets:
-        told = ticket.get("price") if isinstance(ticket, dict) else None
-        if not isinstance(told, dict):
+        quoted = ticket.get("price") if isinstance(ticket, dict) else None
+        if not isinstance(quoted, dict):
             return None
         try:
-            price = parse(told["amount_total"], told["currency"])
+            price = parse(quoted["amount_total"], quoted["currency"])
             total = price if total is None else total + price
         except (KeyError, MoneyError, TypeError):
             return None

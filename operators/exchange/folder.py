@@ -89,12 +89,14 @@ class PostOffice:
         """
         with self.locked():
             again, self._resumed = not self._resumed, True
-            told = {(ack.kind, ack.sequence): ack for ack in self._acks("accepted")}
+            acknowledged = {(ack.kind, ack.sequence): ack for ack in self._acks("accepted")}
             return [
                 alarm
                 for kind in _CONTENT
                 for file in self.files("sent", kind)
-                for alarm in self._follow(file, told.get((file.name.kind, file.name.sequence)), again=again)
+                for alarm in self._follow(
+                    file, acknowledged.get((file.name.kind, file.name.sequence)), again=again
+                )
             ]
 
     def files(self, place: Place, kind: Kind, after: int = 0) -> Iterator[ExchangeFile]:

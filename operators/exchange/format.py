@@ -215,18 +215,18 @@ def _record(row: Sequence[str], at: int) -> Record:
 
 
 def _acknowledgements(rows: Sequence[Sequence[str]]) -> tuple[Acknowledgement, ...]:
-    found: list[tuple[Acknowledgement, list[Refusal]]] = []
+    acknowledgements: list[tuple[Acknowledgement, list[Refusal]]] = []
     for at, row in enumerate(rows, 1):
         if row[0] == "A":
             if len(row) < 5 or row[1] not in KINDS or row[3] not in get_args(Status):  # noqa: PLR2004  its cells
                 raise Broken(f"row {at}: the acknowledgement cannot be read")
             sequence = _whole(row[2], "sequence", at)
-            found.append((Acknowledgement(_kind(row[1]), sequence, row[3], row[4]), []))  # type: ignore[arg-type]
+            acknowledgements.append((Acknowledgement(_kind(row[1]), sequence, row[3], row[4]), []))  # type: ignore[arg-type]
         elif row[0] == "E":
-            if not found or len(row) < 4:  # noqa: PLR2004  its cells
+            if not acknowledgements or len(row) < 4:  # noqa: PLR2004  its cells
                 raise Broken(f"row {at}: a refusal belongs to an acknowledgement and has three cells")
-            found[-1][1].append(Refusal(_armed(row[1]), row[2], _armed(row[3])))
-    return tuple(replace(ack, refusals=tuple(refusals)) for ack, refusals in found)
+            acknowledgements[-1][1].append(Refusal(_armed(row[1]), row[2], _armed(row[3])))
+    return tuple(replace(ack, refusals=tuple(refusals)) for ack, refusals in acknowledgements)
 
 
 def _rows(content: bytes) -> list[list[str]]:

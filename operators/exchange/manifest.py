@@ -34,12 +34,12 @@ class Told:
                 self.actions[record.record_id] = record.action
 
 
-def changes(reservations: Iterable[Reservation], told: Told) -> list[Record]:
+def changes(reservations: Iterable[Reservation], manifests: Told) -> list[Record]:
     """List the changes that the operator has not been told: sold and not cancelled, or cancelled and told as sold."""
     due: list[Record] = []
     for sold in reservations:
         for record in _rows(sold):
-            last = told.actions.get(record.record_id)
+            last = manifests.actions.get(record.record_id)
             if sold.state == "confirmed" and last is None:
                 due.append(record)
             elif sold.state == "cancelled" and last == "ADD":

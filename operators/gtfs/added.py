@@ -69,9 +69,9 @@ def _call(one: Any, timetable: Timetable) -> AddedCall | None:
 def _duplicate(
     update: Any, timetable: Timetable, known: Mapping[str, tuple[Pattern, Departure]]
 ) -> AddedTrip | None:
-    made, planned = update.trip_properties, known.get(update.trip.trip_id)
-    day, start = day_of(made.start_date), seconds_of(made.start_time)
-    if planned is None or day is None or start < 0 or not 0 < len(made.trip_id) <= _MAX_ID:
+    copy, planned = update.trip_properties, known.get(update.trip.trip_id)
+    day, start = day_of(copy.start_date), seconds_of(copy.start_time)
+    if planned is None or day is None or start < 0 or not 0 < len(copy.trip_id) <= _MAX_ID:
         return None
     pattern, departure = planned
     # The start is that of the first call; the pattern counts from it as well.
@@ -83,7 +83,7 @@ def _duplicate(
         AddedCall(stop, begins + arrives, begins + leaves, boards, alights)
         for stop, arrives, leaves, boards, alights in times
     )
-    return AddedTrip(made.trip_id, day, pattern.route, departure.headsign, calls)
+    return AddedTrip(copy.trip_id, day, pattern.route, departure.headsign, calls)
 
 
 def _headsign(update: Any, timetable: Timetable, calls: tuple[AddedCall, ...]) -> str:

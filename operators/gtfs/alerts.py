@@ -20,11 +20,11 @@ _UNTOLD = {"unknown_cause", "unknown_effect", "unknown_severity"}
 _NO_MODE = "?"
 
 
-def read_alert(alert: Any, told: datetime) -> Alert | None:
+def read_alert(alert: Any, now: datetime) -> Alert | None:
     """Read one alert; None for one without a text, or that has ended when it is told."""
     header, description = _texts(alert.header_text), _texts(alert.description_text)
     periods = tuple((one.start or None, one.end or None) for one in alert.active_period)
-    ended = periods and all(until is not None and until <= told.timestamp() for _, until in periods)
+    ended = periods and all(until is not None and until <= now.timestamp() for _, until in periods)
     if ended or not (header or description):
         return None
     return Alert(
@@ -42,24 +42,24 @@ def read_alert(alert: Any, told: datetime) -> Alert | None:
 
 
 def _selectors(alert: Any) -> Iterator[Selector]:
-    for one in list(alert.informed_entity)[:_MAX_SELECTORS]:
-        trip = one.trip
+    for entity in list(alert.informed_entity)[:_MAX_SELECTORS]:
+        trip = entity.trip
         direction = None
-        for told in (trip, one):
-            if told.HasField("direction_id"):
-                direction = told.direction_id
-        mode = (mode_of(one.route_type) or _NO_MODE) if one.HasField("route_type") else ""
+        for selector in (trip, entity):
+            if selector.HasField("direction_id"):
+                direction = selector.direction_id
+        mode = (mode_of(entity.route_type) or _NO_MODE) if entity.HasField("route_type") else ""
         day = day_of(trip.start_date) if trip.start_date else None
         # A day that cannot be read is a trip that nobody knows, not one of every day.
         unreadable = bool(trip.start_date) and day is None
         yield Selector(
-            agency_id=one.agency_id,
-            route_id=one.route_id or trip.route_id,
+            agency_id=entity.agency_id,
+            route_id=entity.route_id or trip.route_id,
             mode=_NO_MODE if unreadable else mode,
             direction=direction,
             trip_id=trip.trip_id,
             service_date=day,
-            stop_id=one.stop_id,
+            stop_id=entity.stop_id,
         )
 
 

@@ -321,13 +321,13 @@ def _with_both(call: _Call) -> _Call:
 
 def _interpolated(calls: list[_Call]) -> list[_Call]:
     known_at = [at for at, call in enumerate(calls) if call.arrival is not None]
-    found = list(calls)
+    times = list(calls)
     for left, right in pairwise(known_at):
         start, end = cast("int", calls[left].departure), cast("int", calls[right].arrival)
         for at in range(left + 1, right):
             moment = start + (end - start) * (at - left) // (right - left)
             call = calls[at]
-            found[at] = _Call(
+            times[at] = _Call(
                 sequence=call.sequence,
                 stop=call.stop,
                 arrival=moment,
@@ -336,7 +336,7 @@ def _interpolated(calls: list[_Call]) -> list[_Call]:
                 alights=call.alights,
                 line=call.line,
             )
-    return found
+    return times
 
 
 # A day has few different times, and a feed tells each of them thousands of times.

@@ -65,8 +65,8 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
     `runs` are those of the timetable, where somebody has them already.
     """
     runs = runs or Runs(timetable)
-    told = told_at(message)
-    read = _Read(runs, told)
+    moment = told_at(message)
+    read = _Read(runs, moment)
     alerts: list[Alert] = []
     vehicles: list[Vehicle] = []
     for entity in message.entity:
@@ -74,12 +74,12 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
             continue
         if entity.HasField("trip_update"):
             read.take(entity.trip_update)
-        if entity.HasField("alert") and (alert := read_alert(entity.alert, told)):
+        if entity.HasField("alert") and (alert := read_alert(entity.alert, moment)):
             alerts.append(alert)
-        if entity.HasField("vehicle") and (vehicle := read_vehicle(entity.vehicle, runs, told)):
+        if entity.HasField("vehicle") and (vehicle := read_vehicle(entity.vehicle, runs, moment)):
             vehicles.append(vehicle)
     return Disruptions(
-        as_of=told,
+        as_of=moment,
         items=tuple(read.items),
         alerts=tuple(alerts),
         added=tuple(read.added),
@@ -141,32 +141,34 @@ class _Read:
 
 def _calls(update: Any, pattern: Pattern, origin: int, timetable: Timetable) -> Iterable[CallChange]:
     """Each call from the first update on, what was known last carried forward."""
-    told: dict[int, Any] = {}
-    for one in update.stop_time_update:
-        place = place_of(one, pattern, max(told, default=-1), origin)
+    by_place: dict[int, Any] = {}
+    for update_of_call in update.stop_time_update:
+        place = place_of(update_of_call, pattern, max(by_place, default=-1), origin)
         if place is not None:
-            told[place] = one
+            by_place[place] = update_of_call
     delay: int | None = None
-    for place in range(min(told, default=len(pattern.stops)), len(pattern.stops)):
-        one = told.get(place)
-        if one is None:
+    for place in range(min(by_place, default=len(pattern.stops)), len(pattern.stops)):
+        update_of_call = by_place.get(place)
+        if update_of_call is None:
             yield CallChange(place, delay, delay)
             continue
-        relation = one.schedule_relationship
+        relation = update_of_call.schedule_relationship
         if relation == gtfs.TripUpdate.StopTimeUpdate.NO_DATA:
             delay = None
-            yield CallChange(place, assigned_stop_id=_platform(one, pattern.stops[place], timetable))
+            yield CallChange(
+                place, assigned_stop_id=_platform(update_of_call, pattern.stops[place], timetable)
+            )
         elif relation == gtfs.TripUpdate.StopTimeUpdate.SKIPPED:
             yield CallChange(place, delay, delay, skipped=True)
         else:
-            arrival = _delay(one, "arrival", origin + pattern.arrivals[place])
-            departure = _delay(one, "departure", origin + pattern.departures[place])
+            arrival = _delay(update_of_call, "arrival", origin + pattern.arrivals[place])
+            departure = _delay(update_of_call, "departure", origin + pattern.departures[place])
             at_arrival = arrival if arrival is not None else delay
             at_departure = departure if departure is not None else at_arrival
             if at_arrival is None:
                 at_arrival = at_departure
             delay = at_departure
-            platform = _platform(one, pattern.stops[place], timetable)
+            platform = _platform(update_of_call, pattern.stops[place], timetable)
             yield CallChange(place, at_arrival, at_departure, assigned_stop_id=platform)
 
 

@@ -92,7 +92,7 @@ class Runs:
         now = at.timestamp()
         today = at.astimezone(ZoneInfo(self.timetable.timezone)).date()
         days = [today - timedelta(days=back) for back in range(_DAYS_BACK)]
-        found: set[tuple[str, date]] = set()
+        going: set[tuple[str, date]] = set()
         for day in days:
             if day not in self._days:
                 self._days = {kept: runs for kept, runs in self._days.items() if kept in days}
@@ -100,8 +100,8 @@ class Runs:
             runs = self._days[day]
             # Sorted by their beginning: none after this one has begun.
             begun = runs[: bisect_right(runs, (int(now), sys.maxsize, ""))]
-            found.update((trip_id, day) for _, ends, trip_id in begun if now < ends)
-        return found
+            going.update((trip_id, day) for _, ends, trip_id in begun if now < ends)
+        return going
 
     def _of_day(self, day: date) -> list[tuple[int, int, str]]:
         """The runs of a service day: when each begins and ends, in POSIX seconds."""

@@ -23,7 +23,7 @@ def read_transfers(
     for stop in stops.values():
         if stop.parent:
             platforms.setdefault(stop.parent, []).append(stop.id)
-    found: dict[tuple[str, str], tuple[int, int | None]] = {}
+    transfers: dict[tuple[str, str], tuple[int, int | None]] = {}
     for row in table.rows():
         if not _concerns_stops(row, stops, routes, trips):
             continue
@@ -33,9 +33,9 @@ def read_transfers(
         for pair in itertools.product(
             _taken_apart(start, stops, platforms), _taken_apart(end, stops, platforms)
         ):
-            if pair not in found or found[pair][0] <= exact:
-                found[pair] = (exact, seconds)
-    return {pair: seconds for pair, (_, seconds) in found.items()}
+            if pair not in transfers or transfers[pair][0] <= exact:
+                transfers[pair] = (exact, seconds)
+    return {pair: seconds for pair, (_, seconds) in transfers.items()}
 
 
 def _concerns_stops(

@@ -23,13 +23,13 @@ _WHEELCHAIR = {
 _UNTOLD = {"no_data_available"}
 
 
-def read_vehicle(position: Any, runs: Runs, told: datetime) -> Vehicle | None:
+def read_vehicle(position: Any, runs: Runs, now: datetime) -> Vehicle | None:
     """Read one position; None for one that is of no run that we know, or is older than ten minutes."""
     if not position.HasField("trip"):
         return None
-    stamp = position.timestamp or int(told.timestamp())
+    stamp = position.timestamp or int(now.timestamp())
     run = runs.find(position.trip, stamp)
-    if isinstance(run, str) or abs(told.timestamp() - stamp) > _OLD.total_seconds():
+    if isinstance(run, str) or abs(now.timestamp() - stamp) > _OLD.total_seconds():
         return None
     place = _place(position.position) if position.HasField("position") else None
     percent = position.occupancy_percentage if position.HasField("occupancy_percentage") else None

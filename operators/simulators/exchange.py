@@ -156,9 +156,9 @@ class ExchangeSimulator(Simulator):
             late, self.desk.held_back = self.desk.held_back, []
             for held_back, content in late:
                 _put(self.folder / "in", held_back, content)
-            found = (parse_name(path.name) for path in (self.folder / "out").iterdir())
+            incoming = (parse_name(path.name) for path in (self.folder / "out").iterdir())
             names = [
-                name for name in found if name and (name.sender, name.receiver) == (self._other, self._me)
+                name for name in incoming if name and (name.sender, name.receiver) == (self._other, self._me)
             ]
             for name in sorted(names, key=lambda one: (one.kind, one.sequence)):
                 self._take(name)
@@ -195,9 +195,11 @@ class ExchangeSimulator(Simulator):
             self.desk.answered[key] = self._enter(file, fault)
         if fault and fault.kind == "hang_after":
             return  # the clerk forgets to acknowledge
-        told = self.desk.answered[key]
-        status: Literal["ACCEPTED", "ACCEPTED_WITH_ERRORS"] = "ACCEPTED_WITH_ERRORS" if told else "ACCEPTED"
-        self.say("ACK", acks=[Acknowledgement(name.kind, name.sequence, status, sha256(content), told)])
+        earlier = self.desk.answered[key]
+        status: Literal["ACCEPTED", "ACCEPTED_WITH_ERRORS"] = (
+            "ACCEPTED_WITH_ERRORS" if earlier else "ACCEPTED"
+        )
+        self.say("ACK", acks=[Acknowledgement(name.kind, name.sequence, status, sha256(content), earlier)])
 
     def _enter(self, file: ExchangeFile, fault: Fault | None) -> tuple[Refusal, ...]:
         """Enter a manifest in the ledger; answers what is refused."""

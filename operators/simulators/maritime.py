@@ -147,7 +147,7 @@ class MaritimeSimulator(Simulator):
         no = self._no_to(departures, len(wanted))
         if no:
             return _refusal(no)
-        made = Sold(
+        sold = Sold(
             id=f"R{next(self._numbers):06}",
             status="RESERVED",
             route_id=str(body.get("route_id", "")),
@@ -157,8 +157,8 @@ class MaritimeSimulator(Simulator):
             request_id=str(body.get("request_id", "")),
             reserved_id="",
         )
-        self.bookings[made.id] = replace(made, reserved_id=made.id)
-        shown = "R999999" if request.planned("wrong_identity") else made.id
+        self.bookings[sold.id] = replace(sold, reserved_id=sold.id)
+        shown = "R999999" if request.planned("wrong_identity") else sold.id
         return Answer(201, {"id": shown, "status": "RESERVED"})
 
     def _faults_of(self, body: dict[str, Any]) -> dict[str, list[str]]:

@@ -177,7 +177,7 @@ class OsdmSimulator(Simulator):
             return _problem(409, "SERVICE_CANCELLED")
         if self._free(departure) < len(passengers):
             return _problem(409, "FULLY_BOOKED")
-        made = Booked(
+        booked = Booked(
             id=str(uuid.uuid4()),
             departure=departure,
             passengers=passengers,
@@ -186,35 +186,35 @@ class OsdmSimulator(Simulator):
             expires_at=self.now() + self.hold_life,
             pending=self.pending,
         )
-        self.bookings[made.id] = made
-        return Answer(200, {"booking": self._shown(made)})
+        self.bookings[booked.id] = booked
+        return Answer(200, {"booking": self._shown(booked)})
 
     def _look(self, request: Request) -> Answer:
-        found = self.bookings.get(request.parts[0])
-        if found is None:
+        booking = self.bookings.get(request.parts[0])
+        if booking is None:
             return _problem(404, "UNKNOWN_REFERENCE")
-        if found.status == "PENDING":
-            found.pending -= 1
-            found.status = "FULFILLED" if found.pending <= 0 else "PENDING"
-        shown = self._shown(found)
+        if booking.status == "PENDING":
+            booking.pending -= 1
+            booking.status = "FULFILLED" if booking.pending <= 0 else "PENDING"
+        shown = self._shown(booking)
         if request.planned("wrong_identity"):
             shown["id"] = str(uuid.uuid4())
         return Answer(200, {"booking": shown})
 
     def _fulfil(self, request: Request) -> Answer:
-        found = self.bookings.get(request.parts[0])
-        if found is None:
+        booking = self.bookings.get(request.parts[0])
+        if booking is None:
             return _problem(404, "UNKNOWN_REFERENCE")
-        if self._status(found) == "RELEASED":
+        if self._status(booking) == "RELEASED":
             return _problem(400, "BOOKING_EXPIRED")
-        if found.status == "PREBOOKED" and self._is_cancelled(found.departure):
+        if booking.status == "PREBOOKED" and self._is_cancelled(booking.departure):
             return _problem(409, "SERVICE_CANCELLED")
-        if found.status == "PREBOOKED":
-            found.fulfillments += 1
-            found.status = "PENDING" if found.pending else "FULFILLED"
-        if found.status == "PENDING":
+        if booking.status == "PREBOOKED":
+            booking.fulfillments += 1
+            booking.status = "PENDING" if booking.pending else "FULFILLED"
+        if booking.status == "PENDING":
             return Answer(202, {"fulfillments": []})
-        shown = self._fulfilled(found)
+        shown = self._fulfilled(booking)
         if request.planned("wrong_identity"):
             shown["fulfillments"][0]["bookingRef"] = str(uuid.uuid4())
         return Answer(200, shown)
@@ -245,24 +245,24 @@ class OsdmSimulator(Simulator):
             "refundableAmount": self._money(found.price - fee),
         }
 
-    def _shown(self, found: Booked) -> dict[str, Any]:
-        limit = found.expires_at.isoformat()
+    def _shown(self, booking: Booked) -> dict[str, Any]:
+        limit = booking.expires_at.isoformat()
         shown = {
-            "id": found.id,
+            "id": booking.id,
             "createdOn": self.now().isoformat(),
-            "passengers": [{"id": one["externalRef"], **one} for one in found.passengers],
-            "provisionalPrice": self._money(found.price),
+            "passengers": [{"id": one["externalRef"], **one} for one in booking.passengers],
+            "provisionalPrice": self._money(booking.price),
             "confirmationTimeLimit": limit,
             "bookedOffers": [{"offerId": "1", "admissions": [{"id": "1", "confirmableUntil": limit}]}],
-            "refundOffers": [self._refund_offer(found, identity) for identity in found.refunds],
+            "refundOffers": [self._refund_offer(booking, identity) for identity in booking.refunds],
             "fulfillments": [],
         }
-        return shown | (self._fulfilled(found) if found.status in {"FULFILLED", "REFUNDED"} else {})
+        return shown | (self._fulfilled(booking) if booking.status in {"FULFILLED", "REFUNDED"} else {})
 
-    def _fulfilled(self, found: Booked) -> dict[str, Any]:
-        status = "FULFILLED" if found.status == "FULFILLED" else found.status
+    def _fulfilled(self, booking: Booked) -> dict[str, Any]:
+        status = "FULFILLED" if booking.status == "FULFILLED" else booking.status
         return {
-            "fulfillments": [{"id": f"F-{found.id}", "status": status, "bookingRef": found.id}],
+            "fulfillments": [{"id": f"F-{booking.id}", "status": status, "bookingRef": booking.id}],
             "fulfillmentDocuments": [
                 {
                     "medium": "TICKETLESS",

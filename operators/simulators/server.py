@@ -127,13 +127,13 @@ class Simulator(ABC):
             return self._take_plan(request.body)
         if request.path == "/_cancel" and request.method == "POST":
             return self._take_cancellation(request.body)
-        found = [
+        matches = [
             (route, match) for route in self.routes() if (match := re.fullmatch(route.path, request.path))
         ]
-        for route, match in found:
+        for route, match in matches:
             if route.method == request.method:
                 return self._act(route, replace(request, parts=match.groups()))
-        return Answer(405 if found else 404, {"detail": "no such call"})
+        return Answer(405 if matches else 404, {"detail": "no such call"})
 
     def snapshot(self) -> dict[str, Any]:
         """The state and the fault plan with its counters."""

@@ -66,17 +66,17 @@ class _Read:
         if isinstance(run, str):
             self.unmatched[run] += 1
             return
-        found = Disruption(run.trip_id, run.service_date, cancelled=True)
+        item = Disruption(run.trip_id, run.service_date, cancelled=True)
         if not journey.cancelled:
             calls = tuple(_calls(journey, run, self._runs.timetable))
             if journey.calls and not calls:
                 self.unmatched["unknown_stops"] += 1
                 return
             if not _nowhere(calls, run):
-                found = Disruption(run.trip_id, run.service_date, calls=calls)
+                item = Disruption(run.trip_id, run.service_date, calls=calls)
         at, key = journey.recorded_at or self._told, (run.trip_id, run.service_date)
         if key not in self.items or self.items[key][0] <= at:
-            self.items[key] = at, found
+            self.items[key] = at, item
 
     def _add(self, journey: Journey) -> None:
         if journey.cancelled:

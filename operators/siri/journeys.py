@@ -73,35 +73,35 @@ class Journey:
 
 def journey_of(element: Element, names: Names) -> Journey:
     """Read one `EstimatedVehicleJourney`."""
-    told = leaves_of(element)
+    leaves = leaves_of(element)
     framed = [
         text_at(element, "FramedVehicleJourneyRef", name)
         for name in ("DatedVehicleJourneyRef", "DataFrameRef")
     ]
     references = (
-        told.get("DatedVehicleJourneyRef", ""),
+        leaves.get("DatedVehicleJourneyRef", ""),
         framed[0],
-        told.get("EstimatedVehicleJourneyCode", ""),
+        leaves.get("EstimatedVehicleJourneyCode", ""),
     )
-    known = not is_true(told.get("PredictionInaccurate")) and told.get("Monitored", "true") not in {
+    known = not is_true(leaves.get("PredictionInaccurate")) and leaves.get("Monitored", "true") not in {
         "false",
         "0",
     }
-    found = [
+    told_calls = [
         *children(element, "RecordedCalls", "RecordedCall"),
         *children(element, "EstimatedCalls", "EstimatedCall"),
     ]
     return Journey(
         references=tuple(dict.fromkeys(one.removeprefix(names.journey) for one in references if one)),
-        line=told.get("LineRef", "").removeprefix(names.line),
-        direction=names.directions.get(told.get("DirectionRef", "")),
+        line=leaves.get("LineRef", "").removeprefix(names.line),
+        direction=names.directions.get(leaves.get("DirectionRef", "")),
         day=_day(framed[1]),
-        leaves_at=instant(told.get("OriginAimedDepartureTime")),
-        cancelled=is_true(told.get("Cancellation")),
-        extra=is_true(told.get("ExtraJourney")),
-        recorded_at=instant(told.get("RecordedAtTime")),
-        headsign=told.get("DestinationName", ""),
-        calls=tuple(_call(one, names, known=known) for one in found[:_MAX_CALLS]),
+        leaves_at=instant(leaves.get("OriginAimedDepartureTime")),
+        cancelled=is_true(leaves.get("Cancellation")),
+        extra=is_true(leaves.get("ExtraJourney")),
+        recorded_at=instant(leaves.get("RecordedAtTime")),
+        headsign=leaves.get("DestinationName", ""),
+        calls=tuple(_call(one, names, known=known) for one in told_calls[:_MAX_CALLS]),
     )
 
 
@@ -115,10 +115,10 @@ def added_update(journey: Journey) -> Any:
     if journey.day:
         update.trip.start_date = f"{journey.day:%Y%m%d}"
     for call in journey.calls:
-        one = update.stop_time_update.add(stop_id=call.platform or call.stop_id)
+        made_call = update.stop_time_update.add(stop_id=call.platform or call.stop_id)
         if call.skipped:
-            one.schedule_relationship = gtfs.TripUpdate.StopTimeUpdate.SKIPPED
-        for event, end in ((one.arrival, call.arrival), (one.departure, call.departure)):
+            made_call.schedule_relationship = gtfs.TripUpdate.StopTimeUpdate.SKIPPED
+        for event, end in ((made_call.arrival, call.arrival), (made_call.departure, call.departure)):
             moment = end.at or end.aimed
             if moment is not None:
                 event.time = int(moment.timestamp())
@@ -126,33 +126,33 @@ def added_update(journey: Journey) -> Any:
 
 
 def _call(element: Element, names: Names, *, known: bool) -> ToldCall:
-    told = leaves_of(element)
-    known = known and not is_true(told.get("PredictionInaccurate"))
-    arrival, departure = (_end(told, name, known=known) for name in _ENDS)
-    said = [one.is_cancelled for one in (arrival, departure) if one.is_cancelled is not None]
+    leaves = leaves_of(element)
+    known = known and not is_true(leaves.get("PredictionInaccurate"))
+    arrival, departure = (_end(leaves, name, known=known) for name in _ENDS)
+    said = [text.is_cancelled for text in (arrival, departure) if text.is_cancelled is not None]
     quays = {
-        name: next((one for end in _ENDS if (one := text_at(element, f"{end}StopAssignment", name))), "")
+        name: next((text for end in _ENDS if (text := text_at(element, f"{end}StopAssignment", name))), "")
         for name in ("AimedQuayRef", "ExpectedQuayRef")
     }
-    stop = quays["AimedQuayRef"] or told.get("StopPointRef", "")
+    stop = quays["AimedQuayRef"] or leaves.get("StopPointRef", "")
     return ToldCall(
         stop_id=stop.removeprefix(names.stop),
         platform=quays["ExpectedQuayRef"].removeprefix(names.stop),
         arrival=arrival,
         departure=departure,
         # Where one end alone is called off, its status says so and the other's does not: it is served.
-        skipped=is_true(told.get("Cancellation")) or (bool(said) and all(said)),
-        boards=told.get("DepartureBoardingActivity") != "noBoarding",
-        alights=told.get("ArrivalBoardingActivity") != "noAlighting",
+        skipped=is_true(leaves.get("Cancellation")) or (bool(said) and all(said)),
+        boards=leaves.get("DepartureBoardingActivity") != "noBoarding",
+        alights=leaves.get("ArrivalBoardingActivity") != "noAlighting",
     )
 
 
-def _end(told: Mapping[str, str], name: str, *, known: bool) -> ToldEnd:
+def _end(leaves: Mapping[str, str], name: str, *, known: bool) -> ToldEnd:
     """Read one end of a call: its actual time, else the expected one where that is known."""
     aimed, expected, actual = (
-        instant(told.get(f"{word}{name}Time")) for word in ("Aimed", "Expected", "Actual")
+        instant(leaves.get(f"{word}{name}Time")) for word in ("Aimed", "Expected", "Actual")
     )
-    status = told.get(f"{name}Status")
+    status = leaves.get(f"{name}Status")
     if not known or status == "noReport":
         expected = None
     elif expected is None and status == "onTime":

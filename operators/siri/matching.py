@@ -24,13 +24,13 @@ def find_run(journey: Journey, runs: Runs, told_at: datetime) -> Run | Unmatched
         return "no_trip_named"
     reason: Unmatched = "no_trip_named"
     for reference in journey.references:
-        found = _by_reference(reference, journey, runs, told_at)
-        if not isinstance(found, str):
-            return found
+        run = _by_reference(reference, journey, runs, told_at)
+        if not isinstance(run, str):
+            return run
         # A trip that we know and that does not run on that day is not another one.
-        if found not in {"unknown_trip", "several_runs"}:
-            return found
-        reason = found
+        if run not in {"unknown_trip", "several_runs"}:
+            return run
+        reason = run
     by_start = _by_start(journey, runs)
     if isinstance(by_start, str) and journey.references:
         return "several_runs" if by_start == "several_runs" else reason
@@ -44,17 +44,17 @@ def places_of(calls: Sequence[ToldCall], run: Run, timetable: Timetable) -> Mapp
     station is that at the planned one.
     """
     begins = run.begins(timetable.timezone)
-    found: dict[int, ToldCall] = {}
+    places: dict[int, ToldCall] = {}
     for call in calls:
-        after = max(found, default=-1) + 1
+        after = max(places, default=-1) + 1
         same = [at for at in range(after, len(run.pattern.stops)) if run.pattern.stops[at] == call.stop_id]
         station = _station(call.stop_id, timetable)
         if not same and station:
             stops = run.pattern.stops
             same = [at for at in range(after, len(stops)) if _station(stops[at], timetable) == station]
         if same:
-            found[_nearest(same, call, run.pattern, begins)] = call
-    return found
+            places[_nearest(same, call, run.pattern, begins)] = call
+    return places
 
 
 def _by_reference(reference: str, journey: Journey, runs: Runs, told_at: datetime) -> Run | Unmatched:
@@ -74,7 +74,7 @@ def _by_start(journey: Journey, runs: Runs) -> Run | Unmatched:
     zone = runs.timetable.timezone
     today = leaves.astimezone(ZoneInfo(zone)).date()
     days = [today + timedelta(days=offset) for offset in _DAYS]
-    found = [
+    starts = [
         run
         for day in ([journey.day] if journey.day else days)
         for run in runs.starting(
@@ -82,9 +82,9 @@ def _by_start(journey: Journey, runs: Runs) -> Run | Unmatched:
         )
         if _calls_fit(journey, run, runs.timetable)
     ]
-    if len(found) > 1:
+    if len(starts) > 1:
         return "several_runs"
-    return found[0] if found else "unknown_trip"
+    return starts[0] if starts else "unknown_trip"
 
 
 def _calls_fit(journey: Journey, run: Run, timetable: Timetable) -> bool:

@@ -60,10 +60,10 @@ def read_situations(delivery: Delivery, names: Names | None = None) -> Disruptio
     for at, element in enumerate(children(delivery.root, SERVICE, "Situations", "PtSituationElement")):
         if at == MAX_SITUATIONS:
             raise BadReply(f"the delivery has more than {MAX_SITUATIONS} situations")
-        told = leaves_of(element)
-        number = told.get("SituationNumber")
-        key = (told.get("ParticipantRef"), number) if number else at
-        version = _version(told.get("Version", ""))
+        leaves = leaves_of(element)
+        number = leaves.get("SituationNumber")
+        key = (leaves.get("ParticipantRef"), number) if number else at
+        version = _version(leaves.get("Version", ""))
         if key not in newest or newest[key][0] <= version:
             newest[key] = version, element
     read = [_alert(one, delivery.told_at, names or Names()) for _, one in newest.values()]
@@ -80,21 +80,21 @@ def read_situations(delivery: Delivery, names: Names | None = None) -> Disruptio
 
 def _alert(element: Element, told_at: datetime, names: Names) -> Alert | None:
     """Read one situation; None for one without a text, that is not published, or is over."""
-    told = leaves_of(element)
+    leaves = leaves_of(element)
     periods = tuple(_period(one) for one in children(element, "ValidityPeriod"))
     over = periods and all(until is not None and until <= told_at.timestamp() for _, until in periods)
-    header, description = _header_and_description(element, told.get("Language", "").lower()[:35])
-    if told.get("Progress") in _SILENT or over or not header:
+    header, description = _header_and_description(element, leaves.get("Language", "").lower()[:35])
+    if leaves.get("Progress") in _SILENT or over or not header:
         return None
     consequences = [leaves_of(one) for one in children(element, "Consequences", "Consequence")]
-    reasons = (told[one] for one in _REASONS if told.get(one, "unknown") not in _UNTOLD)
+    reasons = (leaves[one] for one in _REASONS if leaves.get(one, "unknown") not in _UNTOLD)
     return Alert(
         header=header,
         description=description,
         url=_link(element),
         cause=next(reasons, "")[:64],
         effect=_first(_EFFECTS, consequences, "Condition"),
-        severity=_first(_SEVERITIES, [told, *consequences], "Severity"),
+        severity=_first(_SEVERITIES, [leaves, *consequences], "Severity"),
         periods=periods,
         about=tuple(_about(element, names)),
     )
@@ -148,24 +148,24 @@ def _about(element: Element, names: Names) -> Iterator[Selector]:
         affects = [one for one in children(element, "Consequences", "Consequence", "Affects") if len(one)]
     # Trips and stops of one journey multiply: no more of them are made than are kept.
     every = (selector for one in affects for selector in _selectors(one, names))
-    found = list(islice(every, _MAX_SELECTORS))
-    if affects and not found:
+    affected = list(islice(every, _MAX_SELECTORS))
+    if affects and not affected:
         yield Selector(mode=_NO_MODE)
-    yield from found
+    yield from affected
 
 
 def _selectors(affects: Element, names: Names) -> Iterator[Selector]:
-    for one in children(affects, "Operators", "AffectedOperator"):
-        if operator := text_at(one, "OperatorRef"):
+    for named in children(affects, "Operators", "AffectedOperator"):
+        if operator := text_at(named, "OperatorRef"):
             yield Selector(agency_id=operator)
     for network in children(affects, "Networks", "AffectedNetwork"):
         yield from _network(network, names)
     for kind, ref in (("StopPoint", "StopPointRef"), ("StopPlace", "StopPlaceRef")):
-        for one in children(affects, f"{kind}s", f"Affected{kind}"):
-            if stop := text_at(one, ref).removeprefix(names.stop):
+        for named in children(affects, f"{kind}s", f"Affected{kind}"):
+            if stop := text_at(named, ref).removeprefix(names.stop):
                 yield Selector(stop_id=stop)
-    for one in children(affects, "VehicleJourneys", "AffectedVehicleJourney"):
-        yield from _journeys(one, names)
+    for named in children(affects, "VehicleJourneys", "AffectedVehicleJourney"):
+        yield from _journeys(named, names)
 
 
 def _network(network: Element, names: Names) -> Iterator[Selector]:

@@ -29,22 +29,24 @@ def load(
     if not isinstance(documents, list):
         return [], [Finding(FILE, 0, "", "not_a_list", "the file must hold a list of agreements")]
     findings: list[Finding] = []
-    found: list[Agreement] = []
+    agreements: list[Agreement] = []
     for row, document in enumerate(documents, 1):
         reader = _Reader(FILE, row, findings, operators, riders)
         agreement = reader.read(document)
-        if agreement and any((old.id, old.version) == (agreement.id, agreement.version) for old in found):
+        if agreement and any(
+            (old.id, old.version) == (agreement.id, agreement.version) for old in agreements
+        ):
             reader.fault("id", "duplicate_key", f"{agreement.id!r} has version {agreement.version} twice")
         elif agreement:
-            rival = next((old for old in found if _is_rival(old, agreement)), None)
+            rival = next((old for old in agreements if _is_rival(old, agreement)), None)
             if rival:
                 reader.fault(
                     "priority",
                     "ambiguous",
                     f"shares the same rides as {rival.name}, and neither comes before the other",
                 )
-            found.append(agreement)
-    return found, findings
+            agreements.append(agreement)
+    return agreements, findings
 
 
 def _is_rival(one: Agreement, other: Agreement) -> bool:

@@ -60,11 +60,11 @@ def match(feed: Feed, leg: EffectiveLeg, rider: str | None, medium: str | None) 
     rules = tuple(rule for rule in known.rules if _in_time(feed, rule, leg))
     # The key of a leg has seven parts, this one three: they cannot meet in the one dictionary.
     short = (tuple(rule.line for rule in rules), rider, medium)
-    found: Match | None = feed.matched.get(short)
-    if found is None:
-        found = _matched(feed, rules, rider, medium)
-        _remember(feed, short, found)
-    return found
+    remembered: Match | None = feed.matched.get(short)
+    if remembered is None:
+        remembered = _matched(feed, rules, rider, medium)
+        _remember(feed, short, remembered)
+    return remembered
 
 
 def select(rows: Sequence[Product], rider: str | None, medium: str | None) -> list[Product]:
@@ -75,13 +75,13 @@ def select(rows: Sequence[Product], rider: str | None, medium: str | None) -> li
     """
     for rider_wanted in (None,) if rider is None else (rider, ""):
         for medium_wanted in (None,) if medium is None else (medium, ""):
-            found = [
+            matches = [
                 row
                 for row in rows
                 if rider_wanted in {None, row.rider or ""} and medium_wanted in {None, row.medium or ""}
             ]
-            if found:
-                return found
+            if matches:
+                return matches
     return []
 
 
@@ -106,7 +106,7 @@ def _candidates(feed: Feed, leg: EffectiveLeg) -> list[LegRule]:
     """The rules that match whatever the hour."""
     if leg.mixed_networks and not feed.priority_mode:
         return []  # an effective leg over several networks has no single one; decision in docs/tariffs.md
-    found = [
+    candidates = [
         rule
         for network in _values(feed, {leg.network} - {None}, feed.listed[0])
         for from_area in _values(feed, leg.from_areas, feed.listed[1])
@@ -114,7 +114,7 @@ def _candidates(feed: Feed, leg: EffectiveLeg) -> list[LegRule]:
         for rule in feed.leg_rules.get((network, from_area, to_area), ())
         if _in_zones(feed, rule, leg)
     ]
-    return sorted(found, key=lambda rule: rule.line)
+    return sorted(candidates, key=lambda rule: rule.line)
 
 
 def _matched(feed: Feed, rules: Sequence[LegRule], rider: str | None, medium: str | None) -> Match:

@@ -66,18 +66,18 @@ def price(
     matches = [match(feed, leg, rider, medium) for leg in joined]
     views = tuple(
         [
-            LegView(index, effective, found.group, found.products)
-            for effective, (leg, found) in enumerate(zip(joined, matches, strict=True))
+            LegView(index, effective, matched.group, matched.products)
+            for effective, (leg, matched) in enumerate(zip(joined, matches, strict=True))
             for index in leg.legs
         ]
     )
-    for found in matches:
-        if found.unknown:
-            return _unpriced("unknown_fare", found.unknown, views, joined, matches)
+    for matched in matches:
+        if matched.unknown:
+            return _unpriced("unknown_fare", matched.unknown, views, joined, matches)
     for currency in _common_currencies(matches):
         choices = [
-            found.offers if len(found.currencies) == 1 else _in_currency(found.offers, currency)
-            for found in matches
+            matched.offers if len(matched.currencies) == 1 else _in_currency(matched.offers, currency)
+            for matched in matches
         ]
         splits = [
             _split(feed, legs, leg, rider=rider, medium=medium, currency=currency)

@@ -83,10 +83,10 @@ def read_products(
             id=product, name=name, rider=rider or None, medium=medium or None, price=price, line=row.line
         )
     products: dict[str, list[Product]] = {}
-    for found in rows.values():
-        products.setdefault(found.id, []).append(found)
+    for row_product in rows.values():
+        products.setdefault(row_product.id, []).append(row_product)
     _check_defaults(table.file, products, riders, findings)
-    return {product: tuple(found) for product, found in products.items()}, ids
+    return {product: tuple(row_product) for product, row_product in products.items()}, ids
 
 
 def _check_defaults(
@@ -158,19 +158,19 @@ def _warn_overlap(row: Row, earlier: list[Timeframe], new: Timeframe) -> None:
 def read_area_sets(sets: Table, elements: Table, areas: set[str]) -> dict[str, frozenset[str]]:
     """Read area sets (our extension): id → its areas."""
     sets.require("area_set_id")
-    found: dict[str, set[str]] = {}
+    areas_of: dict[str, set[str]] = {}
     for row in sets.rows():
-        if unique(row, "area_set_id", row.required("area_set_id"), found):
-            found[row.text("area_set_id")] = set()
+        if unique(row, "area_set_id", row.required("area_set_id"), areas_of):
+            areas_of[row.text("area_set_id")] = set()
     elements.require("area_set_id", "area_id")
     for row in elements.rows():
         area_set, area = row.required("area_set_id"), row.required("area_id")
-        known(row, "area_set_id", area_set, found)
+        known(row, "area_set_id", area_set, areas_of)
         known(row, "area_id", area, areas)
-        if area in found.get(area_set, ()):
+        if area in areas_of.get(area_set, ()):
             row.fault("area_id", "duplicate_key", f"the area {area} is in the set {area_set} twice")
-        found.setdefault(area_set, set()).add(area)
-    return {area_set: frozenset(members) for area_set, members in found.items()}
+        areas_of.setdefault(area_set, set()).add(area)
+    return {area_set: frozenset(members) for area_set, members in areas_of.items()}
 
 
 def read_leg_rules(table: Table, ids: Mapping[str, "Mapping[str, object] | set[str]"]) -> tuple[LegRule, ...]:
@@ -311,8 +311,8 @@ def _clock(row: Row, field: str, default: int) -> int | None:
     value = row.text(field)
     if not value:
         return default
-    found = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])", value)
-    seconds = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3]) if found else None
+    match = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])", value)
+    seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3]) if match else None
     if seconds is None:
         row.fault(field, "invalid_time", f"{value!r} is not a time like 08:30:00")
     elif seconds > _DAY_SECONDS:

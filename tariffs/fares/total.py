@@ -94,11 +94,11 @@ def cheapest(
     pricer = _Pricer(feed, legs, currency, rider, medium)
     states = [_NOTHING]
     for index, choice in enumerate(offers):
-        found = pricer.transfers(states, index, choice) if index and feed.transfer_rules else []
+        linked = pricer.transfers(states, index, choice) if index and feed.transfer_rules else []
         # Without compulsory rules any state may be closed here, so only the cheapest is worth closing.
         closing = states if feed.compulsory_transfers or len(states) == 1 else [min(states, key=_closed_rank)]
-        found += pricer.openings(closing, index, choice, splits[index])
-        states = _best(found) if len(found) > 1 else found
+        linked += pricer.openings(closing, index, choice, splits[index])
+        states = _best(linked) if len(linked) > 1 else linked
         if not states:
             return None
     won = states[0] if len(states) == 1 else min(states, key=_closed_rank)
@@ -131,7 +131,7 @@ class _Pricer(NamedTuple):
         self, states: Sequence[_State], index: int, offers: Sequence[Offer], split: Split | None
     ) -> list[_State]:
         """Close every run and buy this leg alone, by each offer or as singles."""
-        found = [
+        starting = [
             _opened(state, index, offer.rule.group, offer.product.price.minor, (_bought(offer, index),))
             for state in states
             for offer in offers
@@ -139,11 +139,11 @@ class _Pricer(NamedTuple):
         ]
         if split is not None:
             items = tuple(_bought(single, index, split=True) for single in split.offers)
-            found += [
+            starting += [
                 _opened(state, index, None, split.price, items)._replace(open_to_transfer=False)
                 for state in states
             ]
-        return found
+        return starting
 
     def transfers(self, states: Sequence[_State], index: int, offers: Sequence[Offer]) -> list[_State]:
         """Stay in the run through each transfer rule that allows it."""

@@ -95,14 +95,14 @@ def _demo() -> DemoGateway:
 
 def _one(charge_id: str) -> Response:
     gateway = _demo()
-    found = gateway.fetch(charge_id)
+    charge = gateway.fetch(charge_id)
     standing, steps = gateway.dispute_of(charge_id)
     return _page(
         render_template_string(
             _ONE,
             id=charge_id,
-            state=found.state,
-            amount=Money(found.amount.minor, found.amount.currency),
+            state=charge.state,
+            amount=Money(charge.amount.minor, charge.amount.currency),
             dispute=standing,
             steps=[(step, _WORDS[step]) for step in steps],
         )

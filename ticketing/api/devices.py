@@ -49,19 +49,19 @@ class Enrolments(MethodView):
     @limited(address="30 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Turn a code and a device's public key into a device; the code is the credential and works once."""
-        made = devices.enrol(
+        code = devices.enrol(
             rooms().gatehouse, wanted["code"], wanted["public_key"], wanted["software"], wanted["format"]
         )
         return {
-            "device_id": made.device.id,
-            "name": made.device.name,
-            "operator": made.device.operator,
-            "stop_id": made.device.stop_id,
-            "zone": made.device.zone,
-            "direction": made.device.direction,
-            "issuer": made.issuer,
-            "bundle_keys": made.bundle_keys,
-            "bundle": made.bundle.token,
+            "device_id": code.device.id,
+            "name": code.device.name,
+            "operator": code.device.operator,
+            "stop_id": code.device.stop_id,
+            "zone": code.device.zone,
+            "direction": code.device.direction,
+            "issuer": code.issuer,
+            "bundle_keys": code.bundle_keys,
+            "bundle": code.bundle.token,
         }
 
 

@@ -224,7 +224,7 @@ class BankLineBooking(MethodView):
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Book a line; a line is booked once, and a difference goes to suspense."""
         finance = principal()
-        made = bank.book_line(
+        booking = bank.book_line(
             rooms().office,
             query["region"],
             line_id,
@@ -233,7 +233,7 @@ class BankLineBooking(MethodView):
             reason=wanted["reason"],
             reference=wanted["reference"],
         )
-        return {"line": made.line_id, "booked_as": made.kind}
+        return {"line": booking.line_id, "booked_as": booking.kind}
 
 
 @blueprint.route("/bank-lines/<string:line_id>/unbooking")
@@ -266,7 +266,7 @@ class BankLineClearing(MethodView):
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Take what a line left on suspense off it; the key that booked the line may not."""
         finance = principal()
-        made = bank.clear_suspense(
+        clearing = bank.clear_suspense(
             rooms().office,
             query["region"],
             line_id,
@@ -274,7 +274,7 @@ class BankLineClearing(MethodView):
             by=_name(finance),
             reason=wanted["reason"],
         )
-        return {"line": made.line_id, "booked_as": made.kind}
+        return {"line": clearing.line_id, "booked_as": clearing.kind}
 
 
 @blueprint.route("/settlement-runs/<string:run_id>/disputes")

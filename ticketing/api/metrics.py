@@ -71,11 +71,11 @@ class _Figures(Collector):
             labels=["operator"],
         )
         for operator in metrics.list_operators(self._house):
-            found = metrics.measure(self._house, operator)
-            rides.add_metric([operator], found.rides)
-            doubles.add_metric([operator], found.double_uses)
-            refunded.add_metric([operator], found.refunded_rides)
-            for name, value in metrics.measures(found).items():
+            figures = metrics.measure(self._house, operator)
+            rides.add_metric([operator], figures.rides)
+            doubles.add_metric([operator], figures.double_uses)
+            refunded.add_metric([operator], figures.refunded_rides)
+            for name, value in metrics.measures(figures).items():
                 family = families.setdefault(
                     name, GaugeMetricFamily(name, "of the last 24 hours", labels=["operator", "quantile"])
                 )

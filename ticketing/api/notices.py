@@ -80,8 +80,8 @@ class OrderEvents(MethodView):
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, wanted: dict[str, str], order_id: str) -> Any:
         """List what happened to an order. Ask again after `Retry-After`, with `If-None-Match`: 304 where nothing has."""
-        found = notices.list_events(rooms().post_office, order_id)
-        places = {one.id: at for at, one in enumerate(found)}
+        events = notices.list_events(rooms().post_office, order_id)
+        places = {one.id: at for at, one in enumerate(events)}
         etag = f'"{hashlib.sha256(" ".join(places).encode()).hexdigest()[:24]}"'
         headers = {"ETag": etag, "Retry-After": str(_POLL_SECONDS), "Cache-Control": "private, no-cache"}
         if request.headers.get("If-None-Match") == etag:
@@ -90,9 +90,9 @@ class OrderEvents(MethodView):
         answer = {
             "events": [
                 {"id": one.id, "type": one.type, "at": written(one.at), "data": one.data}
-                for one in found[behind:]
+                for one in events[behind:]
             ],
-            "next": found[-1].id if found else None,
+            "next": events[-1].id if events else None,
         }
         return answer, 200, headers
 
@@ -182,7 +182,7 @@ class MyClaims(MethodView):
         claim_order(here.till, order_id, the_person().person_id)
 
 
-def _contacts(found: list[tuple[notices.Contact, str]]) -> dict[str, object]:
+def _contacts(contacts: list[tuple[notices.Contact, str]]) -> dict[str, object]:
     office = rooms().post_office
     return {
         "contacts": [
@@ -193,7 +193,7 @@ def _contacts(found: list[tuple[notices.Contact, str]]) -> dict[str, object]:
                 "hint": notices.hint(one),
                 **({"secret": secret} if secret else {}),
             }
-            for one, secret in found
+            for one, secret in contacts
         ],
         "web_push_key": office.push_key,
         "mail": office.sends_mail,

@@ -278,7 +278,7 @@ class Refunds(MethodView):
 
         def give_back(remember: Any) -> dict[str, Any]:
             with refusals_told(reader):
-                made, further = purchase.refund_passengers(
+                first, further = purchase.refund_passengers(
                     here.till,
                     order_id,
                     _wish(wanted),
@@ -286,7 +286,7 @@ class Refunds(MethodView):
                     lambda tx, done, parts: remember(tx, show.refund(done, parts, reader)),
                     expected=_amount(wanted.get("expected")),
                 )
-            return show.refund(made, further, reader)
+            return show.refund(first, further, reader)
 
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
 
@@ -347,16 +347,16 @@ def _placed(
 
 def _phones(wanted: list[dict[str, Any]]) -> list[purchase.PhoneOf]:
     """The phones that are named: by their key, or as phones of the account that calls."""
-    found = []
-    for at, one in enumerate(wanted):
-        key = one.get("key")
+    phones = []
+    for at, wanted_phone in enumerate(wanted):
+        key = wanted_phone.get("key")
         if key is None:
             mine = {phone.id: phone for phone in people.list_phones(rooms().reception, person())}
-            if one["phone_id"] not in mine:
+            if wanted_phone["phone_id"] not in mine:
                 raise InvalidRequest.at(f"phones[{at}].phone_id", "is no phone of this account")
-            key = json.loads(mine[one["phone_id"]].jwk)
-        found.append(purchase.PhoneOf(one["passenger"], key))
-    return found
+            key = json.loads(mine[wanted_phone["phone_id"]].jwk)
+        phones.append(purchase.PhoneOf(wanted_phone["passenger"], key))
+    return phones
 
 
 def _wish(wanted: dict[str, Any]) -> purchase.Wish:

@@ -125,15 +125,15 @@ def _more(error: ThroughfareError) -> dict[str, Any]:
     return {}
 
 
-def _choice(one: NextDeparture) -> dict[str, str]:
+def _choice(departure: NextDeparture) -> dict[str, str]:
     return {
-        "operator": one.operator,
-        "line": one.line,
-        "trip_id": one.trip_id,
-        "from_stop_id": one.from_stop_id,
-        "to_stop_id": one.to_stop_id,
-        "departure": one.departure.isoformat(),
-        "arrival": one.arrival.isoformat(),
+        "operator": departure.operator,
+        "line": departure.line,
+        "trip_id": departure.trip_id,
+        "from_stop_id": departure.from_stop_id,
+        "to_stop_id": departure.to_stop_id,
+        "departure": departure.departure.isoformat(),
+        "arrival": departure.arrival.isoformat(),
     }
 
 

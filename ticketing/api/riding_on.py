@@ -54,15 +54,17 @@ def borne_by(rows: Sequence[dict[str, Any]], freed: Mapping[str, int]) -> Borne:
     """
     shown = list(_brought(rows))
     opens = rooms().order_tokens.opens
-    genuine = [one["order_id"] for _, _, one in shown if opens(one["order_id"], one["access_token"])]
+    genuine = [
+        faulty["order_id"] for _, _, faulty in shown if opens(faulty["order_id"], faulty["access_token"])
+    ]
     brought = bring_orders(rooms().desk, genuine) if genuine else {}
     kept = {order_id: with_freed(passes, freed) for order_id, passes in brought.items()}
     faults: list[Fault] = []
     own: dict[str, list[KeptPass]] = {}
     taken: dict[str, str] = {}
-    for path, ref, one in shown:
-        order_id = one["order_id"]
-        if order_id not in kept or not opens(order_id, one["access_token"]):
+    for path, ref, faulty in shown:
+        order_id = faulty["order_id"]
+        if order_id not in kept or not opens(order_id, faulty["access_token"]):
             faults.append(Fault(path, _NOT_OPENED))
         elif taken.get(order_id, ref) != ref and personal(kept[order_id]):
             faults.append(
@@ -75,5 +77,5 @@ def borne_by(rows: Sequence[dict[str, Any]], freed: Mapping[str, int]) -> Borne:
         raise InvalidRequest(faults[0].message, faults)
     return Borne(
         {ref: personal(passes) for ref, passes in own.items()},
-        carnets(one for passes in kept.values() for one in passes),
+        carnets(faulty for passes in kept.values() for faulty in passes),
     )

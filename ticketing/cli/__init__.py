@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return super().get_command(ctx, cmd_name)
         module = _COMMANDS[cmd_name][0]
-        found: click.Command = (
+        group: click.Command = (
             extras.load(module, _LENT[cmd_name], cmd_name)
             if cmd_name in _LENT
             else importlib.import_module(module).command
@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
             from ticketing import logs  # noqa: PLC0415  many commands log nothing
 
             logs.configure(os.environ.get("THROUGHFARE_LOG_FORMAT", "json"))
-        return found
+        return group
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what is wrong with the request or the surroundings is said in plain words, exit code 2."""
@@ -73,10 +73,10 @@ class LazyGroup(click.Group):
         except Exception as error:
             from ticketing.cli.environment import misconfigured  # noqa: PLC0415  only a failure needs it
 
-            found = misconfigured(error)
-            if found is None:
+            trouble = misconfigured(error)
+            if trouble is None:
                 raise
-            _refuse(found)
+            _refuse(trouble)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing any."""

@@ -34,9 +34,11 @@ def verify_command(region: str | None) -> None:
 
     chosen = deployment.region(region)
     with progress("reading the books") as tell:
-        found = verify_books(deployment.office(deployment.settings()), chosen, take_back, tell)
-    click.echo(json.dumps({"checked": found.checked, "faults": found.faults, "notes": found.notes}, indent=2))
-    if found.faults:
+        verdict = verify_books(deployment.office(deployment.settings()), chosen, take_back, tell)
+    click.echo(
+        json.dumps({"checked": verdict.checked, "faults": verdict.faults, "notes": verdict.notes}, indent=2)
+    )
+    if verdict.faults:
         sys.exit(1)
 
 

@@ -56,8 +56,8 @@ def load_scene(folder: Path) -> Scene:
     _check_zone(document.get("time_zone"), faults)
     bought_at, leaves = (_moment(document, key, faults) for key in ("bought_at", "leaves"))
     if faults:
-        told = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
-        raise Misconfigured(f"{folder / FILE}: {told}", faults)
+        faults_told = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
+        raise Misconfigured(f"{folder / FILE}: {faults_told}", faults)
     because = stays.pop("because")
     return Scene(
         bought_at=bought_at,

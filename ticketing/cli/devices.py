@@ -59,12 +59,12 @@ def list_command(operator: str, *, as_json: bool) -> None:
       throughfare devices list --operator hsl
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     house = _house()
-    found = [shown(state) for state in devices.list_devices(house, operator)]
+    states = [shown(state) for state in devices.list_devices(house, operator)]
     house.database.close()
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(states, indent=2, ensure_ascii=False))
         return
-    for device in found:
+    for device in states:
         counts = f"{device['told']} told, {device['missing']} missing, {device['queue_length'] or 0} waiting"
         off = f", clock {device['clock_offset']} s off" if device["clock_is_off"] else ""
         click.echo(f"{device['id']}  {device['state']:<8} {device['name']:<20} {counts}{off}")

@@ -16,8 +16,8 @@ _HEADINGS = ("call", "stop", "event", "planned", "observed", "late", "source", "
 def show(proof: RunProof) -> None:
     """Write a line for each event of each call, then the facts, and what does not fit its hash."""
     table = Table(*_HEADINGS, box=None)
-    for one in proof.calls:
-        table.add_row(*_cells(one))
+    for call in proof.calls:
+        table.add_row(*_cells(call))
     console_of_tables().print(table)
     for fact in proof.facts:
         said = fact.fact
@@ -74,19 +74,19 @@ def as_json(proof: RunProof) -> dict[str, object]:
     }
 
 
-def _cells(one: CallProof) -> list[str]:
-    found = one.evidence
-    facts = " ".join(name[:_SHORT] for name in found.ids)
+def _cells(call: CallProof) -> list[str]:
+    proof = call.evidence
+    facts = " ".join(name[:_SHORT] for name in proof.ids)
     return [
-        str(found.call),
-        one.stop_id,
-        found.event,
-        _moment(found.planned_at),
-        _observed(found),
-        _late(found),
-        found.source or "",
-        str(found.rank),
-        facts + (" CONTRADICTED" if found.against else ""),
+        str(proof.call),
+        call.stop_id,
+        proof.event,
+        _moment(proof.planned_at),
+        _observed(proof),
+        _late(proof),
+        proof.source or "",
+        str(proof.rank),
+        facts + (" CONTRADICTED" if proof.against else ""),
     ]
 
 

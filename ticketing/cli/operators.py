@@ -144,15 +144,15 @@ def show_command(operator: str, region: str | None, *, as_json: bool) -> None:
     where, desk = deployment.region(region), build_rooms(settings()).live
     said = by_staff.list_said(desk, where, operator)
     if as_json:
-        rows = [_as_json(one) for one in said]
+        rows = [_as_json(word) for word in said]
         click.echo(
             json.dumps({"region": where, "operator": operator, "said": rows}, ensure_ascii=False, indent=2)
         )
         return
-    for one in said:
-        by_minutes = "" if one.seconds is None else f" by {one.seconds // 60} min"
-        what = one.what.replace("_", " ")
-        click.echo(f"{written(one.at)}  {one.by}: {one.trip_id} of DAY {one.day} {what}{by_minutes}")
+    for word in said:
+        by_minutes = "" if word.seconds is None else f" by {word.seconds // 60} min"
+        what = word.what.replace("_", " ")
+        click.echo(f"{written(word.at)}  {word.by}: {word.trip_id} of DAY {word.day} {what}{by_minutes}")
 
 
 @command.command("evidence")

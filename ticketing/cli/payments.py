@@ -43,15 +43,17 @@ def reconcile_command(days: int) -> None:
     rooms = build_rooms(configured, regions={})  # neither the gateway nor the books need a timetable
     now = rooms.clock.now()
     with progress(f"asking {rooms.till.gateway.name}") as tell:
-        found = reconcile(rooms.till, now - timedelta(days=days), now, tell)
+        differences = reconcile(rooms.till, now - timedelta(days=days), now, tell)
     console = console_of_tables()
-    if not found:
+    if not differences:
         console.print(f"{rooms.till.gateway.name} and the books agree on the last {days} days")
         return
     table = Table("payment", "what", "gateway", "books", box=None, padding=(0, 2, 0, 0))
-    for one in found:
-        gateway, booked = (Money(minor, one.currency) for minor in (one.gateway_minor, one.books_minor))
-        table.add_row(one.charge_id, one.kind, str(gateway), str(booked))
+    for difference in differences:
+        gateway, booked = (
+            Money(minor, difference.currency) for minor in (difference.gateway_minor, difference.books_minor)
+        )
+        table.add_row(difference.charge_id, difference.kind, str(gateway), str(booked))
     console.print(table)
     sys.exit(1)
 

@@ -87,7 +87,7 @@ def _to_look_at() -> list[dict[str, Any]]:
 
 
 def _statements_of(operator: str) -> str:
-    found = [
+    statements = [
         (place, month.run, statement.sum_lines(month.run, operator))
         for place in console().regions
         for month in service.list_months(console().office, place)
@@ -95,4 +95,4 @@ def _statements_of(operator: str) -> str:
         and month.run.state not in {"draft", *GONE}
         and operator in statement.list_parties(month.run)
     ]
-    return page("statements", here="months", operator=operator, statements=found)
+    return page("statements", here="months", operator=operator, statements=statements)

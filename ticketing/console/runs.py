@@ -23,19 +23,21 @@ _LANGUAGES = ("en", "et", "fi", "sv")
 @needs("finance", "admin")
 def run(run_id: str) -> str:
     """Show a run."""
-    found, taken, files = service.get_trail(console().office, run_id)
+    run_found, taken, files = service.get_trail(console().office, run_id)
     return page(
         "run",
         here="months",
-        run=found,
+        run=run_found,
         steps=taken,
         files=files,
         states=STATES,
         languages=_LANGUAGES,
-        parties=[(party, statement.sum_lines(found, party)) for party in statement.list_parties(found)],
-        due=due_date(found),
-        mine=found.prepared_by == staff().name,
-        versions=service.list_versions(console().office, found),
+        parties=[
+            (party, statement.sum_lines(run_found, party)) for party in statement.list_parties(run_found)
+        ],
+        due=due_date(run_found),
+        mine=run_found.prepared_by == staff().name,
+        versions=service.list_versions(console().office, run_found),
     )
 
 
@@ -90,11 +92,11 @@ def _language() -> str:
     return wanted if wanted in _LANGUAGES else "en"
 
 
-def _vat_totals(found: Run) -> dict[str, dict[str, str]]:
+def _vat_totals(run_shown: Run) -> dict[str, dict[str, str]]:
     """Gross and VAT by currency, as decimal strings."""
-    found_in = dict.fromkeys(row.gross.currency for row in found.dataset.taxes)
+    found_in = dict.fromkeys(row.gross.currency for row in run_shown.dataset.taxes)
     rows = {
-        currency: [row for row in found.dataset.taxes if row.gross.currency == currency]
+        currency: [row for row in run_shown.dataset.taxes if row.gross.currency == currency]
         for currency in found_in
     }
     return {

@@ -128,16 +128,16 @@ def look_up() -> str | Redirect:
     except NotFound as several:
         g.problem = several
         return page("find", here="find", region=region(), found=None)
-    found = [
+    lines = [
         (runs[month], operator, line_id)
         for month, operator, line_id in lines_found
         if wanted and month in runs
     ]
-    if not found:
+    if not lines:
         if limited is None and (order_id := purchase.find_order_of(console().till, wanted)):
             return redirect(url_for("console.order", order_id=order_id))
         g.problem = NotFound(text("found_nothing"))
-    return page("find", here="find", region=region(), found=found)
+    return page("find", here="find", region=region(), found=lines)
 
 
 def _told(totals: dict[str, Sums]) -> dict[str, list[str]]:

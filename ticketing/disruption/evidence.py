@@ -107,31 +107,33 @@ def evidence_of(
 def _standing(stored: Sequence[StoredObservation]) -> list[StoredObservation]:
     """The facts that their source has not taken back since."""
     back: dict[str, datetime] = {}
-    for one in stored:
-        if one.fact.kind == "withdrawn":
-            back[one.fact.source] = max(one.fact.told_at, back.get(one.fact.source, one.fact.told_at))
+    for observation in stored:
+        if observation.fact.kind == "withdrawn":
+            back[observation.fact.source] = max(
+                observation.fact.told_at, back.get(observation.fact.source, observation.fact.told_at)
+            )
     return [
-        one
-        for one in stored
-        if one.fact.kind != "withdrawn"
-        and (one.fact.source not in back or one.fact.told_at > back[one.fact.source])
+        observation
+        for observation in stored
+        if observation.fact.kind != "withdrawn"
+        and (observation.fact.source not in back or observation.fact.told_at > back[observation.fact.source])
     ]
 
 
 def _word(
-    one: StoredObservation, facts: Sequence[StoredObservation], call: int, event: Event
+    observation: StoredObservation, facts: Sequence[StoredObservation], call: int, event: Event
 ) -> _Word | None:
     """Read the word of a fact on the event; None where it is about another, or its source has said otherwise since."""
-    fact = one.fact
+    fact = observation.fact
     if fact.kind == "cancelled":
         later = (other.fact for other in facts if other.fact.kind not in {"cancelled", "cause"})
-        return None if _is_overtaken(fact, later) else _Word(one.id, fact, "cancelled")
+        return None if _is_overtaken(fact, later) else _Word(observation.id, fact, "cancelled")
     if fact.call != call or fact.kind in {"added", "cause"}:
         return None
     if fact.kind == "skipped":
         later = (other.fact for other in facts if other.fact.call == call and other.fact.kind != "skipped")
-        return None if _is_overtaken(fact, later) else _Word(one.id, fact, "skipped")
-    return _Word(one.id, fact, "at") if fact.event == event and fact.at is not None else None
+        return None if _is_overtaken(fact, later) else _Word(observation.id, fact, "skipped")
+    return _Word(observation.id, fact, "at") if fact.event == event and fact.at is not None else None
 
 
 def _is_overtaken(fact: Observation, others: Iterable[Observation]) -> bool:

@@ -77,11 +77,11 @@ class Watcher:
         for region in list(self.regions):
             since = self._looked_at.get(region, now - _LOOKED_BACK)
             with self.database.read() as tx:
-                found = legs.runs_before_changed(tx, region, since, (now - _DAYS_BACK).date())
+                moved = legs.runs_before_changed(tx, region, since, (now - _DAYS_BACK).date())
             operators = self.regions[region].data.operators
             bound = {
                 run
-                for run, operator, mode in found
+                for run, operator, mode in moved
                 if operator in operators and service_by(mode, operators[operator].promises) != "city"
             }
             for run in sorted(bound):

@@ -90,17 +90,17 @@ def _planned(runs: Runs | None, trip_id: str, day: date) -> _Planned:
     if runs is None or named is None:
         return {}
     pattern, begins = named[0], Run(day, *named).begins(runs.timetable.timezone)
-    found: _Planned = {}
+    times: _Planned = {}
     last = len(pattern.stops) - 1
     for place, stop_id in enumerate(pattern.stops):
         if place > 0:
-            found[place, "arrival"] = stop_id, datetime.fromtimestamp(begins + pattern.arrivals[place], UTC)
+            times[place, "arrival"] = stop_id, datetime.fromtimestamp(begins + pattern.arrivals[place], UTC)
         if place < last:
-            found[place, "departure"] = (
+            times[place, "departure"] = (
                 stop_id,
                 datetime.fromtimestamp(begins + pattern.departures[place], UTC),
             )
-    return found
+    return times
 
 
 def _told(facts: list[StoredObservation]) -> _Planned:
@@ -116,7 +116,7 @@ def _faults(
     facts: list[StoredObservation], kept: dict[str, RawMessage | None], since: datetime | None
 ) -> list[str]:
     """List the rows that do not fit their hash, or are missing."""
-    found = [
+    faults = [
         f"the fact {one.id} says something else than when it was stored"
         for one in facts
         if not one.is_genuine
@@ -125,9 +125,9 @@ def _faults(
     for name, received_at in sorted(refs.items()):
         if name not in kept:
             if since is None or received_at >= since:
-                found.append(f"the message {name} is not there")
+                faults.append(f"the message {name} is not there")
             continue
         raw = kept[name]
         if raw is None or sha256(raw.content).hexdigest() != name:
-            found.append(f"the message {name} has another hash")
-    return found
+            faults.append(f"the message {name} has another hash")
+    return faults

@@ -103,9 +103,9 @@ def left_of(legs: Sequence[Leg]) -> tuple[int, ...]:
     return tuple(at for at, leg in enumerate(legs) if leg.is_left)
 
 
-def read_leg(found: object) -> Leg:
+def read_leg(raw: object) -> Leg:
     """Read a leg; the first ones named the zone of their departure alone."""
-    leg = document(found, _LEG)
+    leg = document(raw, _LEG)
     return Leg(
         mode=text(leg, "mode"),
         operator=text(leg, "operator"),

@@ -126,11 +126,11 @@ class PricedPassenger:
         return self.passenger.rider
 
     @classmethod
-    def of(cls, found: PassengerPrice) -> "PricedPassenger":
+    def of(cls, price: PassengerPrice) -> "PricedPassenger":
         """Freeze what pricing has answered."""
         return cls(
-            passenger=found.passenger,
-            total_minor=found.total.minor if found.total else 0,
+            passenger=price.passenger,
+            total_minor=price.total.minor if price.total else 0,
             items=tuple(
                 PriceItem(
                     seller=item.seller,
@@ -142,7 +142,7 @@ class PricedPassenger:
                     because=item.because,
                     held_ticket=item.held_ticket or None,
                 )
-                for item in found.bought
+                for item in price.bought
             ),
             shares=tuple(
                 PriceShare(
@@ -153,11 +153,11 @@ class PricedPassenger:
                     net_minor=share.net,
                     rule=share.rule,
                 )
-                for share in found.shares
+                for share in price.shares
             ),
-            taxes=tuple(PriceTax(row.key, row.metres, row.gross, row.vat) for row in found.taxes),
-            derivation=found.derivation,
-            taps=found.taps,
+            taxes=tuple(PriceTax(row.key, row.metres, row.gross, row.vat) for row in price.taxes),
+            derivation=price.derivation,
+            taps=price.taps,
         )
 
 
@@ -177,9 +177,9 @@ def gross_of(shares: Iterable[PriceShare]) -> dict[str, int]:
     return {share.operator: share.gross_minor for share in shares}
 
 
-def read_passenger(found: object) -> PricedPassenger:
+def read_passenger(raw: object) -> PricedPassenger:
     """Read what a passenger is promised."""
-    price = document(found, _PRICED)
+    price = document(raw, _PRICED)
     steps = items(price, "derivation")
     is_told = bool(steps) and type(steps[0]) is str
     return PricedPassenger(
@@ -230,8 +230,8 @@ def write_left(left: LeftPrice) -> dict[str, object]:
     }
 
 
-def _item(found: object) -> PriceItem:
-    item = document(found, _ITEM)
+def _item(raw: object) -> PriceItem:
+    item = document(raw, _ITEM)
     return PriceItem(
         seller=text(item, "seller"),
         fare_product_id=text(item, "fare_product_id"),
@@ -257,8 +257,8 @@ def _written_item(item: PriceItem) -> dict[str, object]:
     }
 
 
-def _share(found: object) -> PriceShare:
-    share = document(found, _SHARE)
+def _share(raw: object) -> PriceShare:
+    share = document(raw, _SHARE)
     return PriceShare(
         operator=text(share, "operator"),
         gross_minor=whole(share, "gross_minor"),
@@ -280,8 +280,8 @@ def _written_share(share: PriceShare) -> dict[str, object]:
     }
 
 
-def _tax(found: object) -> PriceTax:
-    row = document(found, _TAX)
+def _tax(raw: object) -> PriceTax:
+    row = document(raw, _TAX)
     key = TaxKey(
         member_state=text(row, "member_state"),
         mode=text(row, "mode"),

@@ -104,9 +104,9 @@ def is_unverified(passengers: Sequence[PricedPassenger]) -> bool:
     return any(not row.key.verified for one in passengers for row in one.taxes)
 
 
-def read_quote(found: object) -> QuoteDocument:
+def read_quote(raw: object) -> QuoteDocument:
     """Read the document of a quote; raises Unreadable, naming the field."""
-    quote = document(found, _NAMES)
+    quote = document(raw, _NAMES)
     return QuoteDocument(
         product=text(quote, "product"),
         rides=rows(quote, "rides", read_ride),
@@ -149,9 +149,9 @@ def write_quote(quote: QuoteDocument) -> dict[str, object]:
     }
 
 
-def read_offer(found: object) -> OfferDocument:
+def read_offer(raw: object) -> OfferDocument:
     """Read an offer that an earlier release has stored; what a quote does not promise is not asked for."""
-    offer = as_it_is(found)
+    offer = as_it_is(raw)
     return OfferDocument(
         tariff_version=text(offer, "tariff_version"),
         total=_total(offer),
@@ -184,8 +184,8 @@ def _traveller(found: object) -> Passenger:
     return traveller(as_it_is(found))
 
 
-def _excluded(found: object) -> Excluded:
-    ride = document(found, _EXCLUDED)
+def _excluded(raw: object) -> Excluded:
+    ride = document(raw, _EXCLUDED)
     return Excluded(
         leg=whole(ride, "leg"),
         before=whole(ride, "before"),

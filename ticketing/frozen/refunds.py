@@ -133,9 +133,9 @@ def write_line(line: LineDocument) -> dict[str, object]:
     }
 
 
-def _line(found: object) -> LineDocument:
+def _line(raw: object) -> LineDocument:
     """Read one line; the first ones of whole tickets had neither legs nor fees."""
-    line = document(found, _LINE)
+    line = document(raw, _LINE)
     return LineDocument(
         jti=text(line, "jti"),
         passenger_ref=text(line, "passenger"),

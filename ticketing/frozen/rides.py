@@ -24,9 +24,9 @@ _NAMES = frozenset(
 )
 
 
-def read_ride(found: object) -> Ride:
+def read_ride(raw: object) -> Ride:
     """Read a ride."""
-    ride = document(found, _NAMES)
+    ride = document(raw, _NAMES)
     return Ride(
         operator=text(ride, "operator"),
         trip_id=text(ride, "trip_id"),

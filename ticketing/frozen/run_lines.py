@@ -154,9 +154,9 @@ def read_money(found: object) -> Money:
     return _amount(document(found, _MONEY))
 
 
-def read_sum(found: object) -> ShareSum:
+def read_sum(raw: object) -> ShareSum:
     """Read what shares come to."""
-    line = document(found, _SUM)
+    line = document(raw, _SUM)
     return ShareSum(
         operator=text(line, "operator"),
         lines=whole(line, "lines"),
@@ -191,9 +191,9 @@ def write_other(line: OtherSum) -> dict[str, object]:
     return {"operator": line.operator, "kind": line.kind, **line.amount.as_dict()}
 
 
-def read_tax(found: object) -> TaxSum:
+def read_tax(raw: object) -> TaxSum:
     """Read a row of VAT."""
-    line = document(found, _TAX)
+    line = document(raw, _TAX)
     key = TaxKey(
         member_state=text(line, "member_state"),
         mode=text(line, "mode"),

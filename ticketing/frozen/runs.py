@@ -176,8 +176,8 @@ def _ending(found: Document) -> Ending:
     return Ending(part(found, "pools", read_pools), part(found, "terms", as_it_is))
 
 
-def _dataset(found: Document) -> Dataset:
-    run = document(found, _DATASET)
+def _dataset(raw: Document) -> Dataset:
+    run = document(raw, _DATASET)
     return Dataset(
         period=text(run, "period"),
         region=text(run, "region"),

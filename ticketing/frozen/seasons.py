@@ -56,9 +56,9 @@ class SoldPass:
         return self.names.get(language) or self.names.get("en") or self.product
 
 
-def read_pass(found: object) -> SoldPass:
+def read_pass(raw: object) -> SoldPass:
     """Read a pass."""
-    sold = document(found, _NAMES)
+    sold = document(raw, _NAMES)
     return SoldPass(
         product=text(sold, "product"),
         version=whole(sold, "version"),

@@ -36,9 +36,9 @@ class TicketDocument:
     suspended_by: str | None = None
 
 
-def read_ticket(found: object) -> TicketDocument:
+def read_ticket(raw: object) -> TicketDocument:
     """Read the document of a ticket; raises Unreadable, naming the field."""
-    ticket = document(found, _NAMES)
+    ticket = document(raw, _NAMES)
     return TicketDocument(
         legs=rows(ticket, "legs", read_leg),
         rider=text(ticket, "rider"),

@@ -67,9 +67,9 @@ def write_traveller(passenger: Passenger) -> dict[str, object]:
     return written
 
 
-def read_tap(found: object) -> Tap:
+def read_tap(raw: object) -> Tap:
     """Read a ride that caps count."""
-    tap = document(found, _TAP)
+    tap = document(raw, _TAP)
     currency = text(tap, "currency")
     try:
         exponent(currency)
@@ -138,8 +138,8 @@ def _claim(found: object) -> ProvenClaim:
     return ProvenClaim(text(claim, "claim"), last, text(claim, "proof"))
 
 
-def _held(found: object) -> HeldPass:
-    held = document(found, _HELD)
+def _held(raw: object) -> HeldPass:
+    held = document(raw, _HELD)
     return HeldPass(
         ticket=text(held, "ticket"),
         product=text(held, "product"),

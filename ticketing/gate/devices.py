@@ -78,9 +78,9 @@ class DeviceState:
     state: str
 
 
-def shown(found: DeviceState) -> dict[str, Any]:
+def shown(state: DeviceState) -> dict[str, Any]:
     """A device with its health and counters, as lists show it."""
-    device = found.device
+    device = state.device
     moments = ("enrolled_at", "revoked_at", "last_bundle_at", "last_upload_at")
     plain = (
         "id",
@@ -97,11 +97,11 @@ def shown(found: DeviceState) -> dict[str, Any]:
         **{name: getattr(device, name) for name in plain},
         **{name: written(at) if (at := getattr(device, name)) else None for name in moments},
         "clock_is_off": abs(device.clock_offset or 0) > _OFF_SECONDS,
-        "state": found.state,
-        "told": found.counts.told,
-        "accepted": found.counts.accepted,
-        "missing": found.counts.missing,
-        "online": found.online,
+        "state": state.state,
+        "told": state.counts.told,
+        "accepted": state.counts.accepted,
+        "missing": state.counts.missing,
+        "online": state.online,
     }
 
 
@@ -114,7 +114,7 @@ def make_code(house: Gatehouse, operator: str, place: Place, by: str) -> tuple[s
     _require_stop(house, operator, place.stop_id)
     now = house.clock.now()
     code = b32encode(secrets.token_bytes(10)).decode()
-    made = EnrolmentCode(
+    enrolment = EnrolmentCode(
         code_hash=_hash(code),
         operator=operator,
         name=place.name,
@@ -132,8 +132,8 @@ def make_code(house: Gatehouse, operator: str, place: Place, by: str) -> tuple[s
             raise Conflict(
                 f"a device named {place.name!r} is at work; revoke it first or choose another name"
             )
-        devices.insert_code(tx, made)
-    return "-".join(code[start : start + 4] for start in range(0, 16, 4)), made.expires_at
+        devices.insert_code(tx, enrolment)
+    return "-".join(code[start : start + 4] for start in range(0, 16, 4)), enrolment.expires_at
 
 
 def _require_stop(house: Gatehouse, operator: str, stop_id: str | None) -> None:
@@ -216,14 +216,14 @@ def list_devices(house: Gatehouse, operator: str) -> list[DeviceState]:
     """List an operator's devices with their health and counters, oldest first."""
     now = house.clock.now()
     with house.database.read() as tx:
-        found = devices.list_devices(tx, operator)
-        ids = [device.id for device in found]
+        states = devices.list_devices(tx, operator)
+        ids = [device.id for device in states]
         counts, online = devices.count_scans(tx, ids), devices.count_online(tx, ids)
     return [
         DeviceState(
             device, counts.get(device.id, Counts(0, 0, 0)), online.get(device.id, 0), _state(device, now)
         )
-        for device in found
+        for device in states
     ]
 
 
@@ -247,13 +247,13 @@ def note_bundle(
     house: Gatehouse, device: Device, queue: int | None, clock_offset: int | None, at: datetime
 ) -> None:
     """Keep what a device tells with its call for a bundle of that moment, and which revocations it came to know by it."""
-    told = {"queue_length": queue, "clock_offset": clock_offset}
+    health = {"queue_length": queue, "clock_offset": clock_offset}
     with house.database.write() as tx:
         devices.note_health(
             tx,
             device.id,
             last_bundle_at=at,
-            **{name: value for name, value in told.items() if value is not None},
+            **{name: value for name, value in health.items() if value is not None},
         )
         known_since = device.last_bundle_at or device.enrolled_at
         status_changes.note_fetch(tx, device.id, device.operator, known_since, at)

@@ -37,40 +37,40 @@ def manifest(house: Gatehouse, operator: str, day: date | None = None) -> list[d
         datetime.combine(local_day + timedelta(days=ahead), time(), zone).astimezone(UTC) for ahead in (0, 1)
     )
     sailings = [
-        one
+        sailing
         for region in house.sailings.neighbours(operator)
-        for one in house.sailings.between(region, operator, begins, ends)
+        for sailing in house.sailings.between(region, operator, begins, ends)
     ]
     with house.database.read() as tx:
-        names = [_booked_as(one) for one in sailings]
+        names = [_booked_as(sailing) for sailing in sailings]
         booked = bookings.count_confirmed(
             tx, [bookings.sailing_of(name, kind) for name in names for kind in KINDS]
         )
         boarded = _boarded(uses.list_boarded(tx, operator, begins - _MARGIN, ends + _MARGIN))
         late = lateness(tx, sailings)
-    found = []
-    for one in sailings:
-        known = late.get((operator, one.stop_id, one.departure))
-        expected = known.departs_at if known else one.departure
-        found.append(
+    rows = []
+    for sailing in sailings:
+        known = late.get((operator, sailing.stop_id, sailing.departure))
+        expected = known.departs_at if known else sailing.departure
+        rows.append(
             {
-                "trip_id": one.trip_id,
-                "service_date": one.service_date.isoformat(),
-                "stop_id": one.stop_id,
-                "departure": _local(one.departure, zone),
+                "trip_id": sailing.trip_id,
+                "service_date": sailing.service_date.isoformat(),
+                "stop_id": sailing.stop_id,
+                "departure": _local(sailing.departure, zone),
                 "expected_departure": None if expected is None else _local(expected, zone),
                 "cancelled": bool(known and known.cancelled),
-                "booked": booked.get(_booked_as(one), 0),
+                "booked": booked.get(_booked_as(sailing), 0),
                 "brought": {
                     kind: count
                     for kind in OTHER_KINDS
-                    if (count := booked.get(bookings.sailing_of(_booked_as(one), kind), 0))
+                    if (count := booked.get(bookings.sailing_of(_booked_as(sailing), kind), 0))
                 },
-                "boarded": boarded[one.stop_id, one.departure],
+                "boarded": boarded[sailing.stop_id, sailing.departure],
                 "as_of": written(house.clock.now()),
             }
         )
-    return found
+    return rows
 
 
 def _booked_as(sailing: Sailing) -> str:

@@ -98,34 +98,34 @@ def list_operators(house: Gatehouse) -> list[str]:
 
 def report(house: Gatehouse, operator: str) -> dict[str, Any]:
     """The measures as a document, with the newest double uses: both gates by name."""
-    found = measure(house, operator)
+    figures = measure(house, operator)
     with house.database.read() as tx:
         doubles = uses.list_double_uses_of_operator(tx, operator, house.clock.now() - WINDOW)
         given_back = refunded_rides.list_of_operator(tx, operator, house.clock.now() - WINDOW)
     return {
         "operator": operator,
         "since": written(house.clock.now() - WINDOW),
-        "measures": {name: _shown(value) for name, value in measures(found).items()},
-        "rides": found.rides,
-        "double_uses": found.double_uses,
-        "double_uses_per_100_000_rides": found.double_uses_per_100_000,
+        "measures": {name: _shown(value) for name, value in measures(figures).items()},
+        "rides": figures.rides,
+        "double_uses": figures.double_uses,
+        "double_uses_per_100_000_rides": figures.double_uses_per_100_000,
         "newest": [_double(double) for double in doubles[:50]],
-        "refunded_rides": found.refunded_rides,
+        "refunded_rides": figures.refunded_rides,
         "newest_refunded_rides": [_given_back(ride) for ride in given_back[:50]],
     }
 
 
-def measures(found: GateMetrics) -> dict[str, Spread]:
+def measures(figures: GateMetrics) -> dict[str, Spread]:
     """Each measure by the name under which it is published."""
     return {
-        "gate_bundle_age_seconds": found.bundle_age,
-        "scan_upload_lag_seconds": found.upload_lag,
-        "double_use_window_seconds": found.window,
-        "double_use_gap_seconds": found.double_use_gap,
-        "double_use_detection_seconds": found.detection,
-        "revocation_published_seconds": found.revocation_published,
-        "revocation_first_gate_seconds": found.revocation_first_gate,
-        "revocation_lag_seconds": found.revocation_lag,
+        "gate_bundle_age_seconds": figures.bundle_age,
+        "scan_upload_lag_seconds": figures.upload_lag,
+        "double_use_window_seconds": figures.window,
+        "double_use_gap_seconds": figures.double_use_gap,
+        "double_use_detection_seconds": figures.detection,
+        "revocation_published_seconds": figures.revocation_published,
+        "revocation_first_gate_seconds": figures.revocation_first_gate,
+        "revocation_lag_seconds": figures.revocation_lag,
     }
 
 
@@ -163,14 +163,14 @@ def _given_back(found: RefundedRide) -> dict[str, Any]:
     }
 
 
-def _double(found: DoubleUse) -> dict[str, Any]:
-    own = found.first_operator == found.operator
+def _double(double: DoubleUse) -> dict[str, Any]:
+    own = double.first_operator == double.operator
     return {
-        "ticket": found.jti[:6],
-        "leg": found.leg,
-        "at": written(found.at),
-        "first_gate": found.first_gate if own else "another operator",
-        "second_gate": found.second_gate,
-        "gap_seconds": found.gap_seconds,
-        "found_at": written(found.found_at),
+        "ticket": double.jti[:6],
+        "leg": double.leg,
+        "at": written(double.at),
+        "first_gate": double.first_gate if own else "another operator",
+        "second_gate": double.second_gate,
+        "gap_seconds": double.gap_seconds,
+        "found_at": written(double.found_at),
     }

@@ -47,11 +47,11 @@ def load_gates(folders: Iterable[Path]) -> GateData:
     for folder in folders:
         path = folder / _FILE
         if path.exists():
-            found = read_gates(path.read_text(encoding="utf-8"), str(path), faults)
-            products |= found.products
-            policies |= found.policies
-            zones |= found.zones
-            boarding |= found.boarding
+            data = read_gates(path.read_text(encoding="utf-8"), str(path), faults)
+            products |= data.products
+            policies |= data.policies
+            zones |= data.zones
+            boarding |= data.boarding
     if faults:
         raise Misconfigured(
             f"{len(faults)} faults in gates.json: {faults[0].path}: {faults[0].message}", faults
@@ -67,8 +67,8 @@ def check_gates(folder: Path, region: Region | None = None) -> list[Finding]:
     path = folder / _FILE
     faults: list[Fault] = []
     if path.exists():
-        found = read_gates(path.read_text(encoding="utf-8"), _FILE, faults)
-        faults += _unknown(found, region) if region else []
+        data = read_gates(path.read_text(encoding="utf-8"), _FILE, faults)
+        faults += _unknown(data, region) if region else []
     return [
         Finding(_FILE, 0, fault.path.removeprefix(f"{_FILE}: "), "invalid_value", fault.message)
         for fault in faults
@@ -106,11 +106,11 @@ def read_gates(text: str, name: str, faults: list[Fault]) -> GateData:
     return GateData(products, policies, zones, boarding)
 
 
-def _unknown(found: GateData, region: Region) -> list[Fault]:
+def _unknown(data: GateData, region: Region) -> list[Fault]:
     """Find rules of boarding for operators and products that the region does not have."""
-    products = {*found.products, region.data.product, *(one.id for one in region.book.passes)}
+    products = {*data.products, region.data.product, *(one.id for one in region.book.passes)}
     faults = []
-    for operator, product in sorted(found.bound):
+    for operator, product in sorted(data.bound):
         path = f"{_FILE}: operators.{operator}.boarding"
         if operator not in region.data.timetables:
             faults.append(Fault(path, "this operator has no timetable in the region"))

@@ -79,10 +79,10 @@ def _rides_at(
         held_passes.hold_codes(tx, passes)
     # A ticket whose vehicle is late opens gates for a day beyond its end.
     listed = held_passes.list_ticketed_rides(tx, now - late.LONGEST, passes)
-    found = [one for one in listed if one.operator == operator]
+    here = [ride for ride in listed if ride.operator == operator]
     rides: dict[str, tuple[OrderedRide, ...]] = {}
-    for one in found:
-        rides[one.ticket_jti] = (*rides.get(one.ticket_jti, ()), _ride(one))
+    for ride in here:
+        rides[ride.ticket_jti] = (*rides.get(ride.ticket_jti, ()), _ride(ride))
     return rides
 
 

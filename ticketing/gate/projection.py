@@ -66,15 +66,15 @@ def judge_tickets(
     jtis = sorted(
         {*jtis, *(jti for code in groups.keys() & set(jtis) for jti in groups[code])} - groups.keys()
     )
-    told = [each for entry in _everything(tx, {*jtis, *groups}) for each in _apart(entry, groups)]
+    apart = [each for entry in _everything(tx, {*jtis, *groups}) for each in _apart(entry, groups)]
     terms = {jti: _terms(tx, held[jti], rules) for jti in jtis if jti in held}
     by_ticket: dict[str, list[Judged]] = {jti: [] for jti in jtis}
-    for entry in judge([entry.fact for entry in told], terms):
+    for entry in judge([entry.fact for entry in apart], terms):
         if entry.fact.jti in by_ticket:
             by_ticket[entry.fact.jti].append(entry)
     return Judgment(
         {jti: tuple(entries) for jti, entries in by_ticket.items()},
-        {(entry.fact.scan_id, entry.fact.body): entry for entry in told},
+        {(entry.fact.scan_id, entry.fact.body): entry for entry in apart},
         groups,
     )
 
@@ -221,16 +221,16 @@ def _operator_of(ticket: Ticket, leg: int, signed: str) -> str:
 
 def _everything(tx: Transaction, jtis: Collection[str]) -> list[Told]:
     """Every fact about some tickets, and every other wording of the scans among them."""
-    found = [
+    entries = [
         *map(uploaded, scan_facts.list_facts(tx, jtis)),
         *answered(scan_facts.list_online_scans(tx, jtis)),
     ]
-    gates, scan_ids = {entry.gate_key_id for entry in found}, {entry.scan_id for entry in found}
+    gates, scan_ids = {entry.gate_key_id for entry in entries}, {entry.scan_id for entry in entries}
     wordings = [
         *map(uploaded, scan_facts.list_facts_of_scans(tx, gates, scan_ids)),
         *answered(scan_facts.list_online_scans_of(tx, gates, scan_ids)),
     ]
-    return list(dict.fromkeys([*found, *wordings]))
+    return list(dict.fromkeys([*entries, *wordings]))
 
 
 def _rides_with(ticket: Ticket, judgment: Judgment, entry: Judged) -> bool:
@@ -239,14 +239,14 @@ def _rides_with(ticket: Ticket, judgment: Judgment, entry: Judged) -> bool:
 
 
 def _use(judgment: Judgment, entry: Judged, names: Mapping[str, str]) -> TicketUse:
-    told = judgment.told[entry.fact.scan_id, entry.fact.body]
+    use = judgment.told[entry.fact.scan_id, entry.fact.body]
     return TicketUse(
         jti=entry.fact.jti,
-        gate_key_id=told.gate_key_id,
-        scan_id=told.scan_id,
+        gate_key_id=use.gate_key_id,
+        scan_id=use.scan_id,
         leg=entry.leg,
-        operator=told.operator,
-        gate=names.get(told.gate_key_id, told.stop_id),
+        operator=use.operator,
+        gate=names.get(use.gate_key_id, use.stop_id),
         kind=entry.kind,
         at=_moment(entry.fact),
     )

@@ -149,16 +149,16 @@ def _signed_anew(house: Gatehouse, list_id: str, now: datetime) -> Signed:
     kid, key = house.keys.signer_key("status")
     state, held = digest([kid, sorted(statuses.items())]), house.signed.get(list_id)
     if held is not None and held.state == state and timedelta() <= now - held.at < _LIST_LIFE:
-        made = replace(held, watched=watched, mark=mark)
+        list_held = replace(held, watched=watched, mark=mark)
     else:
         bits = {index: STATUS_BITS[status] for index, status in statuses.items()}
         token = status_list.sign(Signer(kid, key), house.press.status_uri(list_id), bits, now)
-        made = Signed(state=state, at=now, token=token, kid=kid, watched=watched, mark=mark)
-    house.signed[list_id] = made
+        list_held = Signed(state=state, at=now, token=token, kid=kid, watched=watched, mark=mark)
+    house.signed[list_id] = list_held
     if changes:
         with house.database.write() as tx:
             status_changes.mark_published(tx, list_id, changes, now)
-    return made
+    return list_held
 
 
 def _status_kid(house: Gatehouse) -> str:
@@ -192,9 +192,9 @@ def _uses(
         # Everything, even where more than a page changed within the overlap.
         page = changed if is_last else uses.list_changed(tx, operator, start, ended, 1_000_000)
         is_last = True
-    told, cleared = _uses_of(tx, operator, [jti for jti, _ in page])
+    page_uses, cleared = _uses_of(tx, operator, [jti for jti, _ in page])
     cursor = int(now.timestamp()) if is_last else int(page[-1][1].timestamp())
-    return told, Delta(since, cursor, is_last, cleared)
+    return page_uses, Delta(since, cursor, is_last, cleared)
 
 
 def _uses_of(tx: Transaction, operator: str, jtis: Sequence[str]) -> tuple[list[Use], tuple[str, ...]]:
@@ -206,8 +206,8 @@ def _uses_of(tx: Transaction, operator: str, jtis: Sequence[str]) -> tuple[list[
         *_shared(uses.list_uses_at(tx, operator, _members(groups)), groups),
     ]:
         by_ticket[use.jti].append(use)
-    told = [_told(use) for jti in (*jtis, *groups) for use in by_ticket.get(jti, ())]
-    return told, tuple(jti for jti in (*jtis, *groups) if jti not in by_ticket)
+    uses_told = [_told(use) for jti in (*jtis, *groups) for use in by_ticket.get(jti, ())]
+    return uses_told, tuple(jti for jti in (*jtis, *groups) if jti not in by_ticket)
 
 
 def _members(groups: Mapping[str, Sequence[str]]) -> list[str]:
@@ -219,13 +219,13 @@ def _shared(used: Sequence[TicketUse], groups: Mapping[str, Sequence[str]]) -> l
     by_ticket: dict[str, list[TicketUse]] = defaultdict(list)
     for use in used:
         by_ticket[use.jti].append(use)
-    found = {
+    shared = {
         (code, use.gate_key_id, use.scan_id, use.leg): replace(use, jti=code)
         for code, members in groups.items()
         for jti in members
         for use in by_ticket[jti]
     }
-    return list(found.values())
+    return list(shared.values())
 
 
 def _told(use: TicketUse) -> Use:

@@ -42,10 +42,14 @@ def note(
     tx: Transaction, held: Mapping[str, Ticket], judgment: Judgment, now: datetime
 ) -> set[tuple[str, str]]:
     """Write down the rides on legs that had gone; answers the gate and scan of each. Told once to a person."""
-    concerned = {jti: one for jti, one in held.items() if jti in judgment.by_ticket and _has_lost_legs(one)}
+    concerned = {
+        jti: late_ride
+        for jti, late_ride in held.items()
+        if jti in judgment.by_ticket and _has_lost_legs(late_ride)
+    }
     if not concerned:
         return set()
-    ids = {one.order_id for one in concerned.values()}
+    ids = {late_ride.order_id for late_ride in concerned.values()}
     refunds = {order_id: orders.list_refunds(tx, order_id) for order_id in ids}
     rides = (
         made
@@ -53,12 +57,12 @@ def note(
         for made in _rides(ticket, judgment, refunds[ticket.order_id], now)
     )
     wanted = {_key(made): made for made in rides}
-    before = {_key(one): one for one in refunded_rides.list_of_tickets(tx, concerned)}
+    before = {_key(late_ride): late_ride for late_ride in refunded_rides.list_of_tickets(tx, concerned)}
     refunded_rides.remove(tx, [before[key] for key in before.keys() - wanted.keys()])
     new = [wanted[key] for key in sorted(wanted.keys() - before.keys())]
     refunded_rides.add(tx, new)
-    for one in new:
-        _tell(tx, one, refunds[held[one.jti].order_id], now)
+    for late_ride in new:
+        _tell(tx, late_ride, refunds[held[late_ride.jti].order_id], now)
     return {(gate_key_id, scan_id) for gate_key_id, scan_id, _ in wanted}
 
 
@@ -69,19 +73,19 @@ def _has_lost_legs(ticket: Ticket) -> bool:
 def _ride(
     ticket: Ticket, judgment: Judgment, entry: Judged, refunds: list[Refund], now: datetime
 ) -> RefundedRide | None:
-    told = judgment.told[entry.fact.scan_id, entry.fact.body]
-    if entry.verdict not in _RIDDEN or not is_leg_of(ticket, entry.fact.leg, told.operator):
+    use = judgment.told[entry.fact.scan_id, entry.fact.body]
+    if entry.verdict not in _RIDDEN or not is_leg_of(ticket, entry.fact.leg, use.operator):
         return None
     refund = next((one for one in refunds if _gives_back(one, ticket.jti, entry.leg)), None)
     # What was known before was counted: whoever was checked in for a ship that is cancelled gets it back.
-    if refund is None or told.received_at < refund.created_at:
+    if refund is None or use.received_at < refund.created_at:
         return None
     return RefundedRide(
-        gate_key_id=told.gate_key_id,
-        scan_id=told.scan_id,
+        gate_key_id=use.gate_key_id,
+        scan_id=use.scan_id,
         jti=ticket.jti,
         leg=entry.leg,
-        operator=told.operator,
+        operator=use.operator,
         refund_id=refund.id,
         at=from_posix(entry.fact.at),
         refunded_at=refund.created_at,

@@ -329,7 +329,7 @@ def _write(
 ) -> Written:
     """Write the scan down, and the lowest free use of the leg where it is let in: of each ticket of a group."""
     shown = case.shown
-    made = Scan(
+    scan = Scan(
         gate_key_id=shown.gate_key_id,
         scan_id=shown.scan_id,
         operator=shown.operator,
@@ -346,7 +346,7 @@ def _write(
         direction=shown.direction,
     )
     if not decision.admit:
-        return acceptances.refuse(tx, made)
+        return acceptances.refuse(tx, scan)
     jti, leg = str(decision.jti), decision.leg or 0
     use_no = known.next_use_no(leg)
     taken = [
@@ -375,7 +375,7 @@ def _write(
         for one in ([held.jti for held in group.members] if group else [jti])
     ]
     written_down = (
-        acceptances.accept_group(tx, taken, made) if group else acceptances.accept(tx, *taken[0], made)
+        acceptances.accept_group(tx, taken, scan) if group else acceptances.accept(tx, *taken[0], scan)
     )
     if written_down == "stored" and decision.nonce:
         scans.remember_proof(tx, jti, decision.nonce, now)

@@ -57,11 +57,11 @@ def look_up(house: Gatehouse, staff: Staff, code: str, reason: str) -> list[dict
     """Find tickets by the control code that is printed on them; raises NotFound, which is written down too."""
     now = house.clock.now()
     with house.database.write() as tx:
-        found = _by_code(tx, staff, code, now)
-        looked: list[str | None] = [held.jti for held in found]
+        tickets_found = _by_code(tx, staff, code, now)
+        looked: list[str | None] = [held.jti for held in tickets_found]
         for jti in looked or [None]:
             _note(tx, now, "look_up", staff, jti=jti, reason=reason, document={"found": jti is not None})
-        shown = [_shown(tx, held, staff) for held in found]
+        shown = [_shown(tx, held, staff) for held in tickets_found]
     if not shown:
         raise NotFound(_NO_TICKET)
     return shown
@@ -74,29 +74,32 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
     """
     now = house.clock.now()
     with house.database.write() as tx:
-        found = _by_code(tx, staff, code, now)
-        if found:
-            wanted = replace(shown, token=found[0].token, by_hand=True)
+        tickets_found = _by_code(tx, staff, code, now)
+        if tickets_found:
+            wanted = replace(shown, token=tickets_found[0].token, by_hand=True)
             said = [wanted.leg, wanted.stop_id, wanted.device_ts.isoformat(), *more_of(wanted)]
-            body = digest(["by hand", found[0].jti, *said])
+            body = digest(["by hand", tickets_found[0].jti, *said])
             # All rows of a group before one of them: others who let it in or change it hold them in this order.
-            group = find_live_group(tx, found[0].order_id, lock=True)
+            group = find_live_group(tx, tickets_found[0].order_id, lock=True)
             answer = validate_in(tx, house, wanted, body)
             if group:
                 # Who of it was let in alone has left it: the code counts the others, and is refused as it was.
-                regroup(tx, house.press, found[0].order_id, house.clock.now())
+                regroup(tx, house.press, tickets_found[0].order_id, house.clock.now())
         _note(
             tx,
             now,
             "by_hand",
             staff,
-            jti=found[0].jti if found else None,
+            jti=tickets_found[0].jti if tickets_found else None,
             reason=reason,
-            document={"scan_id": shown.scan_id, "decision": answer["decision"] if found else "no ticket"},
+            document={
+                "scan_id": shown.scan_id,
+                "decision": answer["decision"] if tickets_found else "no ticket",
+            },
         )
-    if not found:
+    if not tickets_found:
         raise NotFound(_NO_TICKET)
-    return {**answer, "ride": _ride(found[0], answer["leg"])}
+    return {**answer, "ride": _ride(tickets_found[0], answer["leg"])}
 
 
 def _ride(held: Ticket, leg: int | None) -> dict[str, str] | None:
@@ -131,8 +134,10 @@ def inspect(
     """
     now = house.clock.now()
     with house.database.write() as tx:
-        found = _by_code(tx, staff, code, now) if code is not None else []
-        shown = Presented.scanned(token if token is not None else found[0].token if found else "")
+        tickets_found = _by_code(tx, staff, code, now) if code is not None else []
+        shown = Presented.scanned(
+            token if token is not None else tickets_found[0].token if tickets_found else ""
+        )
         decision, held = _look(tx, house, staff, shown, aboard, by_hand=code is not None)
         entry = _note(
             tx,
@@ -146,7 +151,7 @@ def inspect(
         known = held if _is_told(decision) else None
         seen = _shown(tx, known, staff) if known else None
         holder = _compared(tx, known, holder_name) if known and holder_name is not None else None
-    if code is not None and not found:
+    if code is not None and not tickets_found:
         raise NotFound(_NO_TICKET)
     return {
         "inspection_id": entry.id,
@@ -201,10 +206,10 @@ def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ti
     ]
     held = tickets.list_by_control_code(tx, spelled, now - late.LONGEST)
     held += [group.as_ticket for group in groups if group]
-    found = [one for one in held if staff.operator in of_own(one.token).audience]
+    tickets_found = [one for one in held if staff.operator in of_own(one.token).audience]
     return [
         one
-        for one in found
+        for one in tickets_found
         if not late.has_ended(tx, one, now) or late.under_way_until(tx, _member(tx, one), now)
     ]
 

@@ -32,13 +32,15 @@ def _set(house: Gatehouse, order_id: str, jti: str, status: str) -> str:
     now = house.clock.now()
     with house.database.write() as tx:
         held = _held(tx, order_id, jti)
-        if any(one.status == "revoked" or late.has_ended(tx, one, now) for one in held):
+        if any(
+            changed_jti.status == "revoked" or late.has_ended(tx, changed_jti, now) for changed_jti in held
+        ):
             raise Conflict("the ticket is no longer valid and stays as it is")
-        if any(one.document.suspended_by is not None for one in held):
+        if any(changed_jti.document.suspended_by is not None for changed_jti in held):
             raise Conflict("the payment of this ticket is disputed; it stays blocked until that is decided")
-        changed = [one for one in held if one.status != status]
-        for one in changed:
-            tickets.set_status(tx, one.jti, status, now)
+        changed = [changed_jti for changed_jti in held if changed_jti.status != status]
+        for changed_jti in changed:
+            tickets.set_status(tx, changed_jti.jti, status, now)
         if changed:
             held_passes.tell_gates(tx, order_id, now)
             regroup(tx, house.press, order_id, now)

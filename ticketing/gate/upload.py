@@ -59,7 +59,7 @@ def upload(
     database: Database,
     clock: Clock,
     sender: Sender,
-    told: Sequence[Told],
+    items: Sequence[Told],
     rules: Mapping[str, ProductRule] = _PLAIN,
     *,
     press: Press | None = None,
@@ -73,10 +73,10 @@ def upload(
     now = clock.now()
     with database.write() as tx:
         devices.lock_gate(tx, sender.gate_key_id)
-        known = _wordings(tx, sender, told)
-        rows = [_row(sender, item, now) for item in told]
+        known = _wordings(tx, sender, items)
+        rows = [_row(sender, item, now) for item in items]
         # A scan that named another ticket before may change what that one comes to.
-        named = {item.jti for item in told} | {fact.jti for facts in known.values() for fact in facts}
+        named = {item.jti for item in items} | {fact.jti for facts in known.values() for fact in facts}
         groups = group_codes.list_concerned(tx, named)
         # All that a code stands for, and all that is judged with it.
         jtis = sorted(named.union(*groups.values()) - groups.keys())

@@ -52,7 +52,7 @@ class AccessTokens:
     def read(self, token: str, now: datetime) -> Caller:
         """Check a token; raises NotAuthenticated for one that is another kind's, changed, or over."""
         try:
-            found: dict[str, Any] = jwt.decode_complete(
+            decoded: dict[str, Any] = jwt.decode_complete(
                 token,
                 self._secret,
                 algorithms=[_ALGORITHM],
@@ -67,8 +67,8 @@ class AccessTokens:
             )
         except (jwt.PyJWTError, RecursionError) as error:
             raise NotAuthenticated("the access token is not valid") from error
-        claims = found["payload"]
-        if str(found["header"].get("typ", "")).lower() != TYPE:
+        claims = decoded["payload"]
+        if str(decoded["header"].get("typ", "")).lower() != TYPE:
             raise NotAuthenticated("the access token is not valid")
         # Against our own clock, which tests move: PyJWT would take the machine's.
         if not isinstance(claims["exp"], int) or datetime.fromtimestamp(claims["exp"], UTC) <= now:

@@ -70,14 +70,14 @@ class Provider:
         claims = self._claims(code, begun.document, now)
         issuer, subject = self.settings.issuer, str(claims["sub"])
         with reception.database.write() as tx:
-            found = people.find_person_by_identity(tx, issuer, subject)
-            if found is None:
-                found = Person(
+            person = people.find_person_by_identity(tx, issuer, subject)
+            if person is None:
+                person = Person(
                     id=new_id(), email=None, password_hash=None, language="en", created_at=now, erased_at=None
                 )
-                people.insert_person(tx, found)
-                people.insert_identity(tx, issuer, subject, found.id, now)
-            return begin_session(reception, tx, found.id, label)
+                people.insert_person(tx, person)
+                people.insert_identity(tx, issuer, subject, person.id, now)
+            return begin_session(reception, tx, person.id, label)
 
     def _claims(self, code: str, begun: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         from authlib.integrations.base_client.errors import OAuthError  # noqa: PLC0415  few deployments need it
@@ -139,12 +139,12 @@ class Provider:
         response = requests.get(url, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
         response.raise_for_status()
         try:
-            found = loads(response.content[:_LONGEST])
+            answer = loads(response.content[:_LONGEST])
         except NotStrict as error:
             raise requests.RequestException(str(error)) from None
-        if not isinstance(found, dict):
+        if not isinstance(answer, dict):
             raise requests.RequestException("the identity provider answers with no object")
-        return found
+        return answer
 
     def _client(self) -> Any:
         from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415  few deployments need it

@@ -84,7 +84,7 @@ def register(
         if begun.document["person_id"] != caller.person_id:
             raise InvalidRequest.at("credential", "was begun by somebody else")
     try:
-        made = webauthn.verify_registration_response(
+        verified = webauthn.verify_registration_response(
             credential=dict(credential),
             expected_challenge=challenge,
             expected_rp_id=party.id,
@@ -94,11 +94,11 @@ def register(
     except WebAuthnException as error:
         raise InvalidRequest.at("credential", f"does not hold: {error}") from None
     kept = Passkey(
-        id=bytes_to_base64url(made.credential_id),
+        id=bytes_to_base64url(verified.credential_id),
         person_id=caller.person_id,
         label=label,
-        public_key=bytes_to_base64url(made.credential_public_key),
-        uses=made.sign_count,
+        public_key=bytes_to_base64url(verified.credential_public_key),
+        uses=verified.sign_count,
         created_at=now,
         used_at=None,
     )
@@ -170,8 +170,8 @@ def _taken(
 ) -> tuple[SignIn, bytes]:
     """The ceremony that an answer belongs to, forgotten in the same moment, with its challenge."""
     try:
-        told = credential["response"]["clientDataJSON"]
-        challenge = parse_client_data_json(base64url_to_bytes(told)).challenge
+        client_data = credential["response"]["clientDataJSON"]
+        challenge = parse_client_data_json(base64url_to_bytes(client_data)).challenge
     except (WebAuthnException, KeyError, TypeError, ValueError):
         raise InvalidRequest.at("credential", "must be the JSON form of a PublicKeyCredential") from None
     begun = people.take_sign_in(tx, _state(kind, challenge))

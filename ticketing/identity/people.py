@@ -53,13 +53,13 @@ def register(reception: Reception, email: str, password: str, *, language: str, 
     folded, checked = fold_email(email), passwords.check(password)
     stored = passwords.hash_of(checked)
     now = reception.clock.now()
-    made = Person(
+    person = Person(
         id=new_id(), email=folded, password_hash=stored, language=language, created_at=now, erased_at=None
     )
     with reception.database.write() as tx:
-        if not people.insert_person(tx, made):
+        if not people.insert_person(tx, person):
             raise Conflict("this address has an account; sign in, or have the password reset")
-        return begin_session(reception, tx, made.id, label)
+        return begin_session(reception, tx, person.id, label)
 
 
 def sign_in(
@@ -72,17 +72,17 @@ def sign_in(
     folded = fold_email(email)
     now = reception.clock.now()
     with reception.database.write() as tx:
-        found = people.find_person_by_email(tx, folded)
+        person = people.find_person_by_email(tx, folded)
         wait = reception.failures.take(tx, folded, address, now)
     if wait:
         raise TooManyRequests("too many failed sign-ins; wait before the next one", wait)
-    if not passwords.matches(found.password_hash if found else None, password) or found is None:
+    if not passwords.matches(person.password_hash if person else None, password) or person is None:
         raise NotAuthenticated("the address or the password is wrong")
     with reception.database.write() as tx:
         reception.failures.forget(tx, folded, address)
-        if found.password_hash and passwords.is_outdated(found.password_hash):
-            people.set_password(tx, found.id, passwords.hash_of(passwords.check(password)))
-        return begin_session(reception, tx, found.id, label)
+        if person.password_hash and passwords.is_outdated(person.password_hash):
+            people.set_password(tx, person.id, passwords.hash_of(passwords.check(password)))
+        return begin_session(reception, tx, person.id, label)
 
 
 def begin_session(reception: Reception, tx: Transaction, person_id: str, label: str) -> SignedIn:
@@ -182,14 +182,14 @@ def change_password(reception: Reception, caller: Caller, old: str, new: str) ->
 def add_phone(reception: Reception, caller: Caller, label: str, jwk: str) -> Phone:
     """Bind a phone's public key to the account; raises Conflict beyond five phones."""
     now = reception.clock.now()
-    made = Phone(
+    phone = Phone(
         id=new_id(), person_id=caller.person_id, label=label[:80], jwk=jwk, created_at=now, removed_at=None
     )
     with reception.database.write() as tx:
         if len(people.list_phones(tx, caller.person_id)) >= _MOST_PHONES:
             raise Conflict(f"an account has at most {_MOST_PHONES} phones; remove one first")
-        people.insert_phone(tx, made)
-    return made
+        people.insert_phone(tx, phone)
+    return phone
 
 
 def list_phones(reception: Reception, caller: Caller) -> list[Phone]:

@@ -59,7 +59,7 @@ def add_proof(desk: ProofDesk, caller: Caller, proof: str) -> Entitlement:
     now = desk.clock.now()
     claims = _verified(desk, proof)
     until = _judged(desk, claims, now)
-    made = Entitlement(
+    entitlement = Entitlement(
         id=new_id(),
         person_id=caller.person_id,
         claim=claims["claim"],
@@ -69,10 +69,12 @@ def add_proof(desk: ProofDesk, caller: Caller, proof: str) -> Entitlement:
         created_at=now,
     )
     with desk.database.write() as tx:
-        if not people.insert_entitlement(tx, made):
+        if not people.insert_entitlement(tx, entitlement):
             raise Conflict("this proof is in use already; ask its issuer for your own")
-        audit_trail.note(tx, caller.person_id, "entitlement_added", made.id, at=now, detail=made.claim)
-    return made
+        audit_trail.note(
+            tx, caller.person_id, "entitlement_added", entitlement.id, at=now, detail=entitlement.claim
+        )
+    return entitlement
 
 
 def list_proofs(desk: ProofDesk, caller: Caller) -> list[Entitlement]:
@@ -106,9 +108,9 @@ def _verified(desk: ProofDesk, proof: str) -> dict[str, Any]:
     for issuer, keys in desk.issuers.items():
         for key in keys.keys:
             if key.key_id == header.get("kid") and key.algorithm_name == header.get("alg") in _ALGORITHMS:
-                found = _decoded(desk, proof, issuer, key)
-                if found is not None:
-                    return found
+                decoded = _decoded(desk, proof, issuer, key)
+                if decoded is not None:
+                    return decoded
     raise InvalidRequest.at("proof", "no trusted issuer has signed it for this service")
 
 
@@ -120,7 +122,7 @@ def _decoded(desk: ProofDesk, proof: str, issuer: str, key: jwt.PyJWK) -> dict[s
         "verify_nbf": False,
     }
     try:
-        found: dict[str, Any] = jwt.decode(
+        decoded: dict[str, Any] = jwt.decode(
             proof,
             key.key,
             algorithms=[key.algorithm_name],
@@ -130,7 +132,7 @@ def _decoded(desk: ProofDesk, proof: str, issuer: str, key: jwt.PyJWK) -> dict[s
         )
     except (jwt.PyJWTError, RecursionError):
         return None
-    return found
+    return decoded
 
 
 def _judged(desk: ProofDesk, claims: Mapping[str, Any], now: datetime) -> date:

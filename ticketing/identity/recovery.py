@@ -130,12 +130,12 @@ def _ask(reception: Reception, template: str, email: str, caller: str | None) ->
             count, _ = rate_counts.increase(tx, name, 1, _WINDOW_SECONDS, int(now.timestamp()))
             if count > most:
                 return
-        made = new_id()
+        notice_id = new_id()
         outbox.post(
             tx,
             Notice(
-                id=made,
-                topic=f"{template}:{made}",
+                id=notice_id,
+                topic=f"{template}:{notice_id}",
                 kind="email",
                 template=template,
                 language="en",

@@ -32,7 +32,7 @@ def create_key(
         raise InvalidRequest.at("operator", f"the role {role} {needs}")
     now = clock.now()
     secret = f"tf_{role}_{secrets.token_urlsafe(32)}"
-    made = ApiKey(
+    key = ApiKey(
         id=new_id(),
         role=role,
         operator=operator,
@@ -43,8 +43,8 @@ def create_key(
         revoked_at=None,
     )
     with database.write() as tx:
-        access.insert_key(tx, made)
-    return made, secret
+        access.insert_key(tx, key)
+    return key, secret
 
 
 def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timedelta) -> tuple[ApiKey, str]:
@@ -55,13 +55,13 @@ def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timede
     if old is None or not _is_valid(old, now):
         raise NotFound(f"no key {key_id} that is still valid")
     life = old.expires_at - old.created_at if old.expires_at else None
-    made = create_key(
+    successor = create_key(
         database, clock, role=cast("Role", old.role), operator=old.operator, label=old.label, life=life
     )
     with database.write() as tx:
         access.expire_key(tx, key_id, now + overlap)
-        audit_trail.note(tx, "command line", "key_rotated", key_id, at=now, detail=made[0].id)
-    return made
+        audit_trail.note(tx, "command line", "key_rotated", key_id, at=now, detail=successor[0].id)
+    return successor
 
 
 def list_keys(database: Database) -> list[ApiKey]:

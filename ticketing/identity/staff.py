@@ -61,7 +61,7 @@ def add(
     if not known or len(known) > _MOST_NAME or not known.isprintable():
         raise InvalidRequest.at("name", f"a name of 1 to {_MOST_NAME} characters is needed")
     first, now = secrets.token_urlsafe(12), desk.clock.now()
-    made = StaffMember(
+    member = StaffMember(
         id=new_id(),
         email=fold_email(email),
         name=known,
@@ -74,12 +74,12 @@ def add(
         ended_at=None,
     )
     with desk.database.write() as tx:
-        if not staff.insert_member(tx, made):
+        if not staff.insert_member(tx, member):
             raise Conflict("this address or this name has an account already")
         audit_trail.note(
-            tx, "command line", "staff_added", made.id, at=now, detail=f"{role} {operator or ''}".strip()
+            tx, "command line", "staff_added", member.id, at=now, detail=f"{role} {operator or ''}".strip()
         )
-    return made, first
+    return member, first
 
 
 def sign_in(desk: StaffDesk, email: str, password: str, address: str | None = None) -> str:
@@ -89,11 +89,11 @@ def sign_in(desk: StaffDesk, email: str, password: str, address: str | None = No
     """
     now, folded = desk.clock.now(), _folded(email)
     with desk.database.write() as tx:
-        found = staff.find_member_by_email(tx, folded)
+        member = staff.find_member_by_email(tx, folded)
         wait = desk.failures.take(tx, f"staff:{folded}", address, now)
     if wait:
         raise TooManyRequests("too many failed sign-ins; wait before the next one", wait)
-    known = found if found and found.ended_at is None else None
+    known = member if member and member.ended_at is None else None
     if not passwords.matches(known.password_hash if known else None, password) or known is None:
         raise NotAuthenticated("the address or the password is wrong")
     cookie = secrets.token_urlsafe(32)

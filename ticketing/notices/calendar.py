@@ -35,10 +35,10 @@ def calendar(
     revision: int = 0,
 ) -> bytes:
     """Write the legs of a journey, each with its place in the order, times in UTC; `revision` counts its changes."""
-    made = Calendar()
-    made.add("prodid", f"-//{issuer}//tickets//EN")
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH")
+    entries = Calendar()
+    entries.add("prodid", f"-//{issuer}//tickets//EN")
+    entries.add("version", "2.0")
+    entries.add("method", "PUBLISH")
     for at, leg in legs:
         change = changes.get(at, AS_PLANNED)
         leaves = (leg.departure + timedelta(seconds=change.leaves_late)).astimezone(UTC)
@@ -57,5 +57,5 @@ def calendar(
         alarm.add("description", leg.start.name)
         alarm.add("trigger", (leg.check_in_until or leg.departure).astimezone(UTC) - _ALARM)
         entry.add_component(alarm)
-        made.add_component(entry)
-    return bytes(made.to_ical())
+        entries.add_component(entry)
+    return bytes(entries.to_ical())

@@ -156,15 +156,15 @@ def _confirm_address(office: PostOffice, notice: Notice) -> Message | None:
     return _code(notice, made) if made else None
 
 
-def _code(notice: Notice, made: recovery.Begun) -> Message:
-    values = {"code": made.code, "minutes": int(recovery.CODE_LIFE.total_seconds() // 60)}
+def _code(notice: Notice, begun: recovery.Begun) -> Message:
+    values = {"code": begun.code, "minutes": int(recovery.CODE_LIFE.total_seconds() // 60)}
     return Message(
         id=notice.id,
         topic=_topic(notice.topic),
         type=f"account.{notice.template}",
-        subject=text.subject(notice.template, made.language, **values),
-        body=text.body(notice.template, made.language, **values),
-        language=made.language,
+        subject=text.subject(notice.template, begun.language, **values),
+        body=text.body(notice.template, begun.language, **values),
+        language=begun.language,
     )
 
 
@@ -172,12 +172,12 @@ def _my_orders(office: PostOffice, notice: Notice) -> Message | None:
     """Write the orders that name an address, each with the key that opens it; nothing where there are none."""
     with office.database.read() as tx:
         digest = digest_of("email", notice.document["to"])
-        found = contacts.list_orders_at(tx, digest, _OPEN, _MOST_ORDERS)
-        told = {one.digest: one.language for at in found for one in contacts.list_contacts(tx, at)}
-    if not found:
+        order_ids = contacts.list_orders_at(tx, digest, _OPEN, _MOST_ORDERS)
+        languages = {one.digest: one.language for at in order_ids for one in contacts.list_contacts(tx, at)}
+    if not order_ids:
         return None
-    language = told[digest]
-    states = [purchase.get_order(office.till, one) for one in found]
+    language = languages[digest]
+    states = [purchase.get_order(office.till, one) for one in order_ids]
     orders = "\n\n".join(
         text.part(
             "order",

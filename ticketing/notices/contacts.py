@@ -53,30 +53,30 @@ def replace_contacts(
     if len(wanted) > MOST_CONTACTS:
         raise InvalidRequest.at("contacts", f"an order has at most {MOST_CONTACTS} contacts")
     now = office.clock.now()
-    checked = [_checked(office, one, f"contacts[{at}]") for at, one in enumerate(wanted)]
+    checked = [_checked(office, wish, f"contacts[{at}]") for at, wish in enumerate(wanted)]
     with office.database.write() as tx:
-        known = {one.digest: one for one in contacts.list_contacts(tx, order_id)}
-        made: dict[str, tuple[Contact, str]] = {}
-        for one, document in checked:
-            digest = digest_of(one.kind, document)
-            secret = new_secret() if one.kind == "webhook" and digest not in known else ""
+        known = {wish.digest: wish for wish in contacts.list_contacts(tx, order_id)}
+        contacts_by_digest: dict[str, tuple[Contact, str]] = {}
+        for wish, document in checked:
+            digest = digest_of(wish.kind, document)
+            secret = new_secret() if wish.kind == "webhook" and digest not in known else ""
             # A webhook keeps its secret; a browser that subscribes again has new keys.
-            kept = known[digest].document if digest in known and one.kind == "webhook" else document
-            made[digest] = (
+            kept = known[digest].document if digest in known and wish.kind == "webhook" else document
+            contacts_by_digest[digest] = (
                 Contact(
                     id=known[digest].id if digest in known else new_id(),
                     order_id=order_id,
-                    kind=one.kind,
+                    kind=wish.kind,
                     digest=digest,
-                    language=one.language,
+                    language=wish.language,
                     document={**kept, "secret": secret} if secret else kept,
                     created_at=now,
                 ),
                 secret,
             )
-        contacts.replace_contacts(tx, order_id, [contact for contact, _ in made.values()])
-        outbox.drop_of_order(tx, order_id, now, made.keys())
-    return list(made.values())
+        contacts.replace_contacts(tx, order_id, [contact for contact, _ in contacts_by_digest.values()])
+        outbox.drop_of_order(tx, order_id, now, contacts_by_digest.keys())
+    return list(contacts_by_digest.values())
 
 
 def list_contacts(office: PostOffice, order_id: str) -> list[Contact]:

@@ -29,7 +29,7 @@ def list_events(office: PostOffice, order_id: str) -> list[Event]:
     return sorted([*_of_order(state), *_of_runs(order_id, told)], key=lambda one: (one.at, one.id))
 
 
-def _of_runs(order_id: str, told: Sequence[DisruptionEvent]) -> list[Event]:
+def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent]) -> list[Event]:
     return [
         Event(
             one.id,
@@ -42,14 +42,16 @@ def _of_runs(order_id: str, told: Sequence[DisruptionEvent]) -> list[Event]:
                 "service_date": one.service_date.isoformat(),
             },
         )
-        for one in told
+        for one in events_told
     ]
 
 
 def _of_order(state: OrderState) -> list[Event]:
     order_id = state.order.id
-    found = [Event(one.id, f"order.{one.to_state}", one.at, {"order_id": order_id}) for one in state.events]
-    found += [
+    happenings = [
+        Event(one.id, f"order.{one.to_state}", one.at, {"order_id": order_id}) for one in state.events
+    ]
+    happenings += [
         Event(
             f"{one.id}:{one.state}",
             f"refund.{one.state}",
@@ -58,4 +60,4 @@ def _of_order(state: OrderState) -> list[Event]:
         )
         for one in state.refunds
     ]
-    return found
+    return happenings

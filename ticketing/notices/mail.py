@@ -63,12 +63,12 @@ def message_of(clock: Clock, sender: str, issuer: str, to: str, message: Message
     # No vacation answers to a machine (RFC 3834).
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.body + "\n")
-    for one in message.attachments:
-        main, _, sub = one.media_type.partition("/")
+    for attachment in message.attachments:
+        main, _, sub = attachment.media_type.partition("/")
         if main == "text":
-            mail.add_attachment(one.content.decode(), subtype=sub, filename=one.name)
+            mail.add_attachment(attachment.content.decode(), subtype=sub, filename=attachment.name)
         else:
-            mail.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
+            mail.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
     return mail
 
 
@@ -91,20 +91,20 @@ class SmtpMail:
             connection.send_message(mail)
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
-            found = Delivery(
+            delivery = Delivery(
                 "never" if code >= _PERMANENT else "later", f"the server refuses the address: {code}"
             )
         except smtplib.SMTPResponseException as error:
             never = error.smtp_code >= _PERMANENT and isinstance(error, smtplib.SMTPDataError)
-            found = Delivery("never" if never else "later", f"the server answers {error.smtp_code}")
+            delivery = Delivery("never" if never else "later", f"the server answers {error.smtp_code}")
         except (smtplib.SMTPException, OSError) as error:
-            found = Delivery("later", f"the mail server does not take it: {type(error).__name__}")
+            delivery = Delivery("later", f"the mail server does not take it: {type(error).__name__}")
         else:
             self._open.put(connection)
             return DELIVERED
         if connection is not None:
             connection.close()
-        return found
+        return delivery
 
     def rest(self) -> None:
         """Take leave of the server."""
@@ -125,7 +125,7 @@ class SmtpMail:
                         return kept
                 kept.close()
         server = self.server
-        made = (
+        connection = (
             smtplib.SMTP_SSL(
                 server.host, server.port, timeout=_PATIENCE_SECONDS, context=ssl.create_default_context()
             )
@@ -134,13 +134,13 @@ class SmtpMail:
         )
         try:
             if server.security == "starttls":
-                made.starttls(context=ssl.create_default_context())
+                connection.starttls(context=ssl.create_default_context())
             if server.user:
-                made.login(server.user, server.password)
+                connection.login(server.user, server.password)
         except BaseException:
-            made.close()
+            connection.close()
             raise
-        return made
+        return connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,13 +80,13 @@ def owner_of(person_id: str, made_at: datetime) -> str:
 
 def pack(body: OfferBody) -> bytes:
     """Write an offer as few bytes."""
-    made = _instant(body.made_at)
-    since = made // 1_000_000
+    made_at = _instant(body.made_at)
+    since = made_at // 1_000_000
     passes = list(dict.fromkeys(ticket for member in body.members for ticket in member.passes))
     freed = dict(body.freed)
     row = [
         body.region,
-        made,
+        made_at,
         _instant(body.expires_at) // 1_000_000 - since,
         body.tariff_version,
         body.total.minor,
@@ -115,14 +115,26 @@ def unpack(content: bytes) -> OfferBody | None:
 
 
 def _read(row: Any) -> OfferBody:
-    region, made, life, version, minor, currency, channel, owner, holder, rides, excluded, passes, members = (
-        row
-    )
-    since = made // 1_000_000
+    (
+        region,
+        issued,
+        life,
+        version,
+        minor,
+        currency,
+        channel,
+        owner,
+        holder,
+        rides,
+        excluded,
+        passes,
+        members,
+    ) = row
+    since = issued // 1_000_000
     tickets = [one if isinstance(one, str) else one[0] for one in passes]
     return OfferBody(
         region=region,
-        made_at=_BEGINNING + made * _MICROSECOND,
+        made_at=_BEGINNING + issued * _MICROSECOND,
         expires_at=_BEGINNING + timedelta(seconds=since + life),
         tariff_version=version,
         total=Money(minor, currency),

@@ -194,8 +194,8 @@ class DemoGateway:
             refunded = charge.refunded_minor + amount.minor
             if refunded > charge.captured_minor:
                 raise Conflict("the demo gateway does not give back more than it took")
-            made = _Refund("failed" if fails else "confirmed", amount.minor, refund_id, amount.currency)
-            thing = Thing(refund, "refund", external_id, self._clock.now(), asdict(made))
+            outcome = _Refund("failed" if fails else "confirmed", amount.minor, refund_id, amount.currency)
+            thing = Thing(refund, "refund", external_id, self._clock.now(), asdict(outcome))
             demo_gateway.insert_thing(tx, thing)
             if not fails:
                 demo_gateway.update_charge(tx, charge, refunded_minor=refunded)
@@ -210,8 +210,8 @@ class DemoGateway:
             charge = demo_gateway.get_charge(tx, external_id)
             thing_id = _dispute_id(external_id)
             amount = Money(charge.captured_minor - charge.refunded_minor, charge.currency)
-            made = _Dispute(state, amount.minor, amount.currency, reason)
-            kept = Thing(thing_id, "dispute", external_id, self._clock.now(), asdict(made))
+            fresh = _Dispute(state, amount.minor, amount.currency, reason)
+            kept = Thing(thing_id, "dispute", external_id, self._clock.now(), asdict(fresh))
             demo_gateway.put_thing(tx, kept)
             if state == "withdrawn":
                 self._balance(
@@ -269,15 +269,15 @@ class DemoGateway:
 
     def fetch_dispute(self, external_id: str) -> GatewayDispute:
         """Fetch a dispute from the demo gateway."""
-        found = self._thing(external_id, "dispute")
-        made = _Dispute(**found.document)
+        thing = self._thing(external_id, "dispute")
+        dispute = _Dispute(**thing.document)
         return GatewayDispute(
-            external_id=found.id,
-            state=made.state,
-            charge_id=found.charge_id,
-            amount=Money(made.amount_minor, made.currency),
+            external_id=thing.id,
+            state=dispute.state,
+            charge_id=thing.charge_id,
+            amount=Money(dispute.amount_minor, dispute.currency),
             fee_minor=DISPUTE_FEE_MINOR,
-            reason=made.reason,
+            reason=dispute.reason,
         )
 
     def read_event(self, body: bytes, signature: str, now: datetime) -> GatewayEvent:
@@ -289,14 +289,14 @@ class DemoGateway:
         with self._database.read() as tx:
             things = demo_gateway.list_things(tx, "balance", since, until)
         for thing in things:
-            made = _Balance(**thing.document)
+            movement = _Balance(**thing.document)
             yield BalanceLine(
                 id=thing.id,
-                kind=made.kind,
-                source=made.source,
+                kind=movement.kind,
+                source=movement.source,
                 charge_id=thing.charge_id,
-                amount=Money(made.amount_minor, made.currency),
-                fee_minor=made.fee_minor,
+                amount=Money(movement.amount_minor, movement.currency),
+                fee_minor=movement.fee_minor,
                 at=thing.created_at,
             )
 
@@ -348,7 +348,7 @@ def _dispute_id(external_id: str) -> str:
     return f"demo_dp_{external_id.removeprefix('demo_ch_')}"
 
 
-def _charge(found: Record) -> Charge:
+def _charge(record: Record) -> Charge:
     states: dict[str, ChargeState] = {
         "action_required": "action_required",
         "authorised": "authorised",
@@ -356,14 +356,16 @@ def _charge(found: Record) -> Charge:
         "declined": "declined",
         "cancelled": "cancelled",
     }
-    fee = half_up(Fraction(found.captured_minor * FEE_BASIS_POINTS, 10_000)) if found.captured_minor else None
+    fee = (
+        half_up(Fraction(record.captured_minor * FEE_BASIS_POINTS, 10_000)) if record.captured_minor else None
+    )
     return Charge(
-        external_id=found.id,
-        state=states[found.state],
-        amount=Money(found.amount_minor, found.currency),
-        captured_minor=found.captured_minor,
-        refunded_minor=found.refunded_minor,
-        order_id=found.order_id,
-        payment_id=found.payment_id,
+        external_id=record.id,
+        state=states[record.state],
+        amount=Money(record.amount_minor, record.currency),
+        captured_minor=record.captured_minor,
+        refunded_minor=record.refunded_minor,
+        order_id=record.order_id,
+        payment_id=record.payment_id,
         fee_minor=fee,
     )

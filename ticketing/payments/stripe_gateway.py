@@ -137,15 +137,15 @@ class StripeGateway:
         try:
             _ask(lambda: self._client.v1.payment_intents.capture(external_id, _params(wanted)))
         except _NO as error:
-            found = self.fetch(external_id)
-            if found.state != "captured":
+            charge = self.fetch(external_id)
+            if charge.state != "captured":
                 raise PaymentRefused(f"the hold has gone: {error.code}") from error
-            if found.captured_minor != amount.minor:  # by somebody on Stripe's own pages
+            if charge.captured_minor != amount.minor:  # by somebody on Stripe's own pages
                 raise PaymentRefused("another amount than that of the order was taken") from error
         else:
-            found = self.fetch(external_id)
+            charge = self.fetch(external_id)
         return Capture(
-            external_id, None if found.fee_minor is None else Money(found.fee_minor, amount.currency)
+            external_id, None if charge.fee_minor is None else Money(charge.fee_minor, amount.currency)
         )
 
     def cancel(self, external_id: str, key: str) -> None:
@@ -164,10 +164,10 @@ class StripeGateway:
             "metadata": {"refund_id": refund_id, "deployment": self._settings.deployment},
         }
         try:
-            made = _ask(lambda: self._client.v1.refunds.create(_params(wanted), {"idempotency_key": key}))
+            answer = _ask(lambda: self._client.v1.refunds.create(_params(wanted), {"idempotency_key": key}))
         except _NO as error:
             raise Conflict(f"stripe refuses the refund: {error.code}") from error
-        return _refund(made)
+        return _refund(answer)
 
     def fetch(self, external_id: str) -> Charge:
         """The intent with its latest charge and what Stripe keeps of it."""
@@ -186,16 +186,16 @@ class StripeGateway:
 
     def fetch_dispute(self, external_id: str) -> GatewayDispute:
         """One dispute; which way its money went is read from its balance transactions."""
-        found = _found(lambda: self._client.v1.disputes.retrieve(external_id))
-        lines = list(found.balance_transactions)
-        fee = sum(_fee_of(line, found.currency) or 0 for line in lines)
+        dispute = _found(lambda: self._client.v1.disputes.retrieve(external_id))
+        lines = list(dispute.balance_transactions)
+        fee = sum(_fee_of(line, dispute.currency) or 0 for line in lines)
         return GatewayDispute(
-            external_id=found.id,
-            state=_dispute_state(found),
-            charge_id=_id(found.payment_intent),
-            amount=_money(found.amount, found.currency),
+            external_id=dispute.id,
+            state=_dispute_state(dispute),
+            charge_id=_id(dispute.payment_intent),
+            amount=_money(dispute.amount, dispute.currency),
             fee_minor=fee,
-            reason=str(found.reason),
+            reason=str(dispute.reason),
         )
 
     def read_event(self, body: bytes, signature: str, now: datetime) -> GatewayEvent:

@@ -81,10 +81,10 @@ def keep_failure(tx: Transaction, order: Order, error: Exception, now: datetime)
         ),
     )
     taken = Money(order.total_minor - order.credit_minor, order.currency)
-    told = (
+    detail_told = (
         f"order {order.id}, for which {taken} are taken or held, has no ticket after {tries} tries: {detail}"
     )
-    gateway_events.raise_alert(tx, CASE, order.id, told, now, again=True)
+    gateway_events.raise_alert(tx, CASE, order.id, detail_told, now, again=True)
     _log.error("paid without ticket", order=order.id, tries=tries, exc_info=error)
 
 

@@ -79,39 +79,37 @@ def _keys(
     exchanged: Mapping[str, Holder],
     faults: list[Fault],
 ) -> dict[str, Mapping[str, str]]:
-    found: dict[str, Mapping[str, str]] = _each(
-        "phones", phones, refs, faults, lambda one: phone_key(one.key)
-    )
+    keys: dict[str, Mapping[str, str]] = _each("phones", phones, refs, faults, lambda one: phone_key(one.key))
     if phones and rule.binding == "none":
         faults.append(Fault("phones", "tickets of this product are not bound to a phone"))
     if rule.binding != "none":
-        found = {ref: one.jwk for ref, one in exchanged.items() if one.jwk and ref in refs} | found
-    without = [ref for ref in refs if ref not in found]
+        keys = {ref: one.jwk for ref, one in exchanged.items() if one.jwk and ref in refs} | keys
+    without = [ref for ref in refs if ref not in keys]
     if rule.binding == "required" and without and not faults:
         faults.append(
             Fault("phones", f"tickets of this product are bound to a phone; {without[0]!r} has none")
         )
-    return found
+    return keys
 
 
 def _each(
     path: str, named: Sequence[N], refs: Sequence[str], faults: list[Fault], read: Callable[[N], T]
 ) -> dict[str, T]:
     """Read the rows about passengers, each passenger at most once; faults name the row and the field."""
-    found: dict[str, T] = {}
-    for at, one in enumerate(named):
-        if one.passenger not in refs or one.passenger in found:
+    by_ref: dict[str, T] = {}
+    for at, row in enumerate(named):
+        if row.passenger not in refs or row.passenger in by_ref:
             faults.append(
-                Fault(f"{path}[{at}].passenger", f"{one.passenger!r} is no passenger, or named twice")
+                Fault(f"{path}[{at}].passenger", f"{row.passenger!r} is no passenger, or named twice")
             )
             continue
         try:
-            found[one.passenger] = read(one)
+            by_ref[row.passenger] = read(row)
         except BadKey as error:
             faults.append(Fault(f"{path}[{at}].key", str(error)))
         except ValueError as error:
             faults.append(Fault(f"{path}[{at}].name", str(error)))
-    return found
+    return by_ref
 
 
 def _hashed(name: str) -> Holder:

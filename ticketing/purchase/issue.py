@@ -83,25 +83,25 @@ def issue(
     `also` are entries of the same moment that are booked with them, as of the money that has paid for them.
     """
     holders = order_holders.take_holders(tx, order.id)
-    made = [
+    tickets_made = [
         _issued(
             tx, press, quote, order=order, passenger=passenger, holder=_holder(holders, passenger), now=now
         )
         for passenger in quote.document.passengers
     ]
-    tickets.insert_tickets(tx, made)
-    legs.put_legs(tx, quote.region, made)
+    tickets.insert_tickets(tx, tickets_made)
+    legs.put_legs(tx, quote.region, tickets_made)
     if any(item.held_ticket for one in quote.document.passengers for item in one.items):
         held_passes.tell_gates(tx, order.id, now)
-    for ticket in made:
+    for ticket in tickets_made:
         salt = holders.get(ticket.passenger_ref, Holder()).salt
         if salt:
             tickets.keep_salt(tx, ticket.jti, salt)
-    _book(tx, made, quote, now, also)
+    _book(tx, tickets_made, quote, now, also)
     if order.code == GROUP:
-        people = [one for one in made if kind_of(one.document.rider) == FOOT]
+        people = [one for one in tickets_made if kind_of(one.document.rider) == FOOT]
         regroup.begin(tx, press, people, now)
-    return made
+    return tickets_made
 
 
 def _holder(holders: Mapping[str, Holder], passenger: PricedPassenger) -> Holder:
@@ -186,12 +186,12 @@ def _issued(
 
 
 def _book(
-    tx: Transaction, made: Sequence[Ticket], quote: Quote, now: datetime, also: Sequence[Entry]
+    tx: Transaction, tickets_made: Sequence[Ticket], quote: Quote, now: datetime, also: Sequence[Entry]
 ) -> None:
     period = books.open_period(tx, quote.region, now)
     passengers = {passenger.ref: passenger for passenger in quote.document.passengers}
     entries, rows = list(also), list[Share | Tax]()
-    for ticket in made:
+    for ticket in tickets_made:
         passenger = passengers[ticket.passenger_ref]
         shares, taxes = shares_of(ticket.jti, quote, passenger), taxes_of(ticket.jti, quote, passenger)
         rows += [*shares, *taxes]

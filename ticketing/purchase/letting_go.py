@@ -36,7 +36,7 @@ def let_go(till: Till, payment: Payment) -> bool:
     return _owe(till, payment, found)
 
 
-def let_go_late(till: Till, payment: Payment, found: Charge) -> OrderState:
+def let_go_late(till: Till, payment: Payment, charge: Charge) -> OrderState:
     """Let go what a late report, or a search that lagged, brings up of a payment that has ended here already.
 
     Money that has gone back already, or that the gateway has for something else, is told to a person.
@@ -46,21 +46,21 @@ def let_go_late(till: Till, payment: Payment, found: Charge) -> OrderState:
         state = state_of(tx, payment.order_id)
         if is_booked(tx, payment):
             return state
-        why = mismatch(payment, found)
-        if found.refunded_minor:
+        why = mismatch(payment, charge)
+        if charge.refunded_minor:
             why = "the gateway has paid it back already, and the books know neither"
         if why:
             hold_for_a_person(tx, payment, why, now)
             return state
-    if found.state == "captured":
-        _owe(till, payment, found)
+    if charge.state == "captured":
+        _owe(till, payment, charge)
     else:
-        _cancel(till, payment, found)
+        _cancel(till, payment, charge)
     with till.database.read() as tx:
         return state_of(tx, payment.order_id)
 
 
-def _owe(till: Till, payment: Payment, found: Charge) -> bool:
+def _owe(till: Till, payment: Payment, charge: Charge) -> bool:
     """Book what the gateway took, and owe it back: what it really took, where that is not the amount asked for."""
     now = till.clock.now()
     owed = None
@@ -69,18 +69,18 @@ def _owe(till: Till, payment: Payment, found: Charge) -> bool:
         disputes = {one.state for one in gateway_events.list_disputes(tx, [payment.id])}
         if disputes & set(UNDECIDED):
             return False
-        if found.captured_minor != payment.amount_minor and not is_booked(tx, payment):
-            taken = Money(found.captured_minor, payment.currency)
+        if charge.captured_minor != payment.amount_minor and not is_booked(tx, payment):
+            taken = Money(charge.captured_minor, payment.currency)
             detail = (
                 f"the gateway took {taken}, the order says {asked_for(payment)}; what it took is paid back"
             )
             gateway_events.raise_alert(tx, "payment_mismatch", payment.id, detail, now)
-            orders.set_payment_amount(tx, payment.id, found.captured_minor)
-        orders.update_payment(tx, payment.id, state="captured", external_id=found.external_id)
+            orders.set_payment_amount(tx, payment.id, charge.captured_minor)
+        orders.update_payment(tx, payment.id, state="captured", external_id=charge.external_id)
         payment = orders.get_payment(tx, payment.id)
         book_capture(tx, order, payment, now)
-        if found.fee_minor is not None:  # kept of what it pays back, too
-            book_fee(tx, order, payment, found.fee_minor, now)
+        if charge.fee_minor is not None:  # kept of what it pays back, too
+            book_fee(tx, order, payment, charge.fee_minor, now)
         if "lost" in disputes:
             book_lost(tx, order, payment, now)
         else:

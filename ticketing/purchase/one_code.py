@@ -62,21 +62,21 @@ def _faults(quote: Quote, phones: Sequence[PhoneOf], names: Sequence[NameOf]) ->
     return faults
 
 
-def _on_one_phone(found: Mapping[str, Holder], refs: Sequence[str]) -> dict[str, Holder]:
+def _on_one_phone(holders: Mapping[str, Holder], refs: Sequence[str]) -> dict[str, Holder]:
     """Bind all tickets to the one phone that holds any of them; those of an exchange may bring several."""
-    keys = {tuple(sorted(one.jwk.items())): one.jwk for one in found.values() if one.jwk}
+    keys = {tuple(sorted(one.jwk.items())): one.jwk for one in holders.values() if one.jwk}
     if len(keys) > 1:
         raise InvalidRequest.at(
             "phones", "the tickets to be exchanged are on several phones; name the one for the group"
         )
-    if sum(one.idh is not None for one in found.values()) > 1:
+    if sum(one.idh is not None for one in holders.values()) > 1:
         raise InvalidRequest.at(
             "names", "tickets of several names cannot have one code; name the one who carries it"
         )
     key = next(iter(keys.values()), None)
     if key is None:
-        return dict(found)
-    return {ref: replace(found.get(ref, Holder()), jwk=key) for ref in refs}
+        return dict(holders)
+    return {ref: replace(holders.get(ref, Holder()), jwk=key) for ref in refs}
 
 
 def _people(quote: Quote) -> list[PricedPassenger]:

@@ -73,14 +73,16 @@ def begin(
         is_new = not known and state.order.state in PAYABLE
         refused = disrupted.refuse_payment(tx, till, state) if is_new else None
         waiting = [
-            one for one in state.payments if one.state == "action_required" and one.request_key != request_key
+            open_payment
+            for open_payment in state.payments
+            if open_payment.state == "action_required" and open_payment.request_key != request_key
         ]
         if refused is None and not waiting:
             return _begun(tx, till, state, method, request_key)
     if refused is not None:
         raise refused
-    for one in waiting:
-        _leave_open_question(till, one)
+    for open_payment in waiting:
+        _leave_open_question(till, open_payment)
     with till.database.write() as tx:
         return _begun(tx, till, state_of(tx, order_id, lock=True), method, request_key)
 
@@ -207,7 +209,7 @@ def look_again(till: Till, payment: Payment) -> OrderState:
     return learn(till, payment, found)
 
 
-def learn(till: Till, payment: Payment, found: Charge) -> OrderState:
+def learn(till: Till, payment: Payment, charge: Charge) -> OrderState:
     """Take in what the gateway has of a payment; another amount, currency or order than ours is held for a person.
 
     What the gateway has of a payment that has ended here is let go: it was found too late, and nobody counts on it.
@@ -215,23 +217,23 @@ def learn(till: Till, payment: Payment, found: Charge) -> OrderState:
     now = till.clock.now()
     with till.database.read() as tx:
         ended = orders.get_payment(tx, payment.id).state in ENDED
-    if ended and found.state in {"action_required", "authorised", "captured"}:
-        return let_go_late(till, payment, found)
+    if ended and charge.state in {"action_required", "authorised", "captured"}:
+        return let_go_late(till, payment, charge)
     with till.database.write() as tx:
-        why = mismatch(payment, found)
+        why = mismatch(payment, charge)
         if why:
             hold_for_a_person(tx, payment, why, now)
-        elif found.state in {"authorised", "declined", "cancelled"}:
-            state = "declined" if found.state == "cancelled" else found.state
+        elif charge.state in {"authorised", "declined", "cancelled"}:
+            state = "declined" if charge.state == "cancelled" else charge.state
             return _learn(
                 tx,
                 payment,
                 now,
                 state=state,
-                external_id=found.external_id,
-                detail=f"the gateway says {found.state}",
+                external_id=charge.external_id,
+                detail=f"the gateway says {charge.state}",
             )
-        elif found.state == "captured" and orders.get_payment(tx, payment.id).state in {
+        elif charge.state == "captured" and orders.get_payment(tx, payment.id).state in {
             "pending",
             "action_required",
         }:
@@ -241,7 +243,7 @@ def learn(till: Till, payment: Payment, found: Charge) -> OrderState:
                 payment,
                 now,
                 state="authorised",
-                external_id=found.external_id,
+                external_id=charge.external_id,
                 detail="the gateway has taken the money",
             )
         return state_of(tx, payment.order_id)
@@ -274,22 +276,22 @@ def hear_of_capture(till: Till, payment: Payment) -> OrderState | None:
 
     What becomes of the order waits for the dispute; the books have what the gateway has meanwhile.
     """
-    found = found_at(till.gateway, payment)
-    if found is None or found.state != "captured":
+    charge = found_at(till.gateway, payment)
+    if charge is None or charge.state != "captured":
         return None
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, payment.order_id)
-        why = mismatch(payment, found)
+        why = mismatch(payment, charge)
         if orders.get_payment(tx, payment.id).state != "authorised":
             return None
         if why:
             hold_for_a_person(tx, payment, why, now)
         else:
-            orders.update_payment(tx, payment.id, state="captured", external_id=found.external_id)
+            orders.update_payment(tx, payment.id, state="captured", external_id=charge.external_id)
             book_capture(tx, order, payment, now)
-            if found.fee_minor is not None:
-                book_fee(tx, order, payment, found.fee_minor, now)
+            if charge.fee_minor is not None:
+                book_fee(tx, order, payment, charge.fee_minor, now)
         return state_of(tx, order.id)
 
 
@@ -314,13 +316,13 @@ def _issue(
             captured, charged = payment, list[Entry]()
             if payment is not None:
                 captured, charged = _keep_capture(tx, order, payment, taken, now)
-            made = issue(tx, till.press, state.quote, order, now, also=charged)
+            tickets_made = issue(tx, till.press, state.quote, order, now, also=charged)
             exchange.settle(tx, till, order, now)
             event = move(
                 tx, order, "issue", now, actor="gateway" if payment else "buyer", reason=_paid(payment)
             )
             delivery.settle_failure(tx, order.id, now)
-            done = followed(state, event, payment=captured, issued=made)
+            done = followed(state, event, payment=captured, issued=tickets_made)
         if remember:
             remember(tx, done)
     return done

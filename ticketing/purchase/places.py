@@ -52,7 +52,7 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
             details: dict[str, object] = {"leg": index, "ride": write_ride(ride), "traveller": traveller}
             details |= handed_over.agreed(till, quote, ride, traveller)
             seq = len(wanted) + 1
-            made = Booking(
+            booking = Booking(
                 id=new_id(),
                 order_id=order_id,
                 seq=seq,
@@ -65,7 +65,7 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
                 document=details,
                 sailing=sailing_of(sailing, traveller["place"]),
             )
-            wanted.append(made)
+            wanted.append(booking)
     return wanted
 
 
@@ -128,7 +128,7 @@ def _hold(till: Till, order: Order, booking: Booking) -> None:
 def _confirm(till: Till, order: Order, booking: Booking) -> None:
     connector = _connector(till, order, booking)
     try:
-        made = connector.confirm(booking.id)
+        confirmation = connector.confirm(booking.id)
     except (Refused, Expired, NotSupported) as error:
         _tell_ours(till, order, booking, error)
         # Nothing was sold: what is left of the hold goes back with everything else.
@@ -142,10 +142,10 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
         raise OperatorSilent(f"{booking.operator} has not confirmed yet") from error
     with till.database.write() as tx:
         kept = bookings.set_booking(
-            tx, booking.id, "confirmed", till.clock.now(), of={"held"}, reference=made.reference
+            tx, booking.id, "confirmed", till.clock.now(), of={"held"}, reference=confirmation.reference
         )
         if kept:
-            handed_over.take(tx, booking, made, till.clock.now())
+            handed_over.take(tx, booking, confirmation, till.clock.now())
 
 
 def _tell_ours(till: Till, order: Order, booking: Booking, error: OperatorError) -> None:

@@ -35,19 +35,19 @@ def receipt(
     """
     page = _Page(language, _zone(state, region))
     page.heading(f"{page.word('title')} - {issuer}")
-    told = Reader(
+    reader = Reader(
         language, state.quote.document.legs, {one.id: one.name for one in region.operators.values()}
     )
     if _is_demo(state):
         page.warning(page.word("demo"))
     page.line(f"{page.word('seller')}: {issuer}")
     page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
-    _journey(page, state.quote.document, told)
+    _journey(page, state.quote.document, reader)
     for passenger in state.quote.document.passengers:
         _passenger(page, passenger, state.quote, region, language)
     page.total(page.word("total"), Money(state.order.total_minor, state.order.currency))
     _taxes(page, state)
-    _money_moved(page, state, region, told)
+    _money_moved(page, state, region, reader)
     _taxes_back(page, state.refunds, given_back)
     return page.bytes()
 
@@ -174,7 +174,7 @@ def _tax(page: "_Page", line: VatLine, currency: str) -> None:
     )
 
 
-def _money_moved(page: "_Page", state: OrderState, region: Region, told: Reader) -> None:
+def _money_moved(page: "_Page", state: OrderState, region: Region, reader: Reader) -> None:
     """Write the payments of an order, what went back or into other orders, and what remains."""
     credit = Money(_credit(state.order), state.order.currency)
     if credit.minor:
@@ -183,11 +183,11 @@ def _money_moved(page: "_Page", state: OrderState, region: Region, told: Reader)
         if payment.state == "captured":
             amount = Money(payment.amount_minor, payment.currency)
             page.line(f"{page.word('paid')}: {page.money(amount)}, {page.moment(payment.created_at)}")
-    for made in state.refunds:
-        for line in made.document.lines:
-            amount = Money(line.amount_minor, made.currency)
-            page.line(f"{_whose(line, state, region, told)}: {page.money(amount)}")
-        _went_back(page, made)
+    for refund in state.refunds:
+        for line in refund.document.lines:
+            amount = Money(line.amount_minor, refund.currency)
+            page.line(f"{_whose(line, state, region, reader)}: {page.money(amount)}")
+        _went_back(page, refund)
     if state.refunds and not any(one.state == "lost" for one in state.disputes):
         remains = Money(_remains(state), state.order.currency)
         page.strong(f"{page.word('remains')}: {page.money(remains)}")

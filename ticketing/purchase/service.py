@@ -236,10 +236,10 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
     )
     if wanted or state.due_minor():
         return state
-    made = issue(tx, till.press, quote, order, now)
+    tickets_made = issue(tx, till.press, quote, order, now)
     exchange.settle(tx, till, order, now)
     moved = move(tx, order, "issue", now, actor="buyer", reason="nothing to pay")
-    return followed(state, moved, issued=made)
+    return followed(state, moved, issued=tickets_made)
 
 
 def _check_open_orders(tx: Transaction, person_id: str | None, now: datetime) -> None:

@@ -29,15 +29,15 @@ def order(
     reader: Reader | None = None,
 ) -> dict[str, object]:
     """An order with its payments and refunds; `asked` is how the buyer's bank wants to be answered."""
-    found, currency = state.order, state.order.currency
+    placed, currency = state.order, state.order.currency
     return {
-        "id": found.id,
-        "quote_id": found.quote_id,
-        "state": found.state,
-        "total": _money(found.total_minor, currency),
+        "id": placed.id,
+        "quote_id": placed.quote_id,
+        "state": placed.state,
+        "total": _money(placed.total_minor, currency),
         "due": _money(state.due_minor(), currency),
-        "created_at": written(found.created_at),
-        "expires_at": written(found.expires_at),
+        "created_at": written(placed.created_at),
+        "expires_at": written(placed.expires_at),
         "disputed": any(one.state in CONTESTED for one in state.disputes),
         "next_action": _next_action(asked),
         "passengers": [
@@ -81,10 +81,10 @@ def order(
             for made in state.refunds
             if made.document.continues is None
         ],
-        "code": found.code or "each",
-        "exchange_of": found.exchange_of,
-        "given_up": [{"passenger": ref, "legs": list(legs)} for ref, legs in found.given_up.items()],
-        "credit": _money(found.credit_minor, currency),
+        "code": placed.code or "each",
+        "exchange_of": placed.exchange_of,
+        "given_up": [{"passenger": ref, "legs": list(legs)} for ref, legs in placed.given_up.items()],
+        "credit": _money(placed.credit_minor, currency),
         "history": [
             {"at": written(event.at), "state": event.to_state, "by": event.actor, "reason": event.reason}
             for event in state.events
@@ -97,7 +97,7 @@ def tickets(
     state: OrderState,
     group: Group | None,
     papers: Sequence[Paper],
-    told: Sequence[LegNews],
+    news_of_legs: Sequence[LegNews],
     uses_left: Mapping[str, int | None],
 ) -> dict[str, object]:
     """The tickets of an order with its group code, the news of their legs, and what is left of carnets by ticket."""
@@ -107,19 +107,19 @@ def tickets(
             ticket(
                 made,
                 papers,
-                told,
+                news_of_legs,
                 group=group.code.jti if group and made.jti in members else None,
                 uses_left=uses_left.get(made.jti),
                 revoked_because=revoked_because(state, made),
             )
             for made in state.tickets
         ],
-        "group_code": group_code(group, told) if group else None,
-        "news": [news(one) for one in told],
+        "group_code": group_code(group, news_of_legs) if group else None,
+        "news": [news(one) for one in news_of_legs],
     }
 
 
-def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, object]:
+def group_code(group: Group, news_of_legs: Iterable[LegNews] = ()) -> dict[str, object]:
     """The one code of a group, and who belongs to it."""
     code, first = group.code, group.members[0]
     return {
@@ -129,7 +129,7 @@ def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, object]:
         "status": code.status,
         "not_before": written(code.not_before),
         "expires_at": written(code.expires_at),
-        "valid_until": written(code.expires_at + _late(first, told)),
+        "valid_until": written(code.expires_at + _late(first, news_of_legs)),
         "control_code": code.control_code,
         "token": code.token,
         **_pictures(code.order_id, code.jti),
@@ -149,9 +149,9 @@ def revoked_because(state: OrderState, made: Ticket) -> str | None:
 
 
 def ticket(
-    made: Ticket,
+    held: Ticket,
     papers: Iterable[Paper] = (),
-    told: Iterable[LegNews] = (),
+    news_of_legs: Iterable[LegNews] = (),
     *,
     group: str | None = None,
     uses_left: int | None = None,
@@ -161,24 +161,24 @@ def ticket(
 
     One in a `group` shows no code of its own, one that is revoked none at all.
     """
-    is_shown = group is None and made.status != "revoked"
+    is_shown = group is None and held.status != "revoked"
     return {
-        "jti": made.jti,
-        "passenger": made.passenger_ref,
-        "rider_category": made.document.rider,
-        "place": kind_of(made.document.rider),
-        "status": made.status,
+        "jti": held.jti,
+        "passenger": held.passenger_ref,
+        "rider_category": held.document.rider,
+        "place": kind_of(held.document.rider),
+        "status": held.status,
         "revoked_because": revoked_because,
-        "price": _money(made.amount_minor, made.currency),
-        "not_before": written(made.not_before),
-        "expires_at": written(made.expires_at),
-        "valid_until": written(made.expires_at + _late(made, told)),
-        "legs": [_leg(leg) for leg in made.document.legs],
+        "price": _money(held.amount_minor, held.currency),
+        "not_before": written(held.not_before),
+        "expires_at": written(held.expires_at),
+        "valid_until": written(held.expires_at + _late(held, news_of_legs)),
+        "legs": [_leg(leg) for leg in held.document.legs],
         "uses_left": uses_left,
         "group_code": group,
-        "control_code": control_code_of(made.jti),
-        "token": made.token if is_shown else None,
-        **(_pictures(made.order_id, made.jti) if is_shown else {"qr_png": None, "qr_svg": None}),
+        "control_code": control_code_of(held.jti),
+        "token": held.token if is_shown else None,
+        **(_pictures(held.order_id, held.jti) if is_shown else {"qr_png": None, "qr_svg": None}),
         "operator_documents": [
             {
                 "leg": one.leg,
@@ -190,7 +190,7 @@ def ticket(
                 "content": one.content,
             }
             for one in papers
-            if one.passenger_ref == made.passenger_ref
+            if one.passenger_ref == held.passenger_ref
         ],
     }
 
@@ -217,39 +217,41 @@ def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
     return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
 
 
-def news(one: LegNews) -> dict[str, object]:
+def news(leg_news: LegNews) -> dict[str, object]:
     """Show the news of a leg's run, and why its money comes back whole, where it does."""
     return {
-        "leg": one.leg,
-        "operator": one.operator,
-        "cancelled": not one.known.is_served,
-        "departure_delay_seconds": one.known.departure_delay_seconds,
-        "arrival_delay_seconds": one.known.arrival_delay_seconds,
-        "not_carried": one.failure.reason if one.failure else None,
-        "boards_at": asdict(one.boards_at) if one.boards_at else None,
-        "alights_at": asdict(one.alights_at) if one.alights_at else None,
+        "leg": leg_news.leg,
+        "operator": leg_news.operator,
+        "cancelled": not leg_news.known.is_served,
+        "departure_delay_seconds": leg_news.known.departure_delay_seconds,
+        "arrival_delay_seconds": leg_news.known.arrival_delay_seconds,
+        "not_carried": leg_news.failure.reason if leg_news.failure else None,
+        "boards_at": asdict(leg_news.boards_at) if leg_news.boards_at else None,
+        "alights_at": asdict(leg_news.alights_at) if leg_news.alights_at else None,
     }
 
 
-def refund(made: Refund, further: Sequence[Refund], reader: Reader) -> dict[str, object]:
+def refund(given_back: Refund, further: Sequence[Refund], reader: Reader) -> dict[str, object]:
     """A refund with the reasons of each amount, for its reader; `further` are its parts over other payments."""
     return {
-        "id": made.id,
-        "state": next((one.state for one in (made, *further) if one.state != "confirmed"), made.state),
-        "amount": _money(_whole(made), made.currency),
-        "exchanged_for": made.document.exchanged_for,
-        "created_at": written(made.created_at),
+        "id": given_back.id,
+        "state": next(
+            (one.state for one in (given_back, *further) if one.state != "confirmed"), given_back.state
+        ),
+        "amount": _money(_whole(given_back), given_back.currency),
+        "exchanged_for": given_back.document.exchanged_for,
+        "created_at": written(given_back.created_at),
         "lines": [
             {
                 "passenger": line.passenger_ref,
                 "jti": line.jti,
                 "legs": list(line.legs),
                 "percent": line.percent,
-                "fees": _fees(line.fees, made.currency),
-                "amount": _money(line.amount_minor, made.currency),
+                "fees": _fees(line.fees, given_back.currency),
+                "amount": _money(line.amount_minor, given_back.currency),
                 **_why(line.because, reader),
             }
-            for line in made.document.lines
+            for line in given_back.document.lines
         ],
     }
 
@@ -274,11 +276,11 @@ def _whole(made: Refund) -> int:
     return sum(line.amount_minor for line in document.lines)
 
 
-def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, object]:
+def refund_offer(offer: RefundOffer, reader: Reader) -> dict[str, object]:
     """Show what would come back and why, in the reader's words; tickets that give nothing back with their reasons."""
     return {
-        "order_id": found.order_id,
-        "amount": found.amount.as_dict(),
+        "order_id": offer.order_id,
+        "amount": offer.amount.as_dict(),
         "lines": [
             {
                 "passenger": line.passenger_ref,
@@ -289,9 +291,9 @@ def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, object]:
                 "amount": line.amount.as_dict(),
                 **_why(line.because, reader),
             }
-            for line in found.lines
+            for line in offer.lines
         ],
-        "refused": [{"passenger": passenger, **_why(reason, reader)} for passenger, reason in found.refused],
+        "refused": [{"passenger": passenger, **_why(reason, reader)} for passenger, reason in offer.refused],
     }
 
 

@@ -43,19 +43,19 @@ def passes_named(
     return {one.held.ticket: one.held for one in with_freed(tuple(found), freed)}
 
 
-def kept(tx: Transaction, found: Ticket) -> KeptPass:
+def kept(tx: Transaction, pass_ticket: Ticket) -> KeptPass:
     """A pass as it is held now, with the uses that are left of it."""
-    season = found.document.season
+    season = pass_ticket.document.season
     if season is None:
-        raise LookupError(f"ticket {found.jti} is no pass")
+        raise LookupError(f"ticket {pass_ticket.jti} is no pass")
     held = HeldPass(
-        ticket=found.jti,
+        ticket=pass_ticket.jti,
         product=season.product,
         scope=season.scope,
         valid_from=season.valid_from,
         valid_until=season.valid_until,
-        uses_left=held_passes.count_left(tx, found),
-        rider=found.document.rider,
+        uses_left=held_passes.count_left(tx, pass_ticket),
+        rider=pass_ticket.document.rider,
         shared=season.is_shared,
     )
     return KeptPass(held, season.kind, season.holder)

@@ -45,16 +45,16 @@ def name_holder(desk: Desk, person_id: str, ticket: str, holder: str) -> KeptPas
     Raises NotFound for a pass that the account has not, Conflict for one that has a name, or serves the whole party.
     """
     with desk.database.write() as tx:
-        found = held_passes.find_pass_of(tx, person_id, ticket)
-        if found is None or found.document.season is None:
+        held = held_passes.find_pass_of(tx, person_id, ticket)
+        if held is None or held.document.season is None:
             raise NotFound("this account has no such pass")
-        season = found.document.season
+        season = held.document.season
         if season.is_shared:
             raise Conflict("a carnet serves the whole party and has no holder")
         if season.holder not in {None, holder}:
             raise Conflict(f"this pass is for {season.holder!r} already")
-        held_passes.name_holder(tx, found, holder)
-        return replace(kept(tx, found), holder=holder)
+        held_passes.name_holder(tx, held, holder)
+        return replace(kept(tx, held), holder=holder)
 
 
 def bring_orders(desk: Desk, order_ids: Iterable[str]) -> dict[str, tuple[KeptPass, ...]]:

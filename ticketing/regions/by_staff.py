@@ -40,7 +40,7 @@ def cancel_departure(
     with desk.database.write() as tx:
         known = _held(tx, region, (operator, trip_id, day), now)
         _require_not_over(run, timetable, now, known.worst_seconds if known else 0)
-        made = RunState(
+        state = RunState(
             operator=operator,
             trip_id=trip_id,
             service_date=day,
@@ -52,11 +52,11 @@ def cancel_departure(
             changed_at=now,
             revision=known.revision + 1 if known else 1,
         )
-        _write(tx, desk, region, Change(known, made))
+        _write(tx, desk, region, Change(known, state))
         audit_trail.note(
             tx, by, "departure_cancelled", f"{region}/{operator}/{trip_id}", at=now, detail=day.isoformat()
         )
-    return made
+    return state
 
 
 def delay_departure(
@@ -69,22 +69,22 @@ def delay_departure(
     """
     run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
-    told = Disruption(trip_id, day, delay_seconds=seconds)
+    word = Disruption(trip_id, day, delay_seconds=seconds)
     with desk.database.write() as tx:
         known = _held(tx, region, (operator, trip_id, day), now)
         if known and known.source == STAFF and known.cancelled and known.withdrawn_at is None:
             raise Conflict(f"staff have cancelled {trip_id} of {operator} on {day}; take that back first")
         _require_not_over(run, timetable, now, max(seconds, known.worst_seconds if known else 0))
         zone = timetable.timezone
-        made = state_of(operator, told, run, zone, source=STAFF, as_of=now, now=now)
+        state = state_of(operator, word, run, zone, source=STAFF, as_of=now, now=now)
         if known:
             revision = known.revision + 1
-            made = replace(made, first_told_at=known.first_told_at, revision=revision)
-        _write(tx, desk, region, Change(known, made))
+            state = replace(state, first_told_at=known.first_told_at, revision=revision)
+        _write(tx, desk, region, Change(known, state))
         audit_trail.note(
             tx, by, "departure_delayed", f"{region}/{operator}/{trip_id}", at=now, detail=f"{day} {seconds} s"
         )
-    return made
+    return state
 
 
 def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, by: str) -> None:

@@ -93,7 +93,7 @@ def open_connectors(
         if faults:
             raise Misconfigured("; ".join(f"{fault.path} {fault.message}" for fault in faults), faults)
     figures = Figures(DatabaseFigures(database), time.monotonic)
-    made = {
+    wires = {
         name: {
             operator: Guarded(name, connector, clock.now, figures, patience=patience)
             for operator, connector in registry.build(
@@ -105,7 +105,7 @@ def open_connectors(
         }
         for name, region in regions.items()
     }
-    return Connectors(made, figures, _stand_ins(regions, environ), _gaps(regions, environ))
+    return Connectors(wires, figures, _stand_ins(regions, environ), _gaps(regions, environ))
 
 
 def _stand_ins(regions: Mapping[str, Region], environ: Mapping[str, str]) -> tuple[str, ...]:

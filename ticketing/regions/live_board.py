@@ -91,9 +91,9 @@ class LiveBoard:
             kept = self._kept.get(region)
             if kept is None or kept.version != version or kept.region is not data:
                 since = (now - _DAYS_BACK).date()
-                told = run_states.list_told(tx, region, list(fresh), since)
+                states = run_states.list_told(tx, region, list(fresh), since)
                 documents = {one.operator: (alerts_in(one.document), added_in(one.document)) for one in feeds}
-                items = self._items(data, told, fresh)
+                items = self._items(data, states, fresh)
                 kept = self._kept[region] = _Kept(data, version, items, documents)
             vehicles = run_states.find_vehicles(tx, region) if self._tells_vehicles(region) else {}
         operators = {
@@ -106,7 +106,7 @@ class LiveBoard:
             )
             for one in feeds
         }
-        return Told(version, {name: told for name, told in operators.items() if told is not None})
+        return Told(version, {name: states for name, states in operators.items() if states is not None})
 
     def troubles(self, region: str) -> dict[str, LiveFeed]:
         """The live data of a region's operators as a whole, by operator."""
@@ -114,10 +114,10 @@ class LiveBoard:
             return {one.operator: one for one in run_states.list_feeds(tx, region)}
 
     def _items(
-        self, data: RegionData, told: Iterable[RunState], fresh: Mapping[str, bool]
+        self, data: RegionData, states: Iterable[RunState], fresh: Mapping[str, bool]
     ) -> dict[str, tuple[Disruption, ...]]:
-        found: dict[str, list[Disruption]] = {}
-        for state in told:
+        by_operator: dict[str, list[Disruption]] = {}
+        for state in states:
             runs = self._runs.of(data, state.operator)
             item = (
                 disruption_of(state, runs)
@@ -125,8 +125,8 @@ class LiveBoard:
                 else None
             )
             if item is not None:
-                found.setdefault(state.operator, []).append(item)
-        return {operator: tuple(items) for operator, items in found.items()}
+                by_operator.setdefault(state.operator, []).append(item)
+        return {operator: tuple(items) for operator, items in by_operator.items()}
 
     def _tells_vehicles(self, region: str) -> bool:
         return any(one.capabilities.vehicles for one in self.connectors.get(region, {}).values())

@@ -46,16 +46,16 @@ def marked(timetable: Timetable, run: Run, tickets: int) -> MarkedRun:
 
 
 def _others(timetable: Timetable, run: Run) -> list[OtherRun]:
-    found = []
+    others = []
     for back in range(1, _DAYS_BACK + 1):
         earlier = Run(run.service_date - timedelta(days=back), run.pattern, run.departure)
         if not timetable.services[run.departure.service].runs_on(earlier.service_date):
             continue
         for leaves, stop in _departures(timetable, earlier):
             if leaves.date() == run.service_date:
-                found.append(OtherRun(day=earlier.service_date, leaves=leaves, stop=stop))
+                others.append(OtherRun(day=earlier.service_date, leaves=leaves, stop=stop))
                 break
-    return found
+    return others
 
 
 def _departures(timetable: Timetable, run: Run) -> list[tuple[datetime, str]]:

@@ -58,16 +58,16 @@ class Meetings:
 
     def meeting_stops(self, before: str, after: str) -> list[tuple[str, str]]:
         """Stops of two operators between which people walk."""
-        found = self.near.get((before, after))
-        if found is None:
+        near = self.near.get((before, after))
+        if near is None:
             reach = self.region.walking.max_m * 100 / self.region.walking.detour_percent
-            found = self.near[before, after] = [
+            near = self.near[before, after] = [
                 (one, other)
                 for one in self._served(before)
                 for other in self._around(after, self.timetable(before).stops[one], reach)
                 if self.metres((before, one), (after, other)) <= reach
             ]
-        return found
+        return near
 
     def walk_seconds(self, one: tuple[str, str], other: tuple[str, str]) -> int:
         """Compute the time of a walk between two stops, with the time kept free at a change and at a terminal."""

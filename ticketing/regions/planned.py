@@ -126,7 +126,7 @@ def leg_of(
 ) -> dict[str, Any]:
     """Write a ride as a leg; `live` are the times that it is expected to keep."""
     ride = known.ride
-    told = [moment.isoformat() for moment in live] if live else [None, None]
+    times = [moment.isoformat() for moment in live] if live else [None, None]
     return {
         "kind": "ride",
         "mode": ride.mode,
@@ -144,8 +144,8 @@ def leg_of(
         "arrival_time_zone": str(ride.arrival.tzinfo),
         "distance_m": sum(metres for _, metres in ride.distance_m),
         "check_in_until": known.check_in_until.isoformat() if known.check_in_until else None,
-        "live_departure": told[0],
-        "live_arrival": told[1],
+        "live_departure": times[0],
+        "live_arrival": times[1],
         "alerts": list(alerts),
         "wheelchair": _WHEELCHAIR[known.wheelchair],
     }

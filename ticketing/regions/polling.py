@@ -240,13 +240,13 @@ def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions
     listed = run_states.list_runs(tx, region, operator, (now - _DAYS_BACK).date())
     said = {one.key for one in listed if one.source == run_states.STAFF and one.withdrawn_at is None}
     known = {one.key: one for one in listed if one.key not in said}
-    told = _told(operator, runs, answer, now)
+    states = _told(operator, runs, answer, now)
     changed = [
         Change(known.get(state.key), row)
-        for state in told.values()
+        for state in states.values()
         if state.key not in said and _matters(state, now) and (row := changed_to(known.get(state.key), state))
     ]
-    silent = [one for one in known.values() if one.key not in told and one.withdrawn_at is None]
+    silent = [one for one in known.values() if one.key not in states and one.withdrawn_at is None]
     return changed + (_fallen_silent(silent, runs, answer, now) if answer.tells_trips else [])
 
 
@@ -266,7 +266,7 @@ def _fallen_silent(
 
 def _told(operator: str, runs: Runs | None, answer: Disruptions, now: datetime) -> dict[RunKey, RunState]:
     """Read what an answer tells of each run, those with which it replaces others among them."""
-    told: dict[RunKey, RunState] = {}
+    states: dict[RunKey, RunState] = {}
     zone = runs.timetable.timezone if runs else "UTC"
     added = {(trip.trip_id, trip.service_date): trip for trip in answer.added}
     for item in answer.items:
@@ -275,8 +275,8 @@ def _told(operator: str, runs: Runs | None, answer: Disruptions, now: datetime) 
         as_of = trips_told_at(answer)
         state = state_of(operator, item, run, zone, source=answer.source, as_of=as_of, now=now)
         instead = added.get((item.trip_id, item.service_date)) if item.replaced else None
-        told[state.key] = replaced_by(state, instead) if instead else state
-    return told
+        states[state.key] = replaced_by(state, instead) if instead else state
+    return states
 
 
 def _matters(state: RunState, now: datetime) -> bool:

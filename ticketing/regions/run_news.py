@@ -102,7 +102,7 @@ def replaced_by(state: RunState, added: AddedTrip) -> RunState:
 
 def state_of(
     operator: str,
-    told: Disruption,
+    word: Disruption,
     run: Run | None,
     zone: str,
     *,
@@ -111,12 +111,12 @@ def state_of(
     now: datetime,
 ) -> RunState:
     """Turn an operator's word about one run into the row of its first time; `run` is its plan, None where nobody has it."""
-    calls = _expected(told, run, run.begins(zone)) if run and not told.cancelled else ()
+    calls = _expected(word, run, run.begins(zone)) if run and not word.cancelled else ()
     return RunState(
         operator=operator,
-        trip_id=told.trip_id,
-        service_date=told.service_date,
-        cancelled=told.cancelled,
+        trip_id=word.trip_id,
+        service_date=word.service_date,
+        cancelled=word.cancelled,
         calls=calls,
         source=source,
         as_of=as_of,
@@ -247,7 +247,7 @@ def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
     )
 
 
-def vehicles_of(told: Disruptions) -> str:
+def vehicles_of(word: Disruptions) -> str:
     """The vehicles that an operator tells of, as text to be kept; numbers with a point are text in it."""
     rows = [
         {
@@ -257,7 +257,7 @@ def vehicles_of(told: Disruptions) -> str:
             "lat": None if one.lat is None else str(one.lat),
             "lon": None if one.lon is None else str(one.lon),
         }
-        for one in told.vehicles
+        for one in word.vehicles
     ]
     return canonical(rows)
 
@@ -283,11 +283,11 @@ def matching_in(document: Mapping[str, Any]) -> Matching:
     return Matching(document.get("messages", 0), document.get("unmatched", {}))
 
 
-def _expected(told: Disruption, run: Run, begins: int) -> tuple[ExpectedCall, ...]:
+def _expected(word: Disruption, run: Run, begins: int) -> tuple[ExpectedCall, ...]:
     """The instants that are expected, call by call."""
     pattern = run.pattern
-    calls: Iterable[CallChange] = told.calls or (
-        CallChange(place, told.delay_seconds, told.delay_seconds) for place in range(len(pattern.stops))
+    calls: Iterable[CallChange] = word.calls or (
+        CallChange(place, word.delay_seconds, word.delay_seconds) for place in range(len(pattern.stops))
     )
     return tuple(
         ExpectedCall(

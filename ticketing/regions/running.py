@@ -104,15 +104,15 @@ def _written(timetable: Timetable, ride: Ride, run: Run, times: tuple[int, int])
     )
 
 
-def _as_ride(ride: Ride, one: NextDeparture) -> Ride:
+def _as_ride(ride: Ride, coming: NextDeparture) -> Ride:
     return Ride(
         operator=ride.operator,
-        trip_id=one.trip_id,
+        trip_id=coming.trip_id,
         route_id=ride.route_id,
         from_stop_id=ride.from_stop_id,
         to_stop_id=ride.to_stop_id,
-        departure=one.departure,
-        arrival=one.arrival,
+        departure=coming.departure,
+        arrival=coming.arrival,
         calls=ride.calls,
         mode=ride.mode,
     )

@@ -83,12 +83,14 @@ class Sailings:
         zone = ZoneInfo(timetable.timezone)
         # A trip may leave a day after its service day began (25:10:00).
         day, last = begins.astimezone(zone).date() - timedelta(days=1), ends.astimezone(zone).date()
-        found: list[Sailing] = []
+        sailings: list[Sailing] = []
         while day <= last:
-            found.extend(self._of_day(region, timetable, operator, day))
+            sailings.extend(self._of_day(region, timetable, operator, day))
             day += timedelta(days=1)
         first, final = begins.timestamp(), ends.timestamp()
-        return sorted((one for one in found if first <= one.departure < final), key=lambda one: one.departure)
+        return sorted(
+            (one for one in sailings if first <= one.departure < final), key=lambda one: one.departure
+        )
 
     def find(self, operator: str, stop_id: str, departure: int) -> Sailing | None:
         """The departure that a ticket names; None where no timetable has it (any more)."""
@@ -103,28 +105,28 @@ class Sailings:
         key = region, operator, day
         kept = self._kept.get(key)
         if kept is None or kept[0] is not timetable:
-            made = list(_sailings(region, timetable, operator, day))
+            sailings = list(_sailings(region, timetable, operator, day))
             with self._lock:
                 oldest = day - timedelta(days=30)
                 for stale in [known for known in self._kept if known[2] < oldest]:
                     del self._kept[stale]
-                self._kept[key] = kept = (timetable, made)
+                self._kept[key] = kept = (timetable, sailings)
         return kept[1]
 
 
 def lateness(tx: Transaction, sailings: Iterable[Sailing]) -> dict[tuple[str, str, int], Late]:
     """Read the news of departures, by operator, stop and planned minute; those that go as planned are left out."""
     by_region: dict[str, list[Sailing]] = {}
-    for one in sailings:
-        by_region.setdefault(one.region, []).append(one)
-    found = {}
+    for sailing in sailings:
+        by_region.setdefault(sailing.region, []).append(sailing)
+    by_sailing = {}
     for region, some in by_region.items():
         states = _states(tx, region, some)
-        for one in some:
-            late = _late(one, states[one.run]) if one.run in states else None
+        for sailing in some:
+            late = _late(sailing, states[sailing.run]) if sailing.run in states else None
             if late is not None:
-                found[one.operator, one.stop_id, one.departure] = late
-    return found
+                by_sailing[sailing.operator, sailing.stop_id, sailing.departure] = late
+    return by_sailing
 
 
 def _states(tx: Transaction, region: str, sailings: Sequence[Sailing]) -> Mapping[RunKey, RunState]:

@@ -89,7 +89,7 @@ def _without_fares(region: RegionData, book: TariffBook) -> Iterator[Finding]:
 
 def _ridden(region: RegionData) -> dict[tuple[str, str], set[str]]:
     """The operators that run in each state with each mode: by their stops, and by the metres of listed crossings."""
-    found: dict[tuple[str, str], set[str]] = {}
+    ridden: dict[tuple[str, str], set[str]] = {}
     for operator, timetable in region.timetables.items():
         if operator not in region.operators:
             continue
@@ -99,8 +99,8 @@ def _ridden(region: RegionData) -> dict[tuple[str, str], set[str]]:
             ends = (f"{operator}:{pattern.stops[0]}", f"{operator}:{pattern.stops[-1]}")
             states |= {state for state, _ in region.crossings.get(ends, ())}
             for state in states - {None, _OPEN_SEA}:
-                found.setdefault((str(state), mode), set()).add(operator)
-    return found
+                ridden.setdefault((str(state), mode), set()).add(operator)
+    return ridden
 
 
 def _media(feed: Feed) -> Iterator[str | None]:

@@ -41,7 +41,7 @@ def slots(first: date, last: date, zone: str, rounds: int) -> list[list[Slot]]:
     begin = changes[0] - timedelta(days=5) if changes else first + min(_MARGIN, (last - first) / 4)
     end = changes[-1] + timedelta(days=4) if changes else last - min(_MARGIN, (last - first) / 4)
     inner = [begin + (end - begin) * at // max(1, rounds) for at in range(rounds + 1)]
-    found = []
+    times = []
     for at in range(rounds):
         week = [
             inner[at] + timedelta(days=ahead)
@@ -50,8 +50,8 @@ def slots(first: date, last: date, zone: str, rounds: int) -> list[list[Slot]]:
         ]
         if at == rounds - 1 and rounds > 1:
             week = [end - timedelta(days=7 - ahead) for ahead in range(8)]
-        found.append([slot for day in week for slot in _slots_of(day, changes)])
-    return found
+        times.append([slot for day in week for slot in _slots_of(day, changes)])
+    return times
 
 
 def _slots_of(day: date, changes: Sequence[date]) -> list[Slot]:

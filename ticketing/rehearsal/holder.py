@@ -45,15 +45,15 @@ class Holder:
     def _enter(self, client: Client, name: str, now: datetime) -> bool:
         """Go on with the account's session, or make an account where there is none or it has run out."""
         known = self._wallet.refresh_tokens.pop(name, None)
-        made = client.post("/v1/sessions/refresh", {"refresh_token": known}) if known else None
-        if made is None or not made.ok:
+        session = client.post("/v1/sessions/refresh", {"refresh_token": known}) if known else None
+        if session is None or not session.ok:
             address = f"rehearsal-{self._journey.number}-{int(now.timestamp())}@example.org"
-            made = client.post("/v1/accounts", {"email": address, "password": "a long way to rehearse"})
+            session = client.post("/v1/accounts", {"email": address, "password": "a long way to rehearse"})
             self._wallet.proven.pop(name, None)
-        if not made.ok:
+        if not session.ok:
             return False
-        self.token = made.body["access_token"]
-        self._wallet.refresh_tokens[name] = made.body["refresh_token"]
+        self.token = session.body["access_token"]
+        self._wallet.refresh_tokens[name] = session.body["refresh_token"]
         return True
 
     def _has_pass(self, client: Client, product: str) -> bool:

@@ -34,16 +34,16 @@ def quote_is_as_offered(offer: Mapping[str, Any], quote: Mapping[str, Any]) -> l
 
 def quote_adds_up(quote: Mapping[str, Any]) -> list[str]:
     """Items, shares, VAT and fee make the price of each passenger, and passengers the price of the party."""
-    found: list[str] = []
+    faults: list[str] = []
     for passenger in quote["passengers"]:
-        found += _passenger_adds_up(passenger)
+        faults += _passenger_adds_up(passenger)
     whole = sum((_of(row["total"]) for row in quote["passengers"]), Decimal(0))
     if whole != _of(quote["total"]):
-        found.append(f"the passengers pay {whole} and the quote says {_of(quote['total'])}")
+        faults.append(f"the passengers pay {whole} and the quote says {_of(quote['total'])}")
     currencies = sorted({row["total"]["currency"] for row in (*quote["passengers"], quote)})
     if len(currencies) > 1:
-        found.append(f"one quote in {' and '.join(currencies)}")
-    return found
+        faults.append(f"one quote in {' and '.join(currencies)}")
+    return faults
 
 
 def _passenger_adds_up(passenger: Mapping[str, Any]) -> list[str]:
@@ -56,23 +56,23 @@ def _passenger_adds_up(passenger: Mapping[str, Any]) -> list[str]:
         _sum(shares, "fee"),
     )
     vat, owed = _sum(shares, "vat"), _sum(taxes, "vat")
-    found = []
+    faults = []
     if items != total:
-        found.append(f"{ref}: items make {items}, the price is {total}")
+        faults.append(f"{ref}: items make {items}, the price is {total}")
     if gross != total:
-        found.append(f"{ref}: shares make {gross}, the price is {total}")
+        faults.append(f"{ref}: shares make {gross}, the price is {total}")
     if net + owed + fee != total:
-        found.append(f"{ref}: net {net} + VAT {owed} + fee {fee} is not {total}")
+        faults.append(f"{ref}: net {net} + VAT {owed} + fee {fee} is not {total}")
     if vat != owed:
-        found.append(f"{ref}: shares keep {vat} for VAT, states get {owed}")
+        faults.append(f"{ref}: shares keep {vat} for VAT, states get {owed}")
     if _sum(taxes, "gross") != total:
-        found.append(f"{ref}: the parts that are taxed make {_sum(taxes, 'gross')}, the price is {total}")
-    found += [
+        faults.append(f"{ref}: the parts that are taxed make {_sum(taxes, 'gross')}, the price is {total}")
+    faults += [
         f"{ref}: {row['operator']} has gross {_of(row['gross'])} and not net + VAT + fee"
         for row in shares
         if _of(row["gross"]) != _of(row["net"]) + _of(row["vat"]) + _of(row["fee"])
     ]
-    return found
+    return faults
 
 
 def every_ride_has_its_share(
@@ -82,7 +82,7 @@ def every_ride_has_its_share(
 
     An agreement may give a ride's income to others: who carries and is not of its `parties` has none.
     """
-    found = []
+    faults = []
     for passenger in quote["passengers"]:
         wanted = {ride["operator"] for ride in rides}
         for step in passenger["derivation"]:
@@ -91,8 +91,8 @@ def every_ride_has_its_share(
                 wanted -= carriers - set(parties.get(step["product"], carriers))
         missing = wanted - {row["operator"] for row in _rows(passenger, "shares")}
         if missing:
-            found.append(f"{passenger['rider_category']}: {', '.join(sorted(missing))} has no share")
-    return found
+            faults.append(f"{passenger['rider_category']}: {', '.join(sorted(missing))} has no share")
+    return faults
 
 
 def refused_before_the_money(call: Call) -> list[str]:
@@ -158,23 +158,23 @@ def one_code(tickets: Sequence[Mapping[str, Any]], group: Mapping[str, Any] | No
         for one in tickets
         if (one["token"] is None) != (one["passenger"] in members or one["status"] == "revoked")
     ]
-    told = (
+    codes = (
         [f"{', '.join(twofold)}: in the group code and with a code of their own, or with neither"]
         if twofold
         else []
     )
     if group and not group["count"] == len(members) > 1:
-        told.append(f"the group code counts {group['count']} and names {len(members)}")
-    return told
+        codes.append(f"the group code counts {group['count']} and names {len(members)}")
+    return codes
 
 
 def nobody_is_missing(tickets: Sequence[Mapping[str, Any]], group: Mapping[str, Any] | None) -> list[str]:
     """Two or more members who still ride the same legs have one code."""
     alike: dict[tuple[object, ...], list[str]] = {}
-    for one in tickets:
-        if one["status"] == "valid":
-            gone = tuple("given_back_at" in leg for leg in one["legs"])
-            alike.setdefault(gone, []).append(one["passenger"])
+    for ticket in tickets:
+        if ticket["status"] == "valid":
+            gone = tuple("given_back_at" in leg for leg in ticket["legs"])
+            alike.setdefault(gone, []).append(ticket["passenger"])
     largest = max(map(len, alike.values()), default=0)
     count = group["count"] if group else 0
     if largest > 1 and count != largest:

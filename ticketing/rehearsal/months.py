@@ -58,8 +58,8 @@ class Close:
             "payments reconcile": ["payments", "reconcile", "--days", "400"],
         }
         with ThreadPoolExecutor(len(checks)) as both:
-            for name, told in zip(checks, both.map(self._checked, checks.values()), strict=True):
-                self._hold(name.replace(" ", "_"), sums.is_silent(name, *told))
+            for name, check in zip(checks, both.map(self._checked, checks.values()), strict=True):
+                self._hold(name.replace(" ", "_"), sums.is_silent(name, *check))
         if self._stage.offline:
             self._decide_offline()
         self._http.close()
@@ -101,13 +101,13 @@ class Close:
 
     def _month(self, month: str) -> None:
         anna, bertil = self._stage.finance
-        made = self._http.post(
+        answer = self._http.post(
             "/v1/settlement-runs", {"region": self._region, "period": month}, anna, once=True
         )
-        if not made.ok:
-            self._hold("a_month_closes", [f"{month}: {made.status} {made.detail}"])
+        if not answer.ok:
+            self._hold("a_month_closes", [f"{month}: {answer.status} {answer.detail}"])
             return
-        run: dict[str, Any] = made.body
+        run: dict[str, Any] = answer.body
         self.closed.append(month)
         self._hold("positions_are_zero_sum", sums.positions_are_zero_sum(run))
         self._hold("payments_settle_positions", sums.payments_settle_positions(run))
@@ -128,22 +128,22 @@ class Close:
             row["party"] for row in (self._http.get("/v1/bank-accounts", anna).body or {}).get("accounts", [])
         }
         for party in sorted(parties - known):
-            made = self._http.post(
+            answer = self._http.post(
                 "/v1/bank-accounts", {"party": party, "iban": _iban(party), "name": party}, anna, once=True
             )
-            if not made.ok:
-                self._hold("a_month_closes", [f"an account of {party}: {made.status} {made.detail}"])
+            if not answer.ok:
+                self._hold("a_month_closes", [f"an account of {party}: {answer.status} {answer.detail}"])
                 continue
-            self._http.post(f"/v1/bank-accounts/{made.body['id']}/approval", {}, bertil, once=True)
+            self._http.post(f"/v1/bank-accounts/{answer.body['id']}/approval", {}, bertil, once=True)
 
     def _files(self, run: dict[str, Any]) -> None:
         statements = {}
         for party in sorted({row["operator"] for row in (*run["operators"], *run["other"])}):
-            found = self._http.get(
+            files = self._http.get(
                 f"/v1/settlement-runs/{run['id']}/statements/{party}.csv", self._stage.finance[0]
             )
-            if found.ok:
-                statements[party] = _statement(found.content.decode())
+            if files.ok:
+                statements[party] = _statement(files.content.decode())
         self._hold("statements_say_the_run", sums.statements_say_the_run(run, statements))
         folder = self._stage.folder / "settlement" / self._region / f"{run['period']}-v1"
         paid: list[dict[str, str]] = []

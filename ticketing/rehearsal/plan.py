@@ -227,16 +227,16 @@ class Planner:
 
     def plan(self, wanted: Sequence[Aim], slots: Sequence[Slot], count: int) -> list[Journey]:
         """At most `count` journeys, those of the wanted aims first and then by chance, in the order of time."""
-        made: list[Journey] = []
+        journeys: list[Journey] = []
         turns = cycle(slots)
         for aim in wanted[:count]:
-            made += self._journey(aim, turns, slots)
+            journeys += self._journey(aim, turns, slots)
         everything = aims(self.region)
         tries = 0
-        while len(made) < count and tries < 4 * count:
+        while len(journeys) < count and tries < 4 * count:
             tries += 1
-            made += self._journey(self.dice.choice(everything), turns, slots)
-        return sorted(made, key=lambda one: one.depart_at - timedelta(minutes=one.lead_minutes))
+            journeys += self._journey(self.dice.choice(everything), turns, slots)
+        return sorted(journeys, key=lambda one: one.depart_at - timedelta(minutes=one.lead_minutes))
 
     def _journey(self, aim: Aim, turns: Iterator[Slot], slots: Sequence[Slot]) -> list[Journey]:
         for _ in slots:

@@ -65,12 +65,12 @@ class Play:
     ) -> dict[str, Any] | None:
         """The itinerary to buy for some passengers: the first that has the wanted carriers, or the dearest or cheapest one."""
         wish = self._wish(depart_at, who, is_staying=pick == "wanted")
-        found = self._http.post("/v1/journeys", wish, self._holder.token)
-        if not found.ok:
-            self.record.outcome = f"the search answered {found.status} {found.code}"
+        answer = self._http.post("/v1/journeys", wish, self._holder.token)
+        if not answer.ok:
+            self.record.outcome = f"the search answered {answer.status} {answer.code}"
             self.record.hold("priced_or_refused", invariants.refused_before_the_money(self.record.calls[-1]))
             return None
-        shown: list[dict[str, Any]] = found.body["itineraries"]
+        shown: list[dict[str, Any]] = answer.body["itineraries"]
         priced = [one for one in shown if one["price"]["total"]]
         self.record.hold(
             "priced_offer_can_be_bought",
@@ -80,7 +80,7 @@ class Play:
         if not sold:
             reasons = {one["price"]["reason"] for one in shown}
             self.record.outcome = (
-                f"nothing to buy: {found.body['reason'] or ', '.join(sorted(map(str, reasons)))}"
+                f"nothing to buy: {answer.body['reason'] or ', '.join(sorted(map(str, reasons)))}"
             )
             return None
         return self._picked(sold, operators, pick)

@@ -54,7 +54,7 @@ def begins(region: RegionData) -> datetime:
 
 
 def rehearse(
-    region: RegionData, stage: Stage, *, journeys: int, seed: int, told: Told = lambda *_: None
+    region: RegionData, stage: Stage, *, journeys: int, seed: int, hear: Told = lambda *_: None
 ) -> Result:
     """Play `journeys` journeys on a stage and prove what they left behind."""
     rounds, _ = _scenes(region)
@@ -65,8 +65,8 @@ def rehearse(
     open_aims: Sequence[Aim] = plan.aims(region)
     for at, scene in enumerate(rounds):
         count = journeys - result.journeys if at == len(rounds) - 1 else journeys * (3 - at) // 5
-        made = planner.plan(open_aims, scene, min(count, journeys - result.journeys))
-        for record in play_all(stage, made, told):
+        planned = planner.plan(open_aims, scene, min(count, journeys - result.journeys))
+        for record in play_all(stage, planned, hear):
             _note(result, record)
         open_aims = _missed(plan.aims(region), result)
     client.close()
@@ -87,7 +87,7 @@ def play_smaller(stage: Stage, faults: Sequence[Fault]) -> list[Fault]:
     return [fallen.told() for fallen in shrink(grouped(faults), play).values()]
 
 
-def play_all(stage: Stage, journeys: Sequence[Journey], told: Told) -> Iterator[Record]:
+def play_all(stage: Stage, journeys: Sequence[Journey], tell: Told) -> Iterator[Record]:
     """Play them in the order of time, each going on at its moments; yields each record when it is over."""
     clients = {channel: Client(url, _unheard) for channel, url in stage.urls.items()}
     order, wallet = itertools.count(), Wallet()
@@ -107,7 +107,7 @@ def play_all(stage: Stage, journeys: Sequence[Journey], told: Told) -> Iterator[
             heapq.heappush(waiting, (max(following, clock), next(order), play, steps))
             continue
         done += 1
-        told("playing journeys", done, len(journeys))
+        tell("playing journeys", done, len(journeys))
         yield play.finish()
     for client in clients.values():
         client.close()
@@ -125,9 +125,9 @@ def _reaches(client: Client, rider: str, aim: Aim, way: Way) -> bool:
         wish["via"] = {"stop_id": way.stays[0], "stay_minutes": way.stays[1]}
     if aim.name.startswith("operator "):
         return True
-    found = client.post("/v1/journeys", wish)
-    return found.ok and any(
-        has_agreement(one, aim.name) for one in found.body["itineraries"] if one["offer_id"]
+    answer = client.post("/v1/journeys", wish)
+    return answer.ok and any(
+        has_agreement(one, aim.name) for one in answer.body["itineraries"] if one["offer_id"]
     )
 
 

@@ -10,19 +10,19 @@ from ticketing.rehearsal.facts import Facts
 
 def money_is_accounted_for(facts: Facts) -> list[str]:
     """Check that the gateway's takings less its refunds are the money of operators, tax offices and the scheme."""
-    found = []
+    faults = []
     for currency in sorted({*facts.captured, *facts.shares}):
         kept = facts.captured[currency] - facts.refunded[currency]
         parts = facts.net[currency] + facts.owed[currency] + facts.fee[currency]
         if kept != parts:
-            found.append(
+            faults.append(
                 f"{currency}: paid - refunded is {kept}, shares + VAT + fee are {parts} (minor units)"
             )
         if facts.vat[currency] != facts.owed[currency]:
-            found.append(
+            faults.append(
                 f"{currency}: shares keep {facts.vat[currency]} for VAT, states get {facts.owed[currency]}"
             )
-    return found
+    return faults
 
 
 def entries_balance(facts: Facts) -> list[str]:
@@ -86,17 +86,17 @@ def statements_say_the_run(
         due[row["operator"], row["currency"]] += _minor(row["net"])
     for row in run["other"]:
         due[row["operator"], row["currency"]] += _minor(row["amount"])
-    found = []
+    faults = []
     for (party, currency), minor in sorted(due.items()):
         if party not in statements:
-            found.append(f"{run['period']}: no statement of {party}")
+            faults.append(f"{run['period']}: no statement of {party}")
             continue
-        told = sum(_minor(line["net"]) for line in statements[party] if line["currency"] == currency)
-        if told != minor:
-            found.append(
-                f"{run['period']}: {party} has {minor} {currency}, its statement says {told} (minor units)"
+        total = sum(_minor(line["net"]) for line in statements[party] if line["currency"] == currency)
+        if total != minor:
+            faults.append(
+                f"{run['period']}: {party} has {minor} {currency}, its statement says {total} (minor units)"
             )
-    return found
+    return faults
 
 
 def files_pay_the_run(run: Mapping[str, Any], paid: Iterable[Mapping[str, str]]) -> list[str]:

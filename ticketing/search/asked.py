@@ -95,21 +95,21 @@ def _resolve(
         return {stop: Access(*way) for stop, way in nearby(region, *wanted.coordinate).items()}
     if wanted.stop_id is not None:
         return _stops_of(planner, region, wanted.stop_id, path, faults)
-    found = places.find(planner.places(region), wanted.place or "", 50)
-    if not found:
+    matches = places.find(planner.places(region), wanted.place or "", 50)
+    if not matches:
         faults.append(Fault(f"{path}.place", f"no stop is called {wanted.place!r}"))
         return {}
     # One name may be several operators' stops at one place; far from each other they are several places.
-    same, elsewhere = places.near_ones(region, found)
+    same, elsewhere = places.near_ones(region, matches)
     if elsewhere:
         ids = ", ".join(place.id for place in (same[0], *elsewhere))
         faults.append(
             Fault(f"{path}.place", f"{wanted.place!r} is several places, name one by its stop_id: {ids}")
         )
-    elif not same[0].is_called(wanted.place or "") and len(same) < len(found):
+    elif not same[0].is_called(wanted.place or "") and len(same) < len(matches):
         # A town, or the beginning of a word: which stop is meant is not for us to guess.
-        likely = ", ".join(f"{place.name} ({place.id})" for place in found[:_LIKELY])
-        more = f" and {len(found) - _LIKELY} more" if len(found) > _LIKELY else ""
+        likely = ", ".join(f"{place.name} ({place.id})" for place in matches[:_LIKELY])
+        more = f" and {len(matches) - _LIKELY} more" if len(matches) > _LIKELY else ""
         message = f"{wanted.place!r} is part of the names of several stops, name one: {likely}{more}"
         faults.append(Fault(f"{path}.place", message))
     return {stop: Access(0, 0) for place in same for stop in place.stops}

@@ -67,17 +67,17 @@ def not_sold(
     """
     allotting = {name: one for name, one in connectors.items() if one.capabilities.allots}
     wanted = _wanted(region, allotting, rides)
-    told = _told(allotting, wanted, BUDGET_SECONDS)
-    found: dict[RideKey, NotSold] = {}
-    for operator, answer in told.items():
+    answers = _told(allotting, wanted, BUDGET_SECONDS)
+    reasons: dict[RideKey, NotSold] = {}
+    for operator, answer in answers.items():
         left = {one.departure: one.free for one in answer or ()}
         for departure, key in wanted[operator].items():
             free = left.get(departure, {})
             if answer is not None and (departure not in left or set(kinds) - free.keys()):
-                found[key] = "no_allotment"
+                reasons[key] = "no_allotment"
             elif any(free.get(kind) == 0 for kind in (FOOT, *kinds)):
-                found[key] = "sold_out"
-    return found
+                reasons[key] = "sold_out"
+    return reasons
 
 
 def _told(
@@ -91,15 +91,15 @@ def _told(
         threading.Thread(
             target=_ask_one, args=(connectors[operator], tuple(departures), answers), daemon=True
         ).start()
-    told: dict[str, Sequence[Availability] | None] = {}
+    replies: dict[str, Sequence[Availability] | None] = {}
     give_up = time.monotonic() + budget_seconds
-    while len(told) < len(wanted) and (left := give_up - time.monotonic()) > 0:
+    while len(replies) < len(wanted) and (left := give_up - time.monotonic()) > 0:
         try:
             operator, answer = answers.get(timeout=left)
         except queue.Empty:
             break
-        told[operator] = answer
-    return told
+        replies[operator] = answer
+    return replies
 
 
 def key_of(ride: Ride) -> RideKey:

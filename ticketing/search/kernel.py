@@ -52,7 +52,7 @@ def rounds(  # noqa: C901, PLR0912, PLR0915, PLR0917  one function: what is comp
     boardable = np.empty(lines, np.int32)
     ready = np.empty(count, np.int32)
     alighted = np.empty(count, np.int32)
-    found = np.zeros(4, np.int64)
+    state = np.zeros(4, np.int64)
     ways = np.empty((max_rides, 3), np.int64)
     ready_count = len(origins)
     for at in range(ready_count):
@@ -116,8 +116,8 @@ def rounds(  # noqa: C901, PLR0912, PLR0915, PLR0917  one function: what is comp
                     earliest, last = arrival, stop
         if last >= 0 and earliest < limit:
             limit = earliest
-            ways[found[0], 0], ways[found[0], 1], ways[found[0], 2] = ride, last, earliest
-            found[0] += 1
+            ways[state[0], 0], ways[state[0], 1], ways[state[0], 2] = ride, last, earliest
+            state[0] += 1
         ready_count = 0
         for at in range(alighted_count):
             stop = alighted[at]
@@ -131,4 +131,4 @@ def rounds(  # noqa: C901, PLR0912, PLR0915, PLR0917  one function: what is comp
                     walked_from[ride, other] = stop
         if not ready_count:
             break
-    return ways[: found[0]], label_line, label_trip, label_board, label_alight, walked_from
+    return ways[: state[0]], label_line, label_trip, label_board, label_alight, walked_from

@@ -18,18 +18,18 @@ from ticketing.search.network import ORDINARY, Line, Needs, Network, calls_of, d
 
 
 def overlay(
-    region: RegionData, network: Network, told: Mapping[str, Disruptions], needs: Needs = ORDINARY
+    region: RegionData, network: Network, live: Mapping[str, Disruptions], needs: Needs = ORDINARY
 ) -> Network:
     """The network as it runs now; one that nothing has happened to is given back as it is."""
     lines = list(network.lines)
     extra: list[Line] = []
-    for operator, disruptions in told.items():
+    for operator, disruptions in live.items():
         timetable = region.timetables.get(operator)
         if timetable is None:
             continue
         mine = [at for at, line in enumerate(lines) if line.operator == operator]
-        for one in disruptions.items:
-            extra += _told_of(lines, mine, one, timetable)
+        for item in disruptions.items:
+            extra += _told_of(lines, mine, item, timetable)
         # An operator without lines here was left out of this network.
         for added in disruptions.added if mine else ():
             line = _added(region, network, operator, added, needs=needs)
@@ -62,14 +62,14 @@ def _line_of(
 
 
 def _added(
-    region: RegionData, network: Network, operator: str, told: AddedTrip, *, needs: Needs
+    region: RegionData, network: Network, operator: str, trip: AddedTrip, *, needs: Needs
 ) -> Line | None:
     """An added trip as a line of its own; None where the region has another feed than the one it was read by."""
     timetable = region.timetables[operator]
-    names = [f"{operator}:{call.stop_id}" for call in told.calls]
-    if told.route_id not in timetable.routes or any(name not in network.numbers for name in names):
+    names = [f"{operator}:{call.stop_id}" for call in trip.calls]
+    if trip.route_id not in timetable.routes or any(name not in network.numbers for name in names):
         return None
-    pattern = _pattern(told)
+    pattern = _pattern(trip)
     terminals = [region.terminals.get(name) for name in names]
     usable = usable_stops(timetable, pattern.stops, needs)
     return Line(
@@ -82,22 +82,22 @@ def _added(
         alights=tuple(map(all, zip(pattern.alights, usable, strict=True))),
         pre=tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
         post=tuple(terminal.exit_seconds if terminal else 0 for terminal in terminals),
-        starts=(told.calls[0].leaves_at,),
+        starts=(trip.calls[0].leaves_at,),
         trips=(0,),
     )
 
 
-def _pattern(told: AddedTrip) -> Pattern:
+def _pattern(trip: AddedTrip) -> Pattern:
     """An added trip as a pattern with one departure, its times in seconds from it."""
-    start = told.calls[0].leaves_at
+    start = trip.calls[0].leaves_at
     return Pattern(
-        route=told.route_id,
-        stops=tuple(call.stop_id for call in told.calls),
-        arrivals=tuple(call.arrives_at - start for call in told.calls),
-        departures=tuple(call.leaves_at - start for call in told.calls),
-        boards=tuple(call.boards for call in told.calls),
-        alights=tuple(call.alights for call in told.calls),
-        trips=(Departure(start=0, trip_id=told.trip_id, service="", headsign=told.headsign),),
+        route=trip.route_id,
+        stops=tuple(call.stop_id for call in trip.calls),
+        arrivals=tuple(call.arrives_at - start for call in trip.calls),
+        departures=tuple(call.leaves_at - start for call in trip.calls),
+        boards=tuple(call.boards for call in trip.calls),
+        alights=tuple(call.alights for call in trip.calls),
+        trips=(Departure(start=0, trip_id=trip.trip_id, service="", headsign=trip.headsign),),
     )
 
 
@@ -132,16 +132,16 @@ def _without(line: Line, at: int) -> Line:
     )
 
 
-def _late(line: Line, at: int, told: Disruption) -> Line:
+def _late(line: Line, at: int, word: Disruption) -> Line:
     """One trip as a line of its own; it never runs back in time, whatever was told."""
-    calls = {change.place: change for change in told.calls}
+    calls = {change.place: change for change in word.calls}
     arrivals, departures = list(line.arrivals), list(line.departures)
     boards, alights = list(line.boards), list(line.alights)
     before: int | None = None
     for place in range(len(line.stops)):
         change = calls.get(place)
-        at_arrival = (change.arrival_delay if change else None) or told.delay_seconds
-        at_departure = (change.departure_delay if change else None) or told.delay_seconds
+        at_arrival = (change.arrival_delay if change else None) or word.delay_seconds
+        at_departure = (change.departure_delay if change else None) or word.delay_seconds
         arrivals[place] += at_arrival
         if before is not None:
             arrivals[place] = max(arrivals[place], before)

@@ -248,19 +248,19 @@ def _walks(
     longest = region.walking.max_m if needs.max_walk_m is None else needs.max_walk_m
     walks = []
     for number, place in sorted(places.items()):
-        found = {number: (region.interchange_seconds, 0)}
+        reachable = {number: (region.interchange_seconds, 0)}
         for other in _around(cells, place):
             metres = walking_metres(region, place, places[other])
             if other != number and metres <= longest and not water.is_between(place, places[other]):
-                found[other] = (region.interchange_seconds + walking_seconds(region, metres), metres)
+                reachable[other] = (region.interchange_seconds + walking_seconds(region, metres), metres)
         for other, needed in ruled.get(number, {}).items():
             # The operator's own word on a change stands before the straight line, and before the water.
             metres = walking_metres(region, place, places[other])
             if needed is None or (needs.max_walk_m is not None and metres > longest):
-                found.pop(other, None)
+                reachable.pop(other, None)
             else:
-                found[other] = (needed, metres)
-        walks.append(tuple((stop, seconds, metres) for stop, (seconds, metres) in found.items()))
+                reachable[other] = (needed, metres)
+        walks.append(tuple((stop, seconds, metres) for stop, (seconds, metres) in reachable.items()))
     return tuple(walks)
 
 

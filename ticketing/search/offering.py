@@ -30,7 +30,7 @@ def with_offers(
     region: Region,
     wish: Wish,
     chosen: list[tuple[Plan, JourneyPrice, list[str]]],
-    told: Told,
+    live_data: Told,
     *,
     now: datetime,
 ) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def with_offers(
             plan,
             price,
             praise,
-            told.operators,
+            live_data.operators,
             passes=region.book.passes,
             language=wish.language,
             reads=wish.reads,
@@ -70,7 +70,7 @@ def with_offers(
             view |= {"offer_id": _token(planner, body), "offer_expires_at": written(expires)}
         # Not part of the offer: an hour later it would be an old number.
         shown.append(with_free_places(view, plan, free) if wish.free_places else view)
-    live = {operator: written(one.as_of) for operator, one in told.operators.items()}
+    live = {operator: written(one.as_of) for operator, one in live_data.operators.items()}
     return {"itineraries": shown, "reason": None, "live_as_of": live}
 
 

@@ -109,10 +109,10 @@ def plan_departing(
     for timeline in timelines:
         start = at
         for _ in range(later + 1):
-            found = scan(timeline.forward, *_ends(timeline.forward, question), start, MAX_RIDES)
-            if not found:
+            ways = scan(timeline.forward, *_ends(timeline.forward, question), start, MAX_RIDES)
+            if not ways:
                 break
-            tight = [_latest_departure(timeline, question, way, start) for way in found]
+            tight = [_latest_departure(timeline, question, way, start) for way in ways]
             for way in tight:
                 plan = _plan(region, timeline.forward, question, way, rides)
                 if plan.departure <= until:
@@ -134,10 +134,13 @@ def plan_arriving(
         end = by
         for _ in range(earlier + 1):
             ends = _ends(timeline.backward, question)
-            found = scan(timeline.backward, ends[1], ends[0], -end, MAX_RIDES)
-            if not found:
+            reversed_ways = scan(timeline.backward, ends[1], ends[0], -end, MAX_RIDES)
+            if not reversed_ways:
                 break
-            ways = [_earliest_arrival(timeline, question, _forward(timeline, question, way)) for way in found]
+            ways = [
+                _earliest_arrival(timeline, question, _forward(timeline, question, way))
+                for way in reversed_ways
+            ]
             for way in ways:
                 plan = _plan(region, timeline.forward, question, way, rides)
                 plans.setdefault(_identity(plan), plan)
@@ -147,7 +150,7 @@ def plan_arriving(
 
 def _on_foot(network: Network, named: Mapping[str, Access], interchange_seconds: int) -> dict[str, Access]:
     """Each stop within a walk of a named one, by the shortest way."""
-    found = dict(named)
+    stops = dict(named)
     for name, access in named.items():
         # A coordinate's own walks already reach every stop that is near enough.
         if access.seconds:
@@ -155,9 +158,9 @@ def _on_foot(network: Network, named: Mapping[str, Access], interchange_seconds:
         for number, seconds, metres in network.walks[network.numbers[name]]:
             other = network.stops[number]
             walk = Access(max(0, seconds - interchange_seconds), metres, name)
-            if other not in found or walk.seconds < found[other].seconds:
-                found[other] = walk
-    return found
+            if other not in stops or walk.seconds < stops[other].seconds:
+                stops[other] = walk
+    return stops
 
 
 def _ends(network: Network, question: Question) -> tuple[dict[int, int], dict[int, int]]:

@@ -67,7 +67,7 @@ def scan(
     ready_best = [_NEVER] * len(network.stops)
     for stop, moment in rounds[0].ready.items():
         ready_best[stop] = moment
-    found: list[Found] = []
+    ways: list[Found] = []
     limit = start + WINDOW_SECONDS if before is None else before
     for _ in range(max_rides):
         alighted = _ride(network, rounds[-1].ready, alighted_best, limit)
@@ -78,11 +78,11 @@ def scan(
         rounds.append(current)
         if arrivals and (earliest := min(arrivals))[0] < limit:
             limit = earliest[0]
-            found.append(_trace(rounds, earliest[1], earliest[0]))
+            ways.append(_trace(rounds, earliest[1], earliest[0]))
         _walk(network, current, ready_best, limit)
         if not current.ready:
             break
-    return found
+    return ways
 
 
 def _ride(network: Network, ready: Mapping[int, int], best: list[int], limit: int) -> dict[int, _Label]:

@@ -54,7 +54,7 @@ def list_regions(planner: Planner) -> list[dict[str, Any]]:
 
 def find_places(planner: Planner, text: str, limit: int) -> list[dict[str, Any]]:
     """Find places by name in all regions."""
-    found = places.find(
+    matches = places.find(
         (place for region in planner.regions.values() for place in planner.places(region.data)), text, limit
     )
     return [
@@ -69,7 +69,7 @@ def find_places(planner: Planner, text: str, limit: int) -> list[dict[str, Any]]
             "member_state": place.member_state,
             "stop_ids": list(place.stops),
         }
-        for place in found
+        for place in matches
     ]
 
 
@@ -92,8 +92,8 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     _refuse(faults)
     if _is_there(question):
         return {"itineraries": [], "reason": words.none("same_place", wish.language)}
-    told, needs = planner.told(region.data), needs_of(region.data, wish)
-    timelines = planner.timelines(region.data, wish.at, needs, told)
+    live, needs = planner.told(region.data), needs_of(region.data, wish)
+    timelines = planner.timelines(region.data, wish.at, needs, live)
     plans = _plans(region.data, timelines, question, stay, wish)
     # One moment for prices and offers: rates of exchange change at midnight.
     now = planner.clock.now()
@@ -101,13 +101,13 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
         *_on_foot(region, timelines, question, stay, wish),
         *_priced(planner, region, wish, plans, now),
     ]
-    gone = _cancelled(planner, region.data, question, stay, wish, told=told)
+    gone = _cancelled(planner, region.data, question, stay, wish, told=live)
     if not priced and not gone:
         next_plan = _after_range(region.data, timelines, question, stay, wish)
         return {"itineraries": [], "reason": _why_none(question, wish.language, next_plan)}
     merits = [_merit(*one) for one in priced]
     chosen = [(*priced[at], praise) for at, praise in _choose(merits, wish)]
-    answer = with_offers(planner, region, wish, chosen, told, now=now)
+    answer = with_offers(planner, region, wish, chosen, live, now=now)
     if not gone:
         return answer
     instead = _priced(planner, region, wish, [one.plan for one in gone], now)
@@ -117,7 +117,7 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
         (
             one.plan.departure,
             cancelled_itinerary(
-                region.data, one.plan, one.places, refs, told.operators, language=wish.language
+                region.data, one.plan, one.places, refs, live.operators, language=wish.language
             ),
         )
         for one in worth_showing(missing)

@@ -28,7 +28,7 @@ def itinerary(
     plan: Plan,
     price: JourneyPrice,
     praise: Sequence[str],
-    told: Mapping[str, Disruptions] = MappingProxyType({}),
+    live: Mapping[str, Disruptions] = MappingProxyType({}),
     *,
     passes: Sequence[PassProduct] = (),
     language: str = "en",
@@ -39,7 +39,7 @@ def itinerary(
     `passes` are those that the region sells: sentences name them. Operators' messages are in the first of the languages that
     their reader `reads`, else in `language`.
     """
-    legs = _legs(region, plan, told, (*reads, language))
+    legs = _legs(region, plan, live, (*reads, language))
     if price.excluded:
         legs = _marked(legs, "excluded", {one.leg for one in price.excluded})
     return {
@@ -61,7 +61,7 @@ def cancelled_itinerary(
     plan: Plan,
     cancelled: Collection[int],
     refs: Sequence[tuple[str, str]],
-    told: Mapping[str, Disruptions],
+    live: Mapping[str, Disruptions],
     *,
     language: str = "en",
 ) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def cancelled_itinerary(
 
     `refs` are the passengers with their rider categories.
     """
-    legs = _marked(_legs(region, plan, told, (language,)), "cancelled", cancelled)
+    legs = _marked(_legs(region, plan, live, (language,)), "cancelled", cancelled)
     said = words.why(CANCELLED, language)
     return {
         "departure": legs[0]["departure"],
@@ -133,7 +133,7 @@ def _marked(legs: Sequence[Mapping[str, Any]], name: str, marked: Collection[int
 
 
 def _legs(
-    region: RegionData, plan: Plan, told: Mapping[str, Disruptions], languages: Sequence[str]
+    region: RegionData, plan: Plan, live: Mapping[str, Disruptions], languages: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Write the parts in order of travel; the time is counted in seconds and written at each stop's own clock."""
     now = plan.departure
@@ -143,7 +143,7 @@ def _legs(
             leg = _walk(region, part, now)
             now += part.seconds
         else:
-            leg = _ride(region, part, told.get(part.ride.operator), languages)
+            leg = _ride(region, part, live.get(part.ride.operator), languages)
             leaves, arrives = map(instant_of, part.live or (part.ride.departure, part.ride.arrival))
             leg["waiting_seconds"] = max(0, leaves - now)
             terminal = region.terminals.get(f"{part.ride.operator}:{part.ride.to_stop_id}")
@@ -153,35 +153,35 @@ def _legs(
 
 
 def _ride(
-    region: RegionData, part: PlannedRide, told: Disruptions | None, languages: Sequence[str]
+    region: RegionData, part: PlannedRide, live: Disruptions | None, languages: Sequence[str]
 ) -> dict[str, Any]:
     ride, timetable = part.ride, region.timetables[part.ride.operator]
     leg = leg_of(region, part, live=part.live)
     day = date.fromisoformat(leg["service_date"]) if leg["service_date"] else None
-    alerts = alerts_for(told, ride, timetable, direction=part.direction, service_date=day)
+    alerts = alerts_for(live, ride, timetable, direction=part.direction, service_date=day)
     notices = [_notice(one, languages, timetable.language) for one in alerts]
     boards, alights = (_platform(timetable, stop_id) for stop_id in part.platforms)
     said = {"alerts": [one["text"] for one in notices], "notices": notices}
     seen = (
-        (one for one in told.vehicles if (one.trip_id, one.service_date) == (ride.trip_id, day))
-        if told
+        (one for one in live.vehicles if (one.trip_id, one.service_date) == (ride.trip_id, day))
+        if live
         else ()
     )
     vehicle = next((_vehicle(one) for one in seen), None)
     return leg | said | {"boards_at": boards, "alights_at": alights, "vehicle": vehicle}
 
 
-def _vehicle(one: Vehicle) -> dict[str, object]:
+def _vehicle(vehicle: Vehicle) -> dict[str, object]:
     """Show the position of a ride's vehicle and how full it is, with the time at which it was."""
     return {
-        "lat": one.lat,
-        "lon": one.lon,
-        "stop_id": one.stop_id,
-        "status": one.status,
-        "occupancy": one.occupancy,
-        "occupancy_percent": one.occupancy_percent,
-        "wheelchair": one.wheelchair,
-        "as_of": written(one.as_of),
+        "lat": vehicle.lat,
+        "lon": vehicle.lon,
+        "stop_id": vehicle.stop_id,
+        "status": vehicle.status,
+        "occupancy": vehicle.occupancy,
+        "occupancy_percent": vehicle.occupancy_percent,
+        "wheelchair": vehicle.wheelchair,
+        "as_of": written(vehicle.as_of),
     }
 
 

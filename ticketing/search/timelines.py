@@ -54,20 +54,20 @@ class Planner:
         return self._kept((region.id, days, needs), region, 0, lambda: _networks(region, days, needs))
 
     def timelines(
-        self, region: RegionData, at: datetime, needs: Needs = ORDINARY, told: Told | None = None
+        self, region: RegionData, at: datetime, needs: Needs = ORDINARY, live: Told | None = None
     ) -> tuple[Timeline, ...]:
         """The networks around a day as they run now: made anew over the same plan when delays have changed."""
         planned = self.planned(region, at, needs)
-        told = self.told(region) if told is None else told
-        if not told.changes_anything:
+        live = self.told(region) if live is None else live
+        if not live.changes_anything:
             return planned
         days = days_around(at, next(iter(region.timetables.values())).timezone)
         return self._kept(
             (region.id, days, needs, "live"),
             region,
-            told.version,
+            live.version,
             lambda: tuple(
-                _timeline(overlay(region, timeline.forward, told.operators, needs)) for timeline in planned
+                _timeline(overlay(region, timeline.forward, live.operators, needs)) for timeline in planned
             ),
         )
 

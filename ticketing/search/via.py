@@ -61,17 +61,17 @@ def _departing(
 def _arriving(
     region: RegionData, timelines: Sequence[Timeline], question: Question, stay: Stay, by: int
 ) -> list[Plan]:
-    found = []
+    ways = []
     last = plan_arriving(region, timelines, Question(stay.stops, question.destinations), by, _FOLLOWED)
     for after in last[:_FOLLOWED]:
         inward = Question(question.origins, _standing(after, stay, last=False))
         ready = after.departure - stay.seconds - region.interchange_seconds
-        found += [
+        ways += [
             _joined(before, after)
             for before in plan_arriving(region, timelines, inward, ready, 0)
             if before.arrival + _leaving(region, before) + stay.seconds <= after.departure
         ]
-    return found
+    return ways
 
 
 def _standing(plan: Plan, stay: Stay, *, last: bool) -> Mapping[str, Access]:

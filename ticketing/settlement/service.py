@@ -39,14 +39,14 @@ _NAMED = 5
 def get_run(office: Office, run_id: str) -> Run:
     """Read a run; raises NotFound, or Conflict for one that is still being calculated."""
     with office.database.read() as tx:
-        found = runs.find_run(tx, run_id)
-    if found is None:
+        run = runs.find_run(tx, run_id)
+    if run is None:
         raise NotFound(f"no settlement run {run_id}")
-    if found.state == "draft":
+    if run.state == "draft":
         raise Conflict(
-            f"the run of {found.period} is still being calculated: close the month again to finish it"
+            f"the run of {run.period} is still being calculated: close the month again to finish it"
         )
-    return found
+    return run
 
 
 def list_runs(office: Office, *, after: str | None, limit: int) -> list[Run]:
@@ -102,16 +102,16 @@ def find_run_id(office: Office, start: str) -> str:
     """
     with office.database.read() as tx:
         ids = [run.id for run in runs.list_runs(tx, after=None, limit=100_000)]
-    found = [one for one in ids if start and (one.startswith(start) or one.endswith(start))]
-    if not found:
+    matches = [one for one in ids if start and (one.startswith(start) or one.endswith(start))]
+    if not matches:
         raise NotFound(f"no settlement run has an id that begins or ends with {start!r}")
-    if len(found) > 1:
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    if len(matches) > 1:
+        more = f" and {len(matches) - _NAMED} more" if len(matches) > _NAMED else ""
         raise InvalidRequest.at(
             "run",
-            f"{start!r} is not enough to tell {len(found)} runs apart: {', '.join(found[:_NAMED])}{more}",
+            f"{start!r} is not enough to tell {len(matches)} runs apart: {', '.join(matches[:_NAMED])}{more}",
         )
-    return found[0]
+    return matches[0]
 
 
 def statement(office: Office, run_id: str, operator: str, language: str = "en") -> Iterator[str]:

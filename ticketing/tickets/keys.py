@@ -98,10 +98,10 @@ class KeyStore:
     def _index(self) -> "_Read":
         """The index as it is now: read again whenever another file has taken its place, which each change does."""
         try:
-            found = os.stat(self._folder / "keys.json")  # noqa: PTH116  asked for every ticket
+            status = os.stat(self._folder / "keys.json")  # noqa: PTH116  asked for every ticket
         except FileNotFoundError:
             return _Read(None, ())
-        mark = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+        mark = (status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
         held = self._read
         if held is None or held.mark != mark:
             content = (self._folder / "keys.json").read_text(encoding="utf-8")
@@ -126,9 +126,9 @@ class KeyStore:
                 (found for found in records if found.kind == kind and found.state == "announced"), None
             )
             if announced is None:
-                made = self._create(kind, "announced", now, algorithm)
-                self._write([*records, made])
-                return made
+                key = self._create(kind, "announced", now, algorithm)
+                self._write([*records, key])
+                return key
             if now - datetime.fromisoformat(announced.since) < ANNOUNCE:
                 raise Conflict(f"the key {announced.kid} was announced less than 48 hours ago")
             changed = [_stepped(found, kind, announced.kid, now) for found in records]

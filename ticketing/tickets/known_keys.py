@@ -68,59 +68,60 @@ def held(keys: KeyStore) -> list[HeldKey]:
         for kind in {one.kind for one in keys.records()}
         for kid, thumbprint in keys.thumbprints(kind).items()
     }
-    found = [HeldKey(one.kid, one.kind, prints.get(one.kid, ""), one.state) for one in keys.records()]
+    keys_held = [HeldKey(one.kid, one.kind, prints.get(one.kid, ""), one.state) for one in keys.records()]
     for name, file in SECRETS.items():
         path = keys.folder / file
         if path.exists():
             # 256 random bits cannot be guessed from a plain hash.
             print_of = hashlib.sha256(b"throughfare " + name.encode() + b" " + path.read_bytes()).hexdigest()
-            found.append(HeldKey(name, name, print_of, "active"))
-    return found
+            keys_held.append(HeldKey(name, name, print_of, "active"))
+    return keys_held
 
 
-def _tell_one(tx: Transaction, folder: Path, known: KnownKey | None, one: HeldKey, now: datetime) -> None:
+def _tell_one(tx: Transaction, folder: Path, known: KnownKey | None, key: HeldKey, now: datetime) -> None:
     if known is not None:
-        if known.state != one.state and known.state not in _GONE:
-            known_keys.set_state(tx, one.kid, one.state, now)
+        if known.state != key.state and known.state not in _GONE:
+            known_keys.set_state(tx, key.kid, key.state, now)
         return
-    if one.state in _GONE:
+    if key.state in _GONE:
         return
     if known_keys.insert_known(
         tx,
         KnownKey(
-            kid=one.kid,
-            kind=one.kind,
-            thumbprint=one.thumbprint,
-            state=one.state,
+            kid=key.kid,
+            kind=key.kind,
+            thumbprint=key.thumbprint,
+            state=key.state,
             known_since=now,
             changed_at=now,
         ),
     ):
         return
     # Another process of this folder may have told it while we looked: a service and its worker start together.
-    told = next((other for other in known_keys.list_known(tx) if other.kid == one.kid), None)
-    if told is None or told.thumbprint != one.thumbprint:
-        raise _another_issuer(folder, f"another host has made the {one.kind} key of this database")
+    namesake = next((other for other in known_keys.list_known(tx) if other.kid == key.kid), None)
+    if namesake is None or namesake.thumbprint != key.thumbprint:
+        raise _another_issuer(folder, f"another host has made the {key.kind} key of this database")
 
 
 def _refuse_strangers(folder: Path, known: Iterable[KnownKey], mine: Iterable[HeldKey]) -> None:
     """Raise Misconfigured for a key that is known and not here, is another one here, or is lost and used here."""
-    here = {one.kid: one for one in mine}
-    for one in known:
-        found = here.get(one.kid)
-        if one.state == "compromised" and found is not None and found.state in PUBLISHED:
+    here = {known_key.kid: known_key for known_key in mine}
+    for known_key in known:
+        key = here.get(known_key.kid)
+        if known_key.state == "compromised" and key is not None and key.state in PUBLISHED:
             raise _another_issuer(
-                folder, f"the {one.kind} key {one.kid} is compromised and is still used there"
+                folder, f"the {known_key.kind} key {known_key.kid} is compromised and is still used there"
             )
-        if one.state in _GONE:
+        if known_key.state in _GONE:
             continue
-        if found is None:
+        if key is None:
             raise _another_issuer(
-                folder, f"the database knows the {one.kind} key {one.kid}, which is not there"
+                folder, f"the database knows the {known_key.kind} key {known_key.kid}, which is not there"
             )
-        if found.state in PUBLISHED and found.thumbprint != one.thumbprint:
+        if key.state in PUBLISHED and key.thumbprint != known_key.thumbprint:
             raise _another_issuer(
-                folder, f"the {one.kind} key {one.kid} there is another one than the database knows"
+                folder,
+                f"the {known_key.kind} key {known_key.kid} there is another one than the database knows",
             )
 
 

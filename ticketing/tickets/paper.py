@@ -209,9 +209,9 @@ def _papers_of(page: _Page, holder: str, papers: Sequence[OperatorPaper], words:
         paper.content for paper in papers if paper.kind == "number" and len(paper.content) <= _LONGEST_NUMBER
     ]
     references = [paper.reference for paper in papers]
-    told = ", ".join(dict.fromkeys(filter(None, [*references, *numbers])))
+    papers_told = ", ".join(dict.fromkeys(filter(None, [*references, *numbers])))
     whose = f", {holder}" if holder else ""
-    page.text_line(f"{words['operators_ticket']}{whose}: {told}", size=10, style="B", height=5)
+    page.text_line(f"{words['operators_ticket']}{whose}: {papers_told}", size=10, style="B", height=5)
     drawn = [image for paper in papers if (image := _drawn(paper)) is not None]
     for image in drawn:
         if page.will_page_break(_OPERATORS_CODE_MM):

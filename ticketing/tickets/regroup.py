@@ -83,9 +83,9 @@ def regroup(
     group_codes.end_code(tx, code, by, now)
     if not left:
         return None
-    made = _made(tx, press, left, _first_of(left, group.members), now)
+    fresh = _made(tx, press, left, _first_of(left, group.members), now)
     group_codes.tell_gates(tx, [member.jti for member in left], now)
-    return made
+    return fresh
 
 
 def begin(tx: Transaction, press: Press, made: Sequence[Ticket], now: datetime) -> GroupCode:

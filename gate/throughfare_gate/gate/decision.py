@@ -295,8 +295,8 @@ def _other_code(case: Case) -> tuple[Refusal | None, int]:
     find = ride_to_ask_for if case.gate.inspects else ride_in_the_way
     leaves = goes_out(case.used, case.gate.direction, case.bundle.rules[claims.product])
     ride = None if leaves else find(claims.jti, now, seen)
-    told = ride.values(case.bundle.local_time) if ride else NONE
-    return (("ride_of_an_order", told) if ride else None), seen.ordered_of(claims.jti).strokes
+    values = ride.values(case.bundle.local_time) if ride else NONE
+    return (("ride_of_an_order", values) if ride else None), seen.ordered_of(claims.jti).strokes
 
 
 def _inspect(case: Case, in_the_way: Note | None) -> None:

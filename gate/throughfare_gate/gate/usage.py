@@ -43,10 +43,10 @@ def told_together(*sources: Iterable[Use]) -> list[Use]:
         mine: dict[tuple[str, int, int, str | None], list[Use]] = {}
         for use in source:
             mine.setdefault((use.jti, use.leg, use.at, use.gate), []).append(use)
-        for key, found in mine.items():
-            if len(found) >= len(kept.get(key, ())):
-                kept[key] = found
-    return [use for found in kept.values() for use in found]
+        for key, uses in mine.items():
+            if len(uses) >= len(kept.get(key, ())):
+                kept[key] = uses
+    return [use for uses in kept.values() for use in uses]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def read(token: str, ring: Mapping[str, VerifyKey], issuer: str, now: datetime) 
         raise BadDeviceToken("claims")
     if payload["aud"] != issuer or type(issued) is not int or type(expires) is not int:
         raise BadDeviceToken("aud, iat or exp")
-    found = DeviceToken(device, issued - LEEWAY_SECONDS, expires + LEEWAY_SECONDS)
-    if not issued < expires <= issued + LIFE_SECONDS or not found.start <= int(now.timestamp()) < found.end:
+    parsed = DeviceToken(device, issued - LEEWAY_SECONDS, expires + LEEWAY_SECONDS)
+    if not issued < expires <= issued + LIFE_SECONDS or not parsed.start <= int(now.timestamp()) < parsed.end:
         raise BadDeviceToken("not valid now")
-    return found
+    return parsed

@@ -114,15 +114,15 @@ def load_jwks(document: Mapping[str, Any]) -> dict[str, VerifyKey]:
     keys = document.get("keys")
     if not isinstance(keys, list) or not 0 < len(keys) <= MAX_KEYS:
         raise BadKey(f"a key set holds 1 to {MAX_KEYS} keys")
-    found: dict[str, VerifyKey] = {}
+    by_kid: dict[str, VerifyKey] = {}
     for jwk in keys:
         if not isinstance(jwk, Mapping):
             raise BadKey("a key is an object")
         key = from_jwk(jwk)
-        if key.kid in found:
+        if key.kid in by_kid:
             raise BadKey(f"the kid {key.kid} is repeated")
-        found[key.kid] = key
-    return found
+        by_kid[key.kid] = key
+    return by_kid
 
 
 @functools.lru_cache(maxsize=1024)

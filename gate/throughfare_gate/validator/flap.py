@@ -234,7 +234,7 @@ class Flap:
         self, decision: Decision, nonce: str | None, device_ts: int
     ) -> tuple[Answer, Callable[[], None]]:
         answer = self._answer(decision)
-        told = {
+        note = {
             "admit": answer.admit,
             "reason": answer.reason,
             "passenger_sees": answer.passenger_sees,
@@ -255,7 +255,7 @@ class Flap:
             reason=decision.reason,
             direction=direction,
             bundle_version=cast("Bundle", self._bundle).version,
-            answer=told,
+            answer=note,
             shown=False,
         )
         kept = self._store.add_scan(scan, keep_proof=decision.admit and not self._inspects)

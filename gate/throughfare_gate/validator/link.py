@@ -45,8 +45,8 @@ def enrol(server: str, code: str, public_key: dict[str, str]) -> dict[str, Any]:
         raise LinkDown(f"{server} does not answer: {error}") from None
     if answer.status_code != _CREATED:
         raise LinkDown(_detail(answer))
-    found: dict[str, Any] = answer.json()
-    return found
+    reply: dict[str, Any] = answer.json()
+    return reply
 
 
 class Link:

@@ -55,20 +55,20 @@ def enrol(server: str, code: str, folder: Path) -> None:
     if (folder / "gate.json").exists():
         raise click.ClickException(f"{folder} holds a gate already; choose another --folder")
     try:
-        told = link.enrol(server.rstrip("/"), code, identities.make_key(folder))
+        enrolment = link.enrol(server.rstrip("/"), code, identities.make_key(folder))
     except link.LinkDown as error:
         raise click.ClickException(str(error)) from None
     place = {
-        name: told[name]
+        name: enrolment[name]
         for name in ("device_id", "name", "operator", "issuer", "stop_id", "zone", "direction")
     }
     store = Store(folder / "gate.db")
-    store.remember(trust=json.dumps(told["bundle_keys"]))
-    opened = open_bundle(told["bundle"], load_jwks(told["bundle_keys"]), told["operator"])
-    courier.take_in(store, told["bundle"], opened, "")
+    store.remember(trust=json.dumps(enrolment["bundle_keys"]))
+    opened = open_bundle(enrolment["bundle"], load_jwks(enrolment["bundle_keys"]), enrolment["operator"])
+    courier.take_in(store, enrolment["bundle"], opened, "")
     identities.keep(folder, Enrolment(server=server.rstrip("/"), **place))
     click.echo(
-        f"This is {told['name']!r} of {told['operator']}. Start it: throughfare-gate run --folder {folder}"
+        f"This is {enrolment['name']!r} of {enrolment['operator']}. Start it: throughfare-gate run --folder {folder}"
     )
 
 
@@ -187,7 +187,7 @@ def status(folder: Path) -> None:
     store = Store(folder / "gate.db")
     flap = Flap(identity.enrolment, store)
     age = flap.bundle_age_seconds
-    found = {
+    summary = {
         "name": identity.enrolment.name,
         "operator": identity.enrolment.operator,
         "device_id": identity.enrolment.device_id,
@@ -197,7 +197,7 @@ def status(folder: Path) -> None:
         "revoked": flap.is_revoked,
         "at": int(time.time()),
     }
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
     if age is None or flap.is_revoked:
         sys.exit(1)
 

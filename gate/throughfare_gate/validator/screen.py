@@ -147,9 +147,9 @@ class Screen:
             return self._page_of(answer, "refuse" if not answer.admit else _welcome(answer))
         self._answer = None
         for trouble in self._troubles:
-            found = trouble()
-            if found is not None:
-                return self._page_of(found, "closed")
+            trouble_now = trouble()
+            if trouble_now is not None:
+                return self._page_of(trouble_now, "closed")
         lines = [sentences.screen(name, self._language) for name in ("ready", "show")]
         return Page(mood="ready", passenger="\n".join(lines), note=self._note)
 

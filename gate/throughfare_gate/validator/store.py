@@ -211,7 +211,7 @@ class Store:
     def _scans(self, where: str, values: tuple[Any, ...]) -> list[StoredScan]:
         names = tuple(StoredScan.__dataclass_fields__)
         rows = self._connection().execute(f"SELECT {', '.join(names)} FROM scan {where}", values)  # noqa: S608  no text of others
-        found = [dict(zip(names, row, strict=True)) for row in rows]
+        scans = [dict(zip(names, row, strict=True)) for row in rows]
         return [
             StoredScan(
                 **{
@@ -221,7 +221,7 @@ class Store:
                     "answer": json.loads(scan["answer"]),
                 }
             )
-            for scan in found
+            for scan in scans
         ]
 
     def _connection(self) -> sqlite3.Connection:

@@ -93,7 +93,7 @@ def test_a_code_ends_when_the_password_is_changed_otherwise(town: Town) -> None:
 
 @ONE
 def test_a_reset_takes_away_what_was_added_before_the_address_was_confirmed(town: Town) -> None:
-    """Whoever made the account may not be who reads its mail."""
+    """The maker of an account may not be the reader of its mail."""
     eve = register(town.api)
     key = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "B" * 43}
     eve.post("/v1/me/phones", {"label": "Eve's", "key": key}, once=None)

@@ -45,14 +45,14 @@ def command(name: str, region: str | None, category: str, *, as_json: bool) -> N
       throughfare operators conform tallink --region helsinki-tallinn
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     with progress(f"trying {name}") as tell:
-        found = (
+        scores = (
             _simulated(name, tell) if name in stands.kinds() else _configured(name, region, category, tell)
         )
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(scores.as_json(), ensure_ascii=False, indent=2))
     else:
-        _show(name, found)
-    sys.exit(1 if any(one.verdict == "broken" for one in found.results) else 0)
+        _show(name, scores)
+    sys.exit(1 if any(one.verdict == "broken" for one in scores.results) else 0)
 
 
 def _simulated(kind: str, tell: Progress) -> Score:

@@ -36,12 +36,12 @@ def answer(payments: bytes, day: date) -> str:
     """Carry out a payment file as a bank would, and take one cent too much for its last payment."""
     root = ET.fromstring(payments)  # noqa: S314  a file that this program has just written
     iban = _texts(root, "IBAN")[0]
-    found = list(
+    charges = list(
         zip(_texts(root, "EndToEndId"), _texts(root, "InstdAmt"), _texts(root, "Nm")[2:], strict=False)
     )
     entries, paid = "", 0
-    for number, (reference, amount, name) in enumerate(found, 1):
-        minor = parse(amount, "EUR").minor + (number == len(found))
+    for number, (reference, amount, name) in enumerate(charges, 1):
+        minor = parse(amount, "EUR").minor + (number == len(charges))
         paid += minor
         entries += _ENTRY.format(
             amount=Money(minor, "EUR").text, day=day, number=number, reference=reference, name=name

@@ -69,8 +69,10 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
     with contextlib.ExitStack() as stage:
         with console.status("Starting the operators' stand-ins and the service ..."):
             clock_file = _FOLDER / "clock"
-            found = stage.enter_context(start_simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
-            processes = stage.enter_context(lab.serving(settings, _FOLDER, lock, found))
+            simulators = stage.enter_context(
+                start_simulators(_FOLDER, folder, loaded.operators, clock_file, lock)
+            )
+            processes = stage.enter_context(lab.serving(settings, _FOLDER, lock, simulators))
             processes[0].await_ready(partial(lab.is_ready, settings.public_url))
         stage_of = Stage(settings.public_url, _FOLDER, folder, _move_clock)
         Story(console, scene, folder.name, access, stage_of, cards=CARDS[gateway]).tell(start)

@@ -82,7 +82,7 @@ class Story:
     def _search(self, start: datetime) -> dict[str, Any]:
         scene = self._scene
         self._step(1, f"{start:%H:%M}, {scene.opening}")
-        found = self._post(
+        answer = self._post(
             "/v1/journeys",
             {
                 "from": {"place": scene.origin},
@@ -92,7 +92,7 @@ class Story:
             },
         )
         table = Table("leaves", "arrives", "changes", "by", "price", box=None, padding=(0, 2, 0, 0))
-        for itinerary in found["itineraries"]:
+        for itinerary in answer["itineraries"]:
             lines = " › ".join(leg["line"] for leg in itinerary["legs"] if leg["kind"] == "ride")
             table.add_row(
                 itinerary["departure"][11:16],
@@ -102,11 +102,11 @@ class Story:
                 _text(itinerary["price"]["total"]) if itinerary["price"]["total"] else "not sold",
             )
         self._say(table)
-        sellable = [itinerary for itinerary in found["itineraries"] if itinerary["offer_id"]]
+        sellable = [itinerary for itinerary in answer["itineraries"] if itinerary["offer_id"]]
         if not sellable:
-            raise click.ClickException(f"no journey can be sold: {found['reason']}")
+            raise click.ClickException(f"no journey can be sold: {answer['reason']}")
         chosen: dict[str, Any] = sellable[0]
-        (self._folder / "journeys.json").write_text(_pretty(found), encoding="utf-8")
+        (self._folder / "journeys.json").write_text(_pretty(answer), encoding="utf-8")
         return chosen
 
     def _quote(self, offer: dict[str, Any]) -> dict[str, Any]:

@@ -58,8 +58,8 @@ def close(teller: Teller, month: Month, order: dict[str, Any], refund: dict[str,
     for party in ("scheme", *paid):
         if party in month.accounts:
             name, iban = month.accounts[party]
-            made = teller.post("/v1/bank-accounts", {"party": party, "iban": iban, "name": name}, anna)
-            teller.post(f"/v1/bank-accounts/{made['id']}/approval", {}, bertil)
+            account = teller.post("/v1/bank-accounts", {"party": party, "iban": iban, "name": name}, anna)
+            teller.post(f"/v1/bank-accounts/{account['id']}/approval", {}, bertil)
     steps = f"/v1/settlement-runs/{run['id']}/steps"
     teller.post(steps, {"step": "approved", "digest": run["digest"]}, bertil)
     teller.say(f"  calculated by one person, approved by another: digest {run['digest'][:16]}...")

@@ -61,9 +61,9 @@ def simulators(
     begin = (sys.executable, "-m", "ticketing", "simulate")
     whole = {name: (*begin, *line, "--clock-file", str(clock_file)) for name, line in lines.items()}
     with running(whole, folder, lock, nursery=nursery) as started:
-        for one in started:
-            if one.name in ports:
-                one.await_ready(partial(_listens, ports[one.name]))
+        for simulator in started:
+            if simulator.name in ports:
+                simulator.await_ready(partial(_listens, ports[simulator.name]))
         yield environment
 
 

@@ -78,11 +78,11 @@ class Nursery:
             raise ValueError(f"not a line of python -m: {line}")
         log.write_bytes(b"")  # whoever waits for it looks there at once
         streams = _Streams(str(log), f"{log}.err" if heard else str(log), str(heard or os.devnull))
-        made = self._context.Process(
+        process = self._context.Process(
             target=_become, args=(list(line[2:]), streams, dict(environment or os.environ))
         )
-        made.start()
-        return Child(made)
+        process.start()
+        return Child(process)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,9 @@ def check_folder(folder: Path, region: Region | None) -> list[Finding]:
 
 
 def _check_gates(folder: Path, operators: Collection[str], region: Region | None) -> list[Finding]:
-    found = check_gates(folder, region)
-    if found or not (folder / "gates.json").exists():
-        return found
+    faults_found = check_gates(folder, region)
+    if faults_found or not (folder / "gates.json").exists():
+        return faults_found
     named = load_gates([folder]).policies
     return [
         _error("gates.json", f"operators.{name}", "is no operator of the region")
@@ -113,7 +113,7 @@ def _check_demo(folder: Path, operators: Collection[str], region: RegionData | N
     except Misconfigured as error:
         faults = error.faults or (Fault("", error.detail),)
         return [_error(demo_scene.FILE, fault.path, fault.message) for fault in faults]
-    found = [
+    missing = [
         _error(demo_scene.FILE, f"accounts.{party}", "is no operator of the region, nor the scheme")
         for party in scene.accounts
         if party not in {"scheme", *operators}
@@ -122,18 +122,18 @@ def _check_demo(folder: Path, operators: Collection[str], region: RegionData | N
         try:
             payout.checked_iban(number, f"accounts.{party}")
         except InvalidRequest as error:
-            found.append(_error(demo_scene.FILE, f"accounts.{party}", error.detail.partition(": ")[2]))
+            missing.append(_error(demo_scene.FILE, f"accounts.{party}", error.detail.partition(": ")[2]))
     if region is None:
-        return found
+        return missing
     known = places.index(region)
     for field, name in (("from", scene.origin), ("to", scene.destination)):
         if not places.find(known, name, 1):
-            found.append(_error(demo_scene.FILE, field, f"no stop of a feed is called {name!r}"))
+            missing.append(_error(demo_scene.FILE, field, f"no stop of a feed is called {name!r}"))
     for field, person in (("goes", scene.goes), ("stays", scene.stays)):
         if person["rider_category"] not in region.riders:
             message = f"{person['rider_category']!r} is no rider category of the region"
-            found.append(_error(demo_scene.FILE, f"{field}.rider_category", message))
-    return found
+            missing.append(_error(demo_scene.FILE, f"{field}.rider_category", message))
+    return missing
 
 
 def _check_stand_ins(folder: Path, operators: Collection[str]) -> Iterator[Finding]:

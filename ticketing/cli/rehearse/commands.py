@@ -74,7 +74,7 @@ def command(**asked: Any) -> None:
         with progress("starting the region") as tell:
             with staged(region, folder, place / "whole", asked["database"]) as stage:
                 sample = {"journeys": asked["journeys"], "seed": asked["seed"]}
-                result = rehearse.rehearse(region.data, stage, **sample, told=tell)
+                result = rehearse.rehearse(region.data, stage, **sample, hear=tell)
             if result.faults:
                 with staged(region, folder, place / "smaller") as stage:
                     result.faults = rehearse.play_smaller(stage, result.faults)
@@ -104,16 +104,16 @@ def _place(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
         yield keep.absolute()
         return
-    made, stays = Path(tempfile.mkdtemp(prefix="throughfare-rehearsal-")), False
+    folder, stays = Path(tempfile.mkdtemp(prefix="throughfare-rehearsal-")), False
     try:
-        yield made
+        yield folder
     except (Exception, _Fell):
         stays = True
-        click.echo(f"database, logs and files are kept in {made}", err=True)
+        click.echo(f"database, logs and files are kept in {folder}", err=True)
         raise
     finally:
         if not stays:
-            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -130,25 +130,25 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
     issuer_key = _issuers(region, place)
     with contextlib.ExitStack() as started, (place / "lock").open("w") as lock:
         clock_file = place / "clock"
-        found = started.enter_context(
+        stage = started.enter_context(
             start_simulators(place, folder, region.operators, clock_file, lock, nursery=nursery)
         )
-        found |= {
+        stage |= {
             "THROUGHFARE_GATEWAY": "demo",
             "THROUGHFARE_RATE_LIMITS": "off",
             "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json"),
         }
         processes = started.enter_context(
-            lab.serving(settings, place, lock, found, pause_seconds=_PAUSE_SECONDS, nursery=nursery)
+            lab.serving(settings, place, lock, stage, pause_seconds=_PAUSE_SECONDS, nursery=nursery)
         )
         urls: dict[str | None, str] = {None: settings.public_url}
         serving: dict[str | None, Started] = {None: processes[0]}
         for channel in plan.channels_of(region.data):
-            point = _sale_point(settings, channel, found, (place, lock), nursery)
+            point = _sale_point(settings, channel, stage, (place, lock), nursery)
             urls[channel], serving[channel] = started.enter_context(point)
         for name, url in urls.items():
             serving[name].await_ready(partial(lab.is_ready, url))
-        environment = lab.environment(settings, found)
+        environment = lab.environment(settings, stage)
         yield Stage(
             urls=urls,
             folder=place,

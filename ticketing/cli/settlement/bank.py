@@ -118,13 +118,13 @@ def review_command(region: str | None) -> None:
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
         click.echo(f"missing       {amount!s:>16}  {wanted.reference}: {wanted.kind} of {wanted.party}")
-    for one in waiting:
-        amount = Money(one.amount_minor, one.currency)
+    for waiting_line in waiting:
+        amount = Money(waiting_line.amount_minor, waiting_line.currency)
         click.echo(
-            f"suspense      {amount!s:>16}  {one.line.id[:12]}  {one.line.booking_date}  "
-            f"for {one.days} days, {one.booked.actor}: {plain(one.booked.reason)}"
+            f"suspense      {amount!s:>16}  {waiting_line.line.id[:12]}  {waiting_line.line.booking_date}  "
+            f"for {waiting_line.days} days, {waiting_line.booked.actor}: {plain(waiting_line.booked.reason)}"
         )
-        _tell_party(one)
+        _tell_party(waiting_line)
     for amount in converted:
         click.echo(f"fx_clearing   {amount!s:>16}  converted by runs: book the bank's exchange --as fx")
     if not (findings or absent or waiting or converted):

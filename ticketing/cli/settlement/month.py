@@ -259,7 +259,7 @@ def simulate_command(
             raise InvalidRequest.at("agreement", f"this is no JSON that can be read: {error}") from None
         with progress(f"pricing {period} again") as tell:
             far = partial(tell, f"pricing {period} again")
-            found = month.simulate_agreement(*_at(region), period, document, far)
+            comparison = month.simulate_agreement(*_at(region), period, document, far)
     elif terms is not None:
         try:
             other = tomllib.loads(terms.read().decode())
@@ -267,8 +267,8 @@ def simulate_command(
             raise InvalidRequest.at("terms", f"this is no TOML that can be read: {error}") from None
         with progress(f"summing {period}") as tell:
             far = partial(tell, f"summing {period}")
-            found = month.simulate_terms(*_at(region), period, read_terms(other), far)
-    click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
+            comparison = month.simulate_terms(*_at(region), period, read_terms(other), far)
+    click.echo(json.dumps(comparison.as_dict(), ensure_ascii=False, indent=2))
 
 
 @click.command("dispute")

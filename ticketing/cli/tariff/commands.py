@@ -192,7 +192,7 @@ def diff_command(
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     before, after = _load(old), _load(new)
     with progress("pricing") as tell:
-        found = compare(
+        comparison = compare(
             before,
             after,
             medium,
@@ -201,10 +201,10 @@ def diff_command(
             seed=seed,
             far=partial(tell, "pricing"),
         )
-    if found.changes:
-        click.echo(tools.render(found.rows(), form))
-    click.echo(found.summary(), err=form != "text")
-    sys.exit(1 if found.changes else 0)
+    if comparison.changes:
+        click.echo(tools.render(comparison.rows(), form))
+    click.echo(comparison.summary(), err=form != "text")
+    sys.exit(1 if comparison.changes else 0)
 
 
 @command.command("rate")

@@ -112,7 +112,7 @@ def answer(region: Region, document: Any) -> dict[str, Any]:
     offers = [_offer(row, f"offers[{at}]", faults) for at, row in enumerate(wanted["offers"])]
     if faults:
         raise _refused(faults)
-    found = price_journey(
+    priced = price_journey(
         region.book,
         [ride for ride in rides if ride],
         passengers,
@@ -121,10 +121,10 @@ def answer(region: Region, document: Any) -> dict[str, Any]:
         offers=[offer for offer in offers if offer],
     )
     return {
-        "total": found.total.as_dict() if found.total else None,
-        "reason": found.reason,
-        "expires_at": found.expires_at.isoformat() if found.expires_at else None,
-        "tariff_version": found.tariff_version,
+        "total": priced.total.as_dict() if priced.total else None,
+        "reason": priced.reason,
+        "expires_at": priced.expires_at.isoformat() if priced.expires_at else None,
+        "tariff_version": priced.tariff_version,
         "passengers": [
             {
                 **_shown(price, price.total, wanted["language"]),
@@ -137,7 +137,7 @@ def answer(region: Region, document: Any) -> dict[str, Any]:
                 "reason": price.reason,
                 "derivation": list(price.derivation),
             }
-            for price in found.passengers
+            for price in priced.passengers
         ],
     }
 

@@ -267,10 +267,10 @@ def _raise(faults: list[Fault]) -> None:
         raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults)
 
 
-def _as_dict(found: FarePrice) -> dict[str, Any]:
+def _as_dict(price: FarePrice) -> dict[str, Any]:
     return {
-        "total": found.total.as_dict() if found.total else None,
-        "reason": found.reason,
+        "total": price.total.as_dict() if price.total else None,
+        "reason": price.reason,
         "items": [
             {
                 "fare_product_id": item.product,
@@ -280,7 +280,7 @@ def _as_dict(found: FarePrice) -> dict[str, Any]:
                 "legs": list(item.legs),
                 "because": item.because,
             }
-            for item in found.items
+            for item in price.items
         ],
         "legs": [
             {
@@ -289,6 +289,6 @@ def _as_dict(found: FarePrice) -> dict[str, Any]:
                 "leg_group_id": leg.group,
                 "fare_product_ids": list(leg.products),
             }
-            for leg in found.legs
+            for leg in price.legs
         ],
     }

@@ -22,25 +22,29 @@ from ticketing.progress import Far, silent, told
 _TAP_KEYS = ("id", "at", "amount", "currency", "network", "rider", "medium", "holder", "operator")
 
 
-def explain(found: FarePrice) -> str:
+def explain(leg_price: FarePrice) -> str:
     """A derivation in sentences, one a line."""
-    lines = [f"total  {found.total}" if found.total else f"no price: {found.reason}, {found.detail}"]
-    for item in found.items:
+    lines = [
+        f"total  {leg_price.total}"
+        if leg_price.total
+        else f"no price: {leg_price.reason}, {leg_price.detail}"
+    ]
+    for item in leg_price.items:
         lines.append(
             f"  {item.price!s:>12}  {item.product}, legs {', '.join(map(str, item.legs))}: {item.because}"
         )
         rider, medium = item.rider or "any rider", item.medium or "any medium"
         lines.append(f"  {'':>12}  for {rider}, {medium}")
-    for step in found.derivation:
+    for step in leg_price.derivation:
         lines += [
             f"  {other['amount']:>8} {step['currency']}  {other['product']}: {other['why_not']}"
             for other in step["alternatives"]
         ]
         if step["reason"] == "clamp":
             lines.append("  a chain of transfers below zero counts as zero")
-    if found.split_cheaper:
+    if leg_price.split_cheaper:
         lines.append("  bought apart: joined it would be dearer")
-    if found.partial:
+    if leg_price.partial:
         lines.append("  a compulsory rule of the operator limits the best-price guarantee")
     return "\n".join(lines)
 
@@ -50,7 +54,7 @@ def matrix(
 ) -> list[list[str]]:
     """Prices of a ride from every area to every area: the first row and column are their ids."""
     areas = sorted(
-        {area for found in feed.stop_areas.values() for area in found} | set().union(*feed.listed[1:])
+        {area for total in feed.stop_areas.values() for area in total} | set().union(*feed.listed[1:])
     )
     rows = [["", *areas]]
     for start in told(areas, far, len(areas), every=1):
@@ -64,8 +68,8 @@ def matrix(
                 departure=at,
                 arrival=at,
             )
-            found = price_legs(feed, [leg], rider, medium).total
-            cells.append(str(found) if found else "unknown")
+            total = price_legs(feed, [leg], rider, medium).total
+            cells.append(str(total) if total else "unknown")
         rows.append([start, *cells])
     return rows
 

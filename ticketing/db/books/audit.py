@@ -163,12 +163,12 @@ def find_shares(tx: Transaction, region: str, wanted: str) -> list[tuple[str, st
     ).scalars()
     by_id = sa.tuple_(table.c.period, table.c.id).in_([(month, wanted) for month in months])
     query = sa.select(table.c.period, table.c.operator, table.c.id)
-    found = tx.execute(query.where(by_id)).all() or tx.execute(
+    rows = tx.execute(query.where(by_id)).all() or tx.execute(
         query.where(table.c.ticket_jti == wanted, table.c.region == region).order_by(
             table.c.period, table.c.id
         )
     )
-    return [(row[0], row[1], row[2]) for row in found]
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def find_lines_like(
@@ -334,7 +334,7 @@ def _refunds(
 ) -> tuple[dict[str, list[tuple[int, LineDocument]]], dict[str, str]]:
     """Read how much was decided to go back of each ticket, and by order why a refund cannot be read."""
     refund = tables.refund
-    found: dict[str, list[tuple[int, LineDocument]]] = {}
+    refunds: dict[str, list[tuple[int, LineDocument]]] = {}
     faults: dict[str, str] = {}
     query = sa.select(refund.c.order_id, refund.c.seq, refund.c.document).where(refund.c.order_id.in_(orders))
     for order_id, seq, document in tx.execute(query.order_by(refund.c.order_id, refund.c.seq)):
@@ -344,5 +344,5 @@ def _refunds(
             faults[order_id] = f"its refund no. {seq} cannot be read: {fault}"
             continue
         for line in lines:
-            found.setdefault(line.jti, []).append((seq, line))
-    return found, faults
+            refunds.setdefault(line.jti, []).append((seq, line))
+    return refunds, faults

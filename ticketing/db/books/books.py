@@ -228,11 +228,11 @@ def _sealed(period: str, entry_id: str, entry: Entry, now: datetime) -> dict[str
         "note": canonical(dict(entry.note)),
         "reverses_id": entry.reverses,
     }
-    told = [
+    lines = [
         (line, posting.account.id, posting.account.currency, posting.amount_minor)
         for line, posting in enumerate(entry.postings, 1)
     ]
-    return {**sealed, "hash": entry_hash(sealed, told)}
+    return {**sealed, "hash": entry_hash(sealed, lines)}
 
 
 def allocate(

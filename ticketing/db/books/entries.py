@@ -72,14 +72,14 @@ def list_entries_of_any(tx: Transaction, sources: Sequence[tuple[str, str]]) -> 
 
 def _list(tx: Transaction, mine: sa.ColumnElement[bool]) -> list[KeptEntry]:
     entry, posting = books_tables.entry, books_tables.posting
-    found = []
+    entries = []
     for head in tx.execute(sa.select(entry).where(mine).order_by(entry.c.id)).all():
         lines = (
             sa.select(posting.c.account_id, posting.c.currency, posting.c.amount_minor)
             .where(posting.c.period == head.period, posting.c.entry_id == head.id)
             .order_by(posting.c.line)
         )
-        made = KeptEntry(
+        entry_kept = KeptEntry(
             id=head.id,
             period=head.period,
             kind=head.kind,
@@ -90,5 +90,5 @@ def _list(tx: Transaction, mine: sa.ColumnElement[bool]) -> list[KeptEntry]:
             hash=head.hash,
             postings=tuple(KeptPosting(*row) for row in tx.execute(lines)),
         )
-        found.append(made)
-    return found
+        entries.append(entry_kept)
+    return entries

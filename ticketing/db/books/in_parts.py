@@ -36,9 +36,9 @@ def grouped(
     query = rows.with_only_columns(*wanted.keys, *wanted.amounts, maintain_column_froms=True)
     query = query.where(wanted.period == month).group_by(*wanted.keys)
     if tx.dialect.name == "postgresql":
-        found = [tuple(row) for row in tx.execute(query.order_by(*wanted.keys))]
+        part_rows = [tuple(row) for row in tx.execute(query.order_by(*wanted.keys))]
         far(1, 1)
-        return found
+        return part_rows
     sums: dict[tuple[Any, ...], tuple[int, ...]] = {}
     for part, last in _ranges(tx, wanted, month):
         for row in tx.execute(query.where(part)):

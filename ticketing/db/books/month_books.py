@@ -299,8 +299,8 @@ def stream_others(
         .execution_options(yield_per=1000)
     )
     row: Any
-    with tx.execute(query) as found:
-        for row in found:
+    with tx.execute(query) as rows:
+        for row in rows:
             yield OtherLine(*row)
 
 
@@ -322,8 +322,8 @@ def stream_journal(tx: Transaction, region: str, period_id: str, far: Far = sile
         .execution_options(yield_per=1000)
     )
     row: Any
-    with tx.execute(query) as found:
-        for at, row in enumerate(found):
+    with tx.execute(query) as rows:
+        for at, row in enumerate(rows):
             if at % _TOLD == 0:
                 far(*through(period_id, row[0]))
             yield JournalLine(*row)

@@ -104,15 +104,15 @@ def list_observations(tx: Transaction, region: str, run: RunKey) -> list[StoredO
     return [_stored(row) for row in rows]
 
 
-def put_raw(tx: Transaction, made: RawMessage) -> None:
+def put_raw(tx: Transaction, message: RawMessage) -> None:
     """Keep a message, once."""
     row = {
-        "sha256": made.sha256,
-        "operator": made.operator,
-        "peer": made.peer,
-        "received_at": made.received_at,
-        "size": len(made.content),
-        "content": zlib.compress(made.content),
+        "sha256": message.sha256,
+        "operator": message.operator,
+        "peer": message.peer,
+        "received_at": message.received_at,
+        "size": len(message.content),
+        "content": zlib.compress(message.content),
     }
     put_once(tx, raw_message, row)
 

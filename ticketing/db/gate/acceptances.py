@@ -117,8 +117,8 @@ _REFUSE = {"sqlite": _STEPS[3], "postgresql": _once(postgresql.insert, scan, "sc
 
 def _at_once() -> sa.Select[Any]:
     """PostgreSQL's INSERTs in one statement, each but the first fed by the claim's own row."""
-    made = postgresql.insert(use_claim).values(_values(use_claim, "claim")).on_conflict_do_nothing()
-    claimed = made.returning(use_claim.c.jti).cte("claimed")
+    claims = postgresql.insert(use_claim).values(_values(use_claim, "claim")).on_conflict_do_nothing()
+    claimed = claims.returning(use_claim.c.jti).cte("claimed")
 
     def fed(table: sa.Table, given: dict[str, Any]) -> Any:
         return postgresql.insert(table).from_select(

@@ -53,7 +53,7 @@ def list_due(tx: Transaction, before: datetime, limit: int) -> list[str]:
 
     A scan of a group's code is a fact about each of its tickets: what belongs to one group goes together or stays.
     """
-    found: set[str] = set()
+    due_tickets: set[str] = set()
     for table in (scan, scan_fact):
         newer = [
             sa.exists().where(other.c.jti == table.c.jti, other.c.received_at >= before)
@@ -68,8 +68,8 @@ def list_due(tx: Transaction, before: datetime, limit: int) -> list[str]:
             .distinct()
             .limit(limit)
         )
-        found.update(tx.execute(query).scalars())
-    due = sorted(found)[:limit]
+        due_tickets.update(tx.execute(query).scalars())
+    due = sorted(due_tickets)[:limit]
     families = _families(tx, due)
     whole = {jti for family in families if _is_due(tx, family, before) for jti in family}
     alone = set(due).difference(*families)
@@ -82,11 +82,11 @@ def _families(tx: Transaction, jtis: Collection[str]) -> list[frozenset[str]]:
     if not codes:
         return []
     mine = sa.select(group_code.c.order_id).where(group_code.c.jti.in_(list(codes)))
-    found = []
+    families = []
     for order_id in sorted(set(tx.execute(mine).scalars())):
         rows = (sa.select(table.c.jti).where(table.c.order_id == order_id) for table in (ticket, group_code))
-        found.append(frozenset(jti for query in rows for jti in tx.execute(query).scalars()))
-    return found
+        families.append(frozenset(jti for query in rows for jti in tx.execute(query).scalars()))
+    return families
 
 
 def _is_due(tx: Transaction, family: Collection[str], before: datetime) -> bool:
@@ -102,11 +102,12 @@ def _is_due(tx: Transaction, family: Collection[str], before: datetime) -> bool:
 def count_and_forget(tx: Transaction, jtis: Collection[str]) -> None:
     """Let everything go that gates have told of some tickets; how many uses there were is kept by month."""
     _count(tx, jtis)
-    told = sa.select(scan.c.gate_key_id, scan.c.scan_id).where(scan.c.jti.in_(jtis)).subquery()
+    scans_told = sa.select(scan.c.gate_key_id, scan.c.scan_id).where(scan.c.jti.in_(jtis)).subquery()
     tx.execute(
         sa.delete(scan_echo).where(
             sa.exists().where(
-                told.c.gate_key_id == scan_echo.c.gate_key_id, told.c.scan_id == scan_echo.c.first_scan_id
+                scans_told.c.gate_key_id == scan_echo.c.gate_key_id,
+                scans_told.c.scan_id == scan_echo.c.first_scan_id,
             )
         )
     )

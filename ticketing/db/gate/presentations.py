@@ -149,16 +149,16 @@ def _in_one_trip(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Know
                 held.execute(hold, {"jti": asked.jti or ""}, prepare=True)
                 known.execute(query, {**constants, **asked.values}, prepare=True)
             row = held.fetchone()
-            found = _known_of(map(_Row._make, known))
+            known_now = _known_of(map(_Row._make, known))
         except psycopg.Error as error:  # as SQLAlchemy would have said it
             raise sa.exc.DBAPIError.instance(query, None, error, psycopg.Error, dialect=tx.dialect) from error
-    return None if row is None else HeldTicket(*row), found
+    return None if row is None else HeldTicket(*row), known_now
 
 
 def _known_of(rows: Iterable[Any]) -> Known:
-    found: dict[str, list[Any]] = {what: [] for what in _PARTS}
+    parts: dict[str, list[Any]] = {what: [] for what in _PARTS}
     for row in rows:
-        found[row.what].append(row)
+        parts[row.what].append(row)
     uses = [
         TicketUse(
             jti=row.jti,
@@ -170,15 +170,15 @@ def _known_of(rows: Iterable[Any]) -> Known:
             kind=row.word,
             at=row.at,
         )
-        for row in found["use"]
+        for row in parts["use"]
     ]
     return Known(
-        credential=_credential(found["key"] or found["device"]),
+        credential=_credential(parts["key"] or parts["device"]),
         uses=sorted(uses, key=lambda use: (use.at, use.scan_id)),
-        taken={(row.leg, row.number) for row in found["claim"]},
-        proofs=[row.word for row in found["proof"]],
-        same=_earlier(found["scan"] or found["echo"]),
-        recent=_earlier(found["recent"]),
+        taken={(row.leg, row.number) for row in parts["claim"]},
+        proofs=[row.word for row in parts["proof"]],
+        same=_earlier(parts["scan"] or parts["echo"]),
+        recent=_earlier(parts["recent"]),
     )
 
 

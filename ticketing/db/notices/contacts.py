@@ -30,18 +30,18 @@ class Contact:
     created_at: datetime
 
 
-def replace_contacts(tx: Transaction, order_id: str, made: Sequence[Contact]) -> None:
+def replace_contacts(tx: Transaction, order_id: str, contacts: Sequence[Contact]) -> None:
     """Make these the contacts of an order; one that it has already keeps its id."""
-    digests = [one.digest for one in made]
+    digests = [wanted.digest for wanted in contacts]
     gone = sa.delete(contact).where(contact.c.order_id == order_id, contact.c.digest.not_in(digests))
     tx.execute(gone)
-    known = {one.digest for one in list_contacts(tx, order_id)}
-    for one in made:
-        if one.digest in known:
-            same = sa.update(contact).where(contact.c.order_id == order_id, contact.c.digest == one.digest)
-            tx.execute(same.values(language=one.language, document=canonical(one.document)))
+    known = {wanted.digest for wanted in list_contacts(tx, order_id)}
+    for wanted in contacts:
+        if wanted.digest in known:
+            same = sa.update(contact).where(contact.c.order_id == order_id, contact.c.digest == wanted.digest)
+            tx.execute(same.values(language=wanted.language, document=canonical(wanted.document)))
         else:
-            tx.execute(sa.insert(contact).values(**columns(one)))
+            tx.execute(sa.insert(contact).values(**columns(wanted)))
 
 
 def list_contacts(tx: Transaction, order_id: str) -> list[Contact]:

@@ -63,11 +63,11 @@ def claim_due(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    found = fetch(tx, due, Notice)
-    if found:
-        claimed = sa.update(notice).where(notice.c.id.in_([one.id for one in found]))
+    due_notices = fetch(tx, due, Notice)
+    if due_notices:
+        claimed = sa.update(notice).where(notice.c.id.in_([one.id for one in due_notices]))
         tx.execute(claimed.values(due_at=again_at, tries=notice.c.tries + 1))
-    return [replace(one, tries=one.tries + 1) for one in found]
+    return [replace(one, tries=one.tries + 1) for one in due_notices]
 
 
 def end(tx: Transaction, ids: Sequence[str], state: NoticeState, now: datetime, detail: str | None) -> None:

@@ -119,26 +119,26 @@ class _Opened:
     def find(self, key: str) -> Reservation | None:
         return _find(self.tx, self.region, self.sailing.operator, key)
 
-    def put(self, made: Reservation) -> None:
+    def put(self, wanted: Reservation) -> None:
         row = {
-            "digest": made.digest,
-            **_key(made.sailing),
-            "state": made.state,
-            "expires_at": made.expires_at,
-            **{str(kind): made.places.get(kind, 0) for kind in KINDS},
-            **_priced(made.price),
+            "digest": wanted.digest,
+            **_key(wanted.sailing),
+            "state": wanted.state,
+            "expires_at": wanted.expires_at,
+            **{str(kind): wanted.places.get(kind, 0) for kind in KINDS},
+            **_priced(wanted.price),
             "document": canonical(
                 {
-                    "travellers": [list(pair) for pair in made.travellers],
-                    "from": made.from_stop_id,
-                    "to": made.to_stop_id,
+                    "travellers": [list(pair) for pair in wanted.travellers],
+                    "from": wanted.from_stop_id,
+                    "to": wanted.to_stop_id,
                 }
             ),
         }
-        same = _same(self.region, made.sailing.operator, made.key)
+        same = _same(self.region, wanted.sailing.operator, wanted.key)
         changed = self.tx.execute(sa.update(reservation).where(*same).values(**row))
         if changed.rowcount == 0:
-            self.tx.execute(sa.insert(reservation).values(region=self.region, key=made.key, **row))
+            self.tx.execute(sa.insert(reservation).values(region=self.region, key=wanted.key, **row))
 
 
 def _taken(tx: Transaction, region: str, wanted: Sailing, now: datetime) -> dict[str, int]:

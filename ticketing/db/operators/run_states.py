@@ -276,30 +276,30 @@ def _state(row: sa.RowMapping) -> RunState:
     )
 
 
-def _row(region: str, one: RunState) -> dict[str, Any]:
-    calls = [{name: getattr(call, name) for name in _CALL} for call in one.calls]
+def _row(region: str, state: RunState) -> dict[str, Any]:
+    calls = [{name: getattr(call, name) for name in _CALL} for call in state.calls]
     # Beside the calls: an earlier release reads those, and knows neither platforms nor what has happened.
-    platforms = {str(call.place): call.assigned_stop_id for call in one.calls if call.assigned_stop_id}
-    happened = {str(call.place): list(call.happened) for call in one.calls if call.happened}
+    platforms = {str(call.place): call.assigned_stop_id for call in state.calls if call.assigned_stop_id}
+    happened = {str(call.place): list(call.happened) for call in state.calls if call.happened}
     document = {
         "calls": calls,
-        **({"replaced": True} if one.replaced else {}),
+        **({"replaced": True} if state.replaced else {}),
         **({"platforms": platforms} if platforms else {}),
         **({"happened": happened} if happened else {}),
     }
     return {
         "region": region,
-        "operator": one.operator,
-        "trip_id": one.trip_id,
-        "service_date": one.service_date.isoformat(),
-        "cancelled": int(one.cancelled),
+        "operator": state.operator,
+        "trip_id": state.trip_id,
+        "service_date": state.service_date.isoformat(),
+        "cancelled": int(state.cancelled),
         "document": canonical(document),
-        "worst_seconds": one.worst_seconds,
-        "source": one.source,
-        "as_of": one.as_of,
-        "first_told_at": one.first_told_at,
-        "changed_at": one.changed_at,
-        "revision": one.revision,
-        "withdrawn_at": one.withdrawn_at,
-        "ended_at": one.ended_at,
+        "worst_seconds": state.worst_seconds,
+        "source": state.source,
+        "as_of": state.as_of,
+        "first_told_at": state.first_told_at,
+        "changed_at": state.changed_at,
+        "revision": state.revision,
+        "withdrawn_at": state.withdrawn_at,
+        "ended_at": state.ended_at,
     }

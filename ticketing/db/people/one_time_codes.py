@@ -41,11 +41,11 @@ def take_code(tx: Transaction, hashed: str, purpose: CodePurpose, now: datetime)
     )
     if tx.execute(sa.update(one_time_code).where(*good).values(used_at=now)).rowcount != 1:
         return None
-    found = find(tx, sa.select(one_time_code).where(one_time_code.c.hash == hashed), OneTimeCode)
-    if found is None:
+    code = find(tx, sa.select(one_time_code).where(one_time_code.c.hash == hashed), OneTimeCode)
+    if code is None:
         return None
-    end_codes(tx, found.person_id, purpose, now)
-    return found.person_id
+    end_codes(tx, code.person_id, purpose, now)
+    return code.person_id
 
 
 def end_codes(tx: Transaction, person_id: str, purpose: CodePurpose, now: datetime) -> None:

@@ -10,9 +10,9 @@ from ticketing.db.tables.people import rate_count
 def increase(tx: Transaction, bucket: str, by: int, window_seconds: int, now: int) -> tuple[int, int]:
     """Count; a window that is over begins anew. Answers the count and when its window ends. `now` in POSIX seconds."""
     insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    made = insert(rate_count).values(bucket=bucket, count=by, ends_at=now + window_seconds)
+    counter = insert(rate_count).values(bucket=bucket, count=by, ends_at=now + window_seconds)
     over = rate_count.c.ends_at <= now
-    statement = made.on_conflict_do_update(
+    statement = counter.on_conflict_do_update(
         index_elements=["bucket"],
         set_={
             "count": sa.case((over, by), else_=rate_count.c.count + by),

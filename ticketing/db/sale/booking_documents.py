@@ -58,17 +58,17 @@ class DocumentKind:
 
 def keep(tx: Transaction, booking_id: str, documents: Sequence[Document], now: datetime) -> None:
     """Keep what an operator handed over; a repeated confirmation changes nothing."""
-    for seq, one in enumerate(documents):
-        made = BookingDocument(
+    for seq, paper in enumerate(documents):
+        kept = BookingDocument(
             booking_id=booking_id,
             seq=seq,
-            kind=one.kind,
-            media_type=one.media_type,
-            encoding=one.encoding,
-            content=one.content,
+            kind=paper.kind,
+            media_type=paper.media_type,
+            encoding=paper.encoding,
+            content=paper.content,
             kept_at=now,
         )
-        tx.execute(insert_once(tx, booking_document, columns(made)))
+        tx.execute(insert_once(tx, booking_document, columns(kept)))
 
 
 def list_kinds(tx: Transaction, order_id: str) -> list[DocumentKind]:

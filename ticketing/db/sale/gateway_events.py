@@ -132,7 +132,7 @@ def raise_alert(
     tx: Transaction, kind: str, subject: str, detail: str, now: datetime, *, again: bool = False
 ) -> None:
     """Tell people once; `again` also where it was put away before, because it has happened anew."""
-    made = Alert(
+    fresh = Alert(
         id=new_id(),
         kind=kind,
         subject=subject,
@@ -141,7 +141,7 @@ def raise_alert(
         resolved_at=None,
         resolved_by=None,
     )
-    if tx.execute(insert_once(tx, alert, columns(made))).rowcount or not again:
+    if tx.execute(insert_once(tx, alert, columns(fresh))).rowcount or not again:
         return
     reopened = {"detail": detail, "raised_at": now, "resolved_at": None, "resolved_by": None}
     change = sa.update(alert).where(

@@ -104,8 +104,8 @@ def list_rides_of(
         .where(order.c.person_id == person_id, ticket.c.status.in_(statuses), ticket.c.expires_at > since)
         .order_by(ticket.c.issued_at, ticket.c.jti)
     )
-    found = ((value(row, Ticket), row["quoted"]) for row in tx.execute(query).mappings())
-    return [(held, read_quote(json.loads(quoted))) for held, quoted in found if held.document.season is None]
+    rides = ((value(row, Ticket), row["quoted"]) for row in tx.execute(query).mappings())
+    return [(held, read_quote(json.loads(quoted))) for held, quoted in rides if held.document.season is None]
 
 
 def count_uses(tx: Transaction, jti: str) -> int:
@@ -177,11 +177,11 @@ def list_ticketed_rides(
         .where(opening.c.expires_at > now - _LONG_RIDE, pass_use.c.departs_at.is_not(None))
         .order_by(pass_use.c.departs_at, pass_use.c.order_id)
     )
-    found: list[TicketedRide] = []
+    rides: list[TicketedRide] = []
     for some in _parts(jtis):
         part = query if some is None else query.where(pass_use.c.ticket_jti.in_(some))
-        found += [_ticketed(row) for row in tx.execute(part) if not _is_shared(row.held_document)]
-    return found
+        rides += [_ticketed(row) for row in tx.execute(part) if not _is_shared(row.held_document)]
+    return rides
 
 
 def _ticketed(row: Any) -> TicketedRide:

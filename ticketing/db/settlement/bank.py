@@ -233,16 +233,16 @@ def sum_purpose(tx: Transaction, region: str, purpose: str) -> dict[str, int]:
 
 def list_matches(tx: Transaction, limit: int) -> list[tuple[BankLine, BankMatch]]:
     """The steps of the bank's lines that were taken last, newest first, each with its line."""
-    found = fetch(
+    matches = fetch(
         tx,
         sa.select(bank_match)
         .order_by(bank_match.c.at.desc(), bank_match.c.line_id, bank_match.c.seq.desc())
         .limit(limit),
         BankMatch,
     )
-    query = sa.select(bank_line).where(bank_line.c.id.in_([match.line_id for match in found]))
+    query = sa.select(bank_line).where(bank_line.c.id.in_([match.line_id for match in matches]))
     lines = {line.id: line for line in fetch(tx, query, BankLine)}
-    return [(lines[match.line_id], match) for match in found]
+    return [(lines[match.line_id], match) for match in matches]
 
 
 def list_settled(tx: Transaction, run_ids: Sequence[str]) -> set[tuple[str | None, str | None, str]]:

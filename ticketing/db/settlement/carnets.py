@@ -69,9 +69,9 @@ def find_nets(tx: Transaction, jti: str, until: datetime) -> Nets:
     query = sa.select(share.c.operator, share.c.kind, share.c.net_minor).where(
         share.c.ticket_jti == jti, share.c.booked_at <= until
     )
-    found = Nets({}, {})
+    nets = Nets({}, {})
     for operator, kind, net in tx.execute(query):
-        found.booked[operator] = found.booked.get(operator, 0) + net
+        nets.booked[operator] = nets.booked.get(operator, 0) + net
         if kind == "sale":
-            found.sold[operator] = found.sold.get(operator, 0) + net
-    return found
+            nets.sold[operator] = nets.sold.get(operator, 0) + net
+    return nets

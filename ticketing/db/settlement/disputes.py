@@ -86,11 +86,11 @@ def list_corrections(tx: Transaction, dispute_id: str | None = None) -> dict[str
         .join(account, account.c.id == posting.c.account_id)
         .where(entry.c.kind == "correction")
     )
-    found: dict[str, Correction] = {}
+    corrections: dict[str, Correction] = {}
     for row in tx.execute(query if dispute_id is None else query.where(line_dispute.c.id == dispute_id)):
         if row.purpose != "operator_payable" or row.operator != row.by:
-            found[row.id] = Correction(row.amount_minor, row.currency, row.operator)
-    return found
+            corrections[row.id] = Correction(row.amount_minor, row.currency, row.operator)
+    return corrections
 
 
 def insert_step(tx: Transaction, made: DisputeStep) -> None:
@@ -112,9 +112,9 @@ def find_line(tx: Transaction, region: str, period: str, operator: str, line_id:
         share.c.region == region,
         share.c.operator == operator,
     )
-    found = find(tx, shares, StatementLine)
-    if found is not None:
-        return found
+    line = find(tx, shares, StatementLine)
+    if line is not None:
+        return line
     entries = (
         sa.select(posting.c.currency, (-posting.c.amount_minor).label("gross_minor"))
         .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))

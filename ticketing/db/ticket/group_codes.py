@@ -116,13 +116,13 @@ def first_ticket_of(tx: Transaction, jti: str) -> Ticket | None:
 
 def list_concerned(tx: Transaction, jtis: Collection[str]) -> Mapping[str, tuple[str, ...]]:
     """The codes among these numbers, and those that stand for one of these tickets, each with all its tickets."""
-    wanted, found = sorted(jtis), set[str]()
+    wanted, concerned = sorted(jtis), set[str]()
     for start in range(0, len(wanted), _CHUNK):
         chunk = wanted[start : start + _CHUNK]
         named = sa.or_(group_member.c.ticket_jti.in_(chunk), group_member.c.code_jti.in_(chunk))
-        found |= set(tx.execute(sa.select(group_member.c.code_jti).where(named)).scalars())
+        concerned |= set(tx.execute(sa.select(group_member.c.code_jti).where(named)).scalars())
     members: dict[str, list[str]] = defaultdict(list)
-    codes = sorted(found)
+    codes = sorted(concerned)
     for start in range(0, len(codes), _CHUNK):
         query = sa.select(group_member).where(group_member.c.code_jti.in_(codes[start : start + _CHUNK]))
         for row in tx.execute(query):
@@ -143,8 +143,8 @@ def list_uses_of_operator(tx: Transaction, operator: str, at: datetime) -> list[
         .where(ticket_use.c.operator == operator, ticket.c.expires_at > at)
         .order_by(ticket_use.c.at, group_member.c.code_jti, ticket_use.c.scan_id)
     )
-    found = fetch(tx, query, TicketUse)
-    return list({(use.jti, use.gate_key_id, use.scan_id, use.leg): use for use in found}.values())
+    uses = fetch(tx, query, TicketUse)
+    return list({(use.jti, use.gate_key_id, use.scan_id, use.leg): use for use in uses}.values())
 
 
 def end_code(tx: Transaction, code: GroupCode, by: EndedBy, at: datetime) -> None:

@@ -107,10 +107,10 @@ def lags_of_gates(tx: Transaction, operator: str, since: datetime, limit: int) -
         .order_by(gate_fetch.c.at.desc())
         .limit(limit)
     )
-    found: list[int] = []
+    lags: list[int] = []
     for text in tx.execute(query).scalars():
-        found += json.loads(text)
-    return found
+        lags += json.loads(text)
+    return lags
 
 
 def delete_before(tx: Transaction, moment: datetime) -> int:

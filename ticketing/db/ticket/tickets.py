@@ -230,8 +230,8 @@ def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, st
         .join(ticket)
         .where(ticket_move.c.old_list == status_list, ticket.c.expires_at > at)
     )
-    found = {row.status_index: row.status for row in tx.execute(query)}
-    return found | dict.fromkeys(tx.execute(left).scalars(), "revoked")
+    by_index = {row.status_index: row.status for row in tx.execute(query)}
+    return by_index | dict.fromkeys(tx.execute(left).scalars(), "revoked")
 
 
 def list_signed_by(tx: Transaction, header: str, after: str, at: datetime, limit: int) -> list[Ticket]:

@@ -116,12 +116,12 @@ def put_double_uses(tx: Transaction, held: Iterable[DoubleUse], wanted: Iterable
     before = {_fault(use): use for use in held}
     after = {_fault(use): use for use in wanted}
     for fault in before.keys() - after.keys():
-        found = before[fault]
+        earlier = before[fault]
         tx.execute(
             sa.delete(double_use).where(
-                double_use.c.gate_key_id == found.gate_key_id,
-                double_use.c.scan_id == found.scan_id,
-                double_use.c.jti == found.jti,
+                double_use.c.gate_key_id == earlier.gate_key_id,
+                double_use.c.scan_id == earlier.scan_id,
+                double_use.c.jti == earlier.jti,
             )
         )
     new = [columns(use) for fault, use in after.items() if fault not in before]

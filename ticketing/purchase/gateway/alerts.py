@@ -217,5 +217,5 @@ def _case(tx: Transaction, alert: Alert) -> Case:
     dispute = gateway_events.find_dispute(tx, alert.subject)
     if payment is None and dispute is not None:
         payment = orders.find_payment(tx, dispute.payment_id)
-    found = payment or refund
-    return Case(alert=alert, order_id=found.order_id if found else None, booking=None)
+    subject = payment or refund
+    return Case(alert=alert, order_id=subject.order_id if subject else None, booking=None)

@@ -37,18 +37,18 @@ def accept(till: Till, payment_id: str) -> None:
     """
     with till.database.read() as tx:
         payment = orders.get_payment(tx, payment_id)
-    found = _what_the_gateway_has(till, payment)
-    why = mismatch(payment, found)
+    charge = _what_the_gateway_has(till, payment)
+    why = mismatch(payment, charge)
     if why is not None:
         raise Conflict(f"it does not match: {why}; give it back")
-    if found.state not in {"authorised", "captured"}:
-        raise Conflict(f"the gateway says {found.state}; give it back")
+    if charge.state not in {"authorised", "captured"}:
+        raise Conflict(f"the gateway says {charge.state}; give it back")
     with till.database.write() as tx:
         order, current = locked(tx, payment.order_id), orders.get_payment(tx, payment_id)
         if order.state not in {*PAYABLE, "payment_unknown", "authorised"} or current.state != "held":
             raise Conflict(f"the order is {order.state}; give the payment back")
-        orders.update_payment(tx, payment_id, state="pending", external_id=found.external_id)
-    paying.learn(till, payment, found)
+        orders.update_payment(tx, payment_id, state="pending", external_id=charge.external_id)
+    paying.learn(till, payment, charge)
 
 
 def _what_the_gateway_has(till: Till, payment: Payment) -> Charge:

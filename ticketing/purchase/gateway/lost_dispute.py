@@ -122,18 +122,20 @@ def _revoke(tx: Transaction, order: Order, going: _Going, now: datetime) -> None
 
 
 def _owe(tx: Transaction, order: Order, lines: Sequence[Decided], dispute: Dispute, now: datetime) -> None:
-    owed = Money(sum(one.line.amount.minor for one in lines), order.currency)
+    owed = Money(sum(refund_made.line.amount.minor for refund_made in lines), order.currency)
     document = RefundDocument(tuple(map(document_of, lines)), dispute=dispute.id)
-    made = refunds_for(tx, order, document, amount=owed.minor, request_key=f"lost:{dispute.id}", now=now)
-    for one in made:
-        orders.insert_refund(tx, one)
-    reverse_lines(tx, made[0], order.region, now)
-    still = any(one.status in tickets.LIVE for one in tickets.list_tickets(tx, order.id))
-    reason = f"refund {made[0].id}, because the dispute {dispute.id} is lost"
+    refunds_made = refunds_for(
+        tx, order, document, amount=owed.minor, request_key=f"lost:{dispute.id}", now=now
+    )
+    for refund_made in refunds_made:
+        orders.insert_refund(tx, refund_made)
+    reverse_lines(tx, refunds_made[0], order.region, now)
+    still = any(refund_made.status in tickets.LIVE for refund_made in tickets.list_tickets(tx, order.id))
+    reason = f"refund {refunds_made[0].id}, because the dispute {dispute.id} is lost"
     move(tx, order, "refund_part" if still else "refund_all", now, actor="worker", reason=reason)
-    whose = ", ".join(one.line.passenger_ref for one in lines)
+    whose = ", ".join(refund_made.line.passenger_ref for refund_made in lines)
     detail = (
         f"the lost dispute {dispute.id} takes the tickets of {whose} in order {order.id}, for which others have paid "
         f"{owed}: that is paid back"
     )
-    gateway_events.raise_alert(tx, ALERT, made[0].id, detail, now)
+    gateway_events.raise_alert(tx, ALERT, refunds_made[0].id, detail, now)

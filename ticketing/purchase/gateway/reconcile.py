@@ -52,22 +52,27 @@ def reconcile(till: Till, since: datetime, until: datetime, progress: Progress =
         _asked(till.gateway.list_balance(since, until), since, until, stages.begin("asking the gateway"))
     )
     with till.database.read() as tx:
-        found = list(_differences(tx, till.gateway.name, lines, stages.begin("comparing")))
-        found += _unseen(tx, lines, since + _MARGIN, until - _MOMENT)
+        differences = list(_differences(tx, till.gateway.name, lines, stages.begin("comparing")))
+        differences += _unseen(tx, lines, since + _MARGIN, until - _MOMENT)
         waiting = list(_without_ticket(tx))
-    found = [one for one in found if not _is_older(till, one)]
+    differences = [difference for difference in differences if not _is_older(till, difference)]
     now = till.clock.now()
     with till.database.write() as tx:
         ended = {
-            one.subject for one in gateway_events.list_alerts(tx, resolved=True) if one.resolved_by == _BY
+            difference.subject
+            for difference in gateway_events.list_alerts(tx, resolved=True)
+            if difference.resolved_by == _BY
         }
-        for one in found:
-            subject = f"{one.charge_id}:{one.kind}"
-            gateway_events.raise_alert(tx, ALERT, subject, one.detail, now, again=subject in ended)
+        for difference in differences:
+            subject = f"{difference.charge_id}:{difference.kind}"
+            gateway_events.raise_alert(tx, ALERT, subject, difference.detail, now, again=subject in ended)
         _put_away(
-            tx, {line.charge_id for line in lines}, {f"{one.charge_id}:{one.kind}" for one in found}, now
+            tx,
+            {line.charge_id for line in lines},
+            {f"{difference.charge_id}:{difference.kind}" for difference in differences},
+            now,
         )
-    return [*found, *waiting]
+    return [*differences, *waiting]
 
 
 def _put_away(
@@ -95,11 +100,11 @@ def _unseen(
     tx: Transaction, lines: Iterable[BalanceLine], since: datetime, until: datetime
 ) -> Iterator[Difference]:
     """List the movements of the books that the gateway's account has no line of: money that never went where we say it is."""
-    told = {(line.charge_id, line.kind) for line in lines}
+    known_lines = {(line.charge_id, line.kind) for line in lines}
     for line_kind, kinds in _BOOKED_FROM.items():
         for _, source_type, source_id, currency, amount in clearing.list_moved(tx, kinds, since, until):
             payment = _payment_of(tx, source_type, source_id)
-            if payment is None or (payment.external_id, line_kind) in told:
+            if payment is None or (payment.external_id, line_kind) in known_lines:
                 continue
             detail = (
                 f"payment {payment.id}: the books moved {Money(amount, currency)} ({line_kind}), "
@@ -125,12 +130,10 @@ def _payment_of(tx: Transaction, source_type: str, source_id: str) -> Payment | 
 
 def _without_ticket(tx: Transaction) -> Iterator[Difference]:
     """Orders whose money the gateway has and the books have, for which nobody has a ticket yet."""
-    for one in undelivered.list_undelivered(tx):
-        for payment in orders.list_payments(tx, one.order_id):
+    for waiting in undelivered.list_undelivered(tx):
+        for payment in orders.list_payments(tx, waiting.order_id):
             if payment.state == "captured":
-                detail = (
-                    f"order {one.order_id} is paid and has no ticket after {one.tries} tries: {one.detail}"
-                )
+                detail = f"order {waiting.order_id} is paid and has no ticket after {waiting.tries} tries: {waiting.detail}"
                 yield Difference(
                     kind="paid_without_ticket",
                     charge_id=payment.external_id or payment.id,

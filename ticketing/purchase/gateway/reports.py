@@ -42,18 +42,18 @@ _FORWARD = ("inquiry", "open", "withdrawn", "reinstated", "won", "lost")
 def receive(till: Till, body: bytes, signature: str) -> bool:
     """Verify a report and store it; False when it is there already. Raises EventRefused."""
     now = till.clock.now()
-    found = till.gateway.read_event(body, signature, now)
+    report = till.gateway.read_event(body, signature, now)
     event = Event(
         gateway=till.gateway.name,
-        id=found.id,
-        type=found.type,
-        object_id=found.object_id,
+        id=report.id,
+        type=report.type,
+        object_id=report.object_id,
         state="new",
         tries=0,
         received_at=now,
         next_try_at=now,
         note="",
-        document={"kind": found.kind, "event": dict(found.document)},
+        document={"kind": report.kind, "event": dict(report.document)},
     )
     with till.database.write() as tx:
         return gateway_events.store_event(tx, event)
@@ -100,14 +100,14 @@ def _deal_with(till: Till, event: Event) -> str:
     return learn_dispute(till, till.gateway.fetch_dispute(event.object_id))
 
 
-def learn_charge(till: Till, found: Charge) -> str:
+def learn_charge(till: Till, charge: Charge) -> str:
     """Take in what the gateway has of a payment, then carry its order on."""
-    payment = _payment_of(till, found)
+    payment = _payment_of(till, charge)
     if payment is None:
         return "ignored: no payment of ours"
-    state = paying.learn(till, payment, found)
-    if found.state == "captured" and found.fee_minor is not None:
-        _learn_fee(till, payment, found.fee_minor)
+    state = paying.learn(till, payment, charge)
+    if charge.state == "captured" and charge.fee_minor is not None:
+        _learn_fee(till, payment, charge.fee_minor)
     if state.order.state in {
         "awaiting_payment",
         "payment_failed",
@@ -119,14 +119,14 @@ def learn_charge(till: Till, found: Charge) -> str:
     return f"order {state.order.state}"
 
 
-def learn_outside_refund(till: Till, found: GatewayRefund) -> str:
+def learn_outside_refund(till: Till, reported: GatewayRefund) -> str:
     """Take in a refund: ours by its id, else one that somebody made at the gateway itself."""
     with till.database.read() as tx:
-        known = orders.find_refund(tx, found.refund_id) if found.refund_id else None
-        payment = orders.find_payment_of(tx, till.gateway.name, found.charge_id)
+        known = orders.find_refund(tx, reported.refund_id) if reported.refund_id else None
+        payment = orders.find_payment_of(tx, till.gateway.name, reported.charge_id)
     if known is not None:
-        return f"refund {learn_refund(till, known.id, found).state}"
-    if payment is None or found.refund_id is not None:
+        return f"refund {learn_refund(till, known.id, reported).state}"
+    if payment is None or reported.refund_id is not None:
         return "ignored: no refund of ours"
     now = till.clock.now()
     with till.database.write() as tx:
@@ -134,107 +134,113 @@ def learn_outside_refund(till: Till, found: GatewayRefund) -> str:
         facts: dict[str, Any] = {
             "region": order.region,
             "gateway": payment.gateway,
-            "amount": found.amount.minor,
-            "currency": found.amount.currency,
+            "amount": reported.amount.minor,
+            "currency": reported.amount.currency,
             "at": now,
         }
-        if found.state == "confirmed":
-            what, entry = "were paid back", gateway_postings.external_refund(found.external_id, **facts)
-        elif found.state == "failed" and books.find_entry_id(
-            tx, "gateway_refund", found.external_id, "external_refund"
+        if reported.state == "confirmed":
+            what, entry = "were paid back", gateway_postings.external_refund(reported.external_id, **facts)
+        elif reported.state == "failed" and books.find_entry_id(
+            tx, "gateway_refund", reported.external_id, "external_refund"
         ):
             what = "were paid back, and have come back from the bank,"
-            entry = gateway_postings.external_refund_failed(found.external_id, **facts)
+            entry = gateway_postings.external_refund_failed(reported.external_id, **facts)
         else:
             return "ignored: not paid yet"
         outside = OutsideRefund(
-            external_id=found.external_id,
+            external_id=reported.external_id,
             payment_id=payment.id,
-            state=found.state,
-            amount_minor=found.amount.minor,
-            currency=found.amount.currency,
+            state=reported.state,
+            amount_minor=reported.amount.minor,
+            currency=reported.amount.currency,
             learned_at=now,
         )
         outside_refunds.put_outside_refund(tx, outside)
-        if found.state == "failed":
+        if reported.state == "failed":
             elsewhere.owe_again(tx, order, outside, now)
-        detail = f"{found.amount} of payment {payment.id} {what} at the gateway itself ({found.external_id})"
+        detail = (
+            f"{reported.amount} of payment {payment.id} {what} at the gateway itself ({reported.external_id})"
+        )
         gateway_events.raise_alert(
-            tx, "external_refund", found.external_id, detail, now, again=found.state == "failed"
+            tx, "external_refund", reported.external_id, detail, now, again=reported.state == "failed"
         )
         _book(tx, till, entry)
     return "external refund, told to a person"
 
 
-def learn_dispute(till: Till, found: GatewayDispute) -> str:
+def learn_dispute(till: Till, reported: GatewayDispute) -> str:
     """Take in a dispute, forward only: money that moved is booked once, lost tickets that nobody used are revoked."""
     now = till.clock.now()
     with till.database.write() as tx:
-        payment = orders.find_payment_of(tx, till.gateway.name, found.charge_id)
+        payment = orders.find_payment_of(tx, till.gateway.name, reported.charge_id)
         if payment is None:
             return "ignored: no payment of ours"
         for order_id in reversed(at_stake.list_touched(tx, orders.get_order(tx, payment.order_id))):
             locked(tx, order_id)  # newest first, as an exchange takes them
         order = orders.get_order(tx, payment.order_id)
-        known = gateway_events.find_dispute(tx, found.external_id)
-        state = found.state
-        if known is not None and _FORWARD.index(known.state) > _FORWARD.index(found.state):
+        known = gateway_events.find_dispute(tx, reported.external_id)
+        state = reported.state
+        if known is not None and _FORWARD.index(known.state) > _FORWARD.index(reported.state):
             state = known.state  # type: ignore[assignment]
-        made = known or Dispute(
-            id=found.external_id,
+        dispute = known or Dispute(
+            id=reported.external_id,
             payment_id=payment.id,
             state=state,
-            reason=found.reason,
-            amount_minor=found.amount.minor,
-            fee_minor=found.fee_minor,
-            currency=found.amount.currency,
+            reason=reported.reason,
+            amount_minor=reported.amount.minor,
+            fee_minor=reported.fee_minor,
+            currency=reported.amount.currency,
             opened_at=now,
             changed_at=now,
         )
-        gateway_events.put_dispute(tx, replace(made, state=state, fee_minor=found.fee_minor, changed_at=now))
+        gateway_events.put_dispute(
+            tx, replace(dispute, state=state, fee_minor=reported.fee_minor, changed_at=now)
+        )
         if known is None:
-            detail = f"{found.amount} of order {order.id} are disputed ({found.reason}); evidence: tickets and gate scans"
-            gateway_events.raise_alert(tx, "dispute", found.external_id, detail, now)
-        _book_dispute(tx, till, order, payment, found)
+            detail = f"{reported.amount} of order {order.id} are disputed ({reported.reason}); evidence: tickets and gate scans"
+            gateway_events.raise_alert(tx, "dispute", reported.external_id, detail, now)
+        _book_dispute(tx, till, order, payment, reported)
         if state in UNDECIDED:
-            _suspend_unused(tx, till, payment, found.external_id, now)
+            _suspend_unused(tx, till, payment, reported.external_id, now)
         if state in {"reinstated", "won"}:
             _resume(tx, till, at_stake.list_touched(tx, order), now)
         if state == "lost" and (known is None or known.state != "lost"):
-            lost_dispute.take(tx, till, made, payment, now)
+            lost_dispute.take(tx, till, dispute, payment, now)
             _resume(tx, till, at_stake.list_touched(tx, order), now)
     return f"dispute {state}"
 
 
-def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, found: GatewayDispute) -> None:
+def _book_dispute(
+    tx: Transaction, till: Till, order: Order, payment: Payment, reported: GatewayDispute
+) -> None:
     """Book the money that has moved by now; each step once, also where an earlier report never came."""
-    facts = {"region": order.region, "currency": found.amount.currency, "at": till.clock.now()}
-    amount = found.amount.minor
-    if found.state in {"withdrawn", "reinstated", "won", "lost"}:
+    facts = {"region": order.region, "currency": reported.amount.currency, "at": till.clock.now()}
+    amount = reported.amount.minor
+    if reported.state in {"withdrawn", "reinstated", "won", "lost"}:
         _book(
             tx,
             till,
             postings.dispute_opened(
-                found.external_id,
+                reported.external_id,
                 gateway=payment.gateway,
                 amount=amount,
-                fee=found.fee_minor,
+                fee=reported.fee_minor,
                 **facts,  # type: ignore[arg-type]
             ),
         )
-    if found.state in {"reinstated", "won"}:
+    if reported.state in {"reinstated", "won"}:
         _book(
             tx,
             till,
             postings.dispute_won(
-                found.external_id,
+                reported.external_id,
                 gateway=payment.gateway,
                 amount=amount,
                 **facts,  # type: ignore[arg-type]
             ),
         )
-    if found.state == "lost":
-        _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
+    if reported.state == "lost":
+        _book(tx, till, postings.dispute_lost(reported.external_id, amount=amount, **facts))  # type: ignore[arg-type]
 
 
 def _suspend_unused(tx: Transaction, till: Till, payment: Payment, dispute_id: str, now: datetime) -> None:

@@ -96,13 +96,13 @@ def _flow(tx: Transaction, order: Order, minor: int) -> list[tuple[Order, int]]:
         worth[held.order_id] += worth_of(held) if held.status in tickets.LIVE else 0
     stands_for = _stands_for(family, worth)
     came, left = {order.id: minor}, {order.id: max(0, minor - worth[order.id])}
-    for one in family:
-        source = one.exchange_of or ""
-        if one.id != order.id:
-            came[one.id] = min(left[source], one.credit_minor, one.total_minor)
-            left[one.id] = max(0, came[one.id] - worth[one.id])
-            left[source] -= min(came[one.id], stands_for[one.id])
-    return [(one, came[one.id]) for one in family]
+    for member in family:
+        source = member.exchange_of or ""
+        if member.id != order.id:
+            came[member.id] = min(left[source], member.credit_minor, member.total_minor)
+            left[member.id] = max(0, came[member.id] - worth[member.id])
+            left[source] -= min(came[member.id], stands_for[member.id])
+    return [(member, came[member.id]) for member in family]
 
 
 def _stands_for(family: Sequence[Order], worth: Mapping[str, int]) -> dict[str, int]:

@@ -107,22 +107,24 @@ def _with_group(
     refused: list[tuple[str, Conflict]] = []
     left = list(decided)
     while left:
-        going = {one.line.passenger_ref: one.line.legs for one in left}
-        worth = {one.line.passenger_ref: one.worth_minor for one in left}
+        going = {passenger.line.passenger_ref: passenger.line.legs for passenger in left}
+        worth = {passenger.line.passenger_ref: passenger.worth_minor for passenger in left}
         try:
             kept = together.kept_for_others(tx, till, known.quote, known.held, going=going, worth=worth)
         except Conflict as no:
             return [], [*refused, *((ref, no) for ref in going)]
         anew, no_more = [], []
-        for one in left:
+        for passenger in left:
             try:
-                anew.append(_anew(tx, till, known, one, kept.get(one.line.passenger_ref, NOT_KEPT)))
+                anew.append(
+                    _anew(tx, till, known, passenger, kept.get(passenger.line.passenger_ref, NOT_KEPT))
+                )
             except Conflict as no:
-                no_more.append((one.line.passenger_ref, no))
+                no_more.append((passenger.line.passenger_ref, no))
         if not no_more:
             return anew, refused
         refused += no_more
-        left = [one for one in left if one.line.passenger_ref not in dict(no_more)]
+        left = [passenger for passenger in left if passenger.line.passenger_ref not in dict(no_more)]
     return [], refused
 
 

@@ -47,13 +47,13 @@ def going(
     """
     require_known(tickets, passengers)
     by_passenger = {ticket.passenger_ref: ticket for ticket in tickets if ticket.status in LIVE}
-    found = []
+    going_tickets = []
     for ref in sorted(passengers):
         ticket = by_passenger.get(ref)
         if ticket is None:
             raise Conflict(f"the ticket of {ref} was refunded or cancelled before")
-        found.append((ticket, _legs_of(ticket, legs)))
-    return found
+        going_tickets.append((ticket, _legs_of(ticket, legs)))
+    return going_tickets
 
 
 def require_known(tickets: Sequence[RefundableTicket], passengers: Collection[str]) -> None:
@@ -226,16 +226,16 @@ def parts_of(
     that leave first, and the operators that give less than another one does by then. What is not carried goes with each.
     """
     failed = set(ticket.not_carried(legs))
-    found = [tuple(sorted(failed))]
+    parts = [tuple(sorted(failed))]
     for first in legs:
         before = _hours(ticket.legs[first].departure, now)
         later = [at for at in legs if ticket.legs[at].departure >= ticket.legs[first].departure]
         gives = {at: percent_at(_steps(conditions, ticket.legs[at].operator), before) for at in later}
-        found += [
+        parts += [
             tuple(sorted(failed.union(at for at in later if gives[at] >= percent)))
             for percent in sorted(set(gives.values()) - {0})
         ]
-    return [part for part in dict.fromkeys(found) if part and part != legs]
+    return [part for part in dict.fromkeys(parts) if part and part != legs]
 
 
 def because_part(line: RefundLine, legs: Sequence[int], why: str) -> RefundLine:

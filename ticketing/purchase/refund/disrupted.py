@@ -70,7 +70,7 @@ def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
     """Read the news of the runs of a quote's legs; a leg of which nobody has told anything is left out."""
     data = till.regions[quote.region].data
     wanted = quote.document.rides
-    found = []
+    rows = []
     for at, news in sorted(regions.news_of_rides(tx, data, wanted).items()):
         promises = data.operators[wanted[at].operator].promises
         known = Expected(
@@ -81,8 +81,8 @@ def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
         failure = failure_of(service_of(wanted[at], promises), promises.late_refund, known)
         stops = data.timetables[wanted[at].operator].stops
         platforms = (_platform(stops.get(one)) if one else None for one in (news.boards_at, news.alights_at))
-        found.append(LegNews(at, wanted[at].operator, known, failure, *platforms))
-    return found
+        rows.append(LegNews(at, wanted[at].operator, known, failure, *platforms))
+    return rows
 
 
 def _platform(stop: Stop | None) -> Platform | None:

@@ -30,62 +30,65 @@ def find_outside(tx: Transaction, made: Refund, *, exactly: bool = False) -> Out
 
 
 def settle_with(
-    tx: Transaction, order: Order, made: Refund, found: OutsideRefund, *, by: str, now: datetime
+    tx: Transaction, order: Order, refund: Refund, outside: OutsideRefund, *, by: str, now: datetime
 ) -> None:
     """Settle a refund with one that was made elsewhere: booked once, and what waited for a person is put away."""
-    orders.update_refund(tx, made.id, "confirmed", found.external_id)
+    orders.update_refund(tx, refund.id, "confirmed", outside.external_id)
     _book(
         tx,
         gateway_postings.refund_by_outside(
-            made.id,
-            found.external_id,
+            refund.id,
+            outside.external_id,
             region=order.region,
-            amount=made.amount_minor,
-            currency=made.currency,
+            amount=refund.amount_minor,
+            currency=refund.currency,
             at=now,
             by=by,
         ),
         now,
     )
-    _put_away(tx, made, by, now)
-    if _rest_of(tx, found) == 0:
-        gateway_events.resolve_alert_of(tx, EXTERNAL, found.external_id, by, now)
+    _put_away(tx, refund, by, now)
+    if _rest_of(tx, outside) == 0:
+        gateway_events.resolve_alert_of(tx, EXTERNAL, outside.external_id, by, now)
 
 
-def paid_otherwise(tx: Transaction, order: Order, made: Refund, by: str, now: datetime) -> None:
+def paid_otherwise(tx: Transaction, order: Order, refund: Refund, by: str, now: datetime) -> None:
     """A person says that a refund was paid by another way, as a transfer: it is owed no more."""
-    orders.update_refund(tx, made.id, "confirmed", f"otherwise:{made.id}")
+    orders.update_refund(tx, refund.id, "confirmed", f"otherwise:{refund.id}")
     _book(
         tx,
         gateway_postings.refund_paid_otherwise(
-            made.id, region=order.region, amount=made.amount_minor, currency=made.currency, at=now, by=by
+            refund.id,
+            region=order.region,
+            amount=refund.amount_minor,
+            currency=refund.currency,
+            at=now,
+            by=by,
         ),
         now,
     )
-    _put_away(tx, made, by, now)
+    _put_away(tx, refund, by, now)
 
 
-def owe_again(tx: Transaction, order: Order, found: OutsideRefund, now: datetime) -> None:
+def owe_again(tx: Transaction, order: Order, outside: OutsideRefund, now: datetime) -> None:
     """An outside refund has come back from the bank: what was settled with it is owed again, and a person is told."""
-    for made in orders.list_refunds_of_payment(tx, found.payment_id):
-        if made.state == "confirmed" and made.external_id == found.external_id:
-            orders.update_refund(tx, made.id, "failed", found.external_id)
+    for refund in orders.list_refunds_of_payment(tx, outside.payment_id):
+        if refund.state == "confirmed" and refund.external_id == outside.external_id:
+            orders.update_refund(tx, refund.id, "failed", outside.external_id)
             _book(
                 tx,
                 gateway_postings.refund_by_outside_failed(
-                    made.id,
-                    found.external_id,
+                    refund.id,
+                    outside.external_id,
                     region=order.region,
-                    amount=made.amount_minor,
-                    currency=made.currency,
+                    amount=refund.amount_minor,
+                    currency=refund.currency,
                     at=now,
                 ),
                 now,
             )
-            detail = (
-                f"refund {made.id} was settled with {found.external_id}, which came back; find another way"
-            )
-            gateway_events.raise_alert(tx, FAILED, made.id, detail, now, again=True)
+            detail = f"refund {refund.id} was settled with {outside.external_id}, which came back; find another way"
+            gateway_events.raise_alert(tx, FAILED, refund.id, detail, now, again=True)
 
 
 def _rest_of(tx: Transaction, found: OutsideRefund) -> int:

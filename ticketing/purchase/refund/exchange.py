@@ -96,16 +96,16 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
     old = refundable_order(tx, order.exchange_of, lock=True)
     decided = _decided(tx, till, old, order)
     left = credit.back_minor(order)
-    made, *further = _refunds(tx, old, order, decided, left=left, now=now)
-    for one in (made, *further):
-        orders.insert_refund(tx, one)
-    for line in made.document.lines:
-        _reverse(tx, made, line, old.region, now)
-    entry = postings.unearned_refund(made.id, region=old.region, amount=left, currency=old.currency, at=now)
+    first, *further = _refunds(tx, old, order, decided, left=left, now=now)
+    for refund in (first, *further):
+        orders.insert_refund(tx, refund)
+    for line in first.document.lines:
+        _reverse(tx, first, line, old.region, now)
+    entry = postings.unearned_refund(first.id, region=old.region, amount=left, currency=old.currency, at=now)
     if entry:
         books.book(tx, entry, now)
-    take_legs(tx, till, old, made.document.lines, now)
-    still = any(one.status in tickets.LIVE for one in tickets.list_tickets(tx, old.id))
+    take_legs(tx, till, old, first.document.lines, now)
+    still = any(refund.status in tickets.LIVE for refund in tickets.list_tickets(tx, old.id))
     step: Any = "exchange_part" if still else "exchange"
     move(tx, old, step, now, actor="buyer", reason=f"exchanged for order {order.id}")
 

@@ -111,7 +111,7 @@ def decide_refund(
     with till.database.write() as tx:
         order = locked(tx, order_id)
         same = next(
-            (made for made in orders.list_refunds(tx, order_id) if made.request_key == request_key), None
+            (first for first in orders.list_refunds(tx, order_id) if first.request_key == request_key), None
         )
         if same:
             return same
@@ -119,25 +119,27 @@ def decide_refund(
         known = deciding.read(tx, till, order, now)
         decided = deciding.decide_going(tx, till, known, dict.fromkeys(wish.passengers, wish.legs))
         more = released(tx, till, known, decided)
-        lines = [one.line for one in decided] + [one.line for one in more]
+        lines = [refund.line for refund in decided] + [refund.line for refund in more]
         back = Money(sum(line.amount.minor for line in lines), order.currency)
-        document = RefundDocument((*map(document_of, decided), *(one.document() for one in more)))
-        made, *further = refunds_for(tx, order, document, amount=back.minor, request_key=request_key, now=now)
+        document = RefundDocument((*map(document_of, decided), *(refund.document() for refund in more)))
+        first, *further = refunds_for(
+            tx, order, document, amount=back.minor, request_key=request_key, now=now
+        )
         if expected is not None and back != expected:
             raise Conflict(f"the conditions have changed since the offer: {back} would come back now")
-        for one in (made, *further):
-            orders.insert_refund(tx, one)
-        _take_back(tx, till, order, made, now)
-        still = any(one.status in tickets.LIVE for one in tickets.list_tickets(tx, order_id))
+        for refund in (first, *further):
+            orders.insert_refund(tx, refund)
+        _take_back(tx, till, order, first, now)
+        still = any(refund.status in tickets.LIVE for refund in tickets.list_tickets(tx, order_id))
         move(
             tx,
             order,
             "refund_part" if still else "refund_all",
             now,
             actor="buyer",
-            reason=f"refund {made.id}",
+            reason=f"refund {first.id}",
         )
-    return made
+    return first
 
 
 def revoke(

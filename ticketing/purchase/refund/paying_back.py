@@ -67,20 +67,20 @@ def refunds_for(
 
 def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, int]]:
     """Choose the payments that give an amount back: this order's own first, then those of the orders it has replaced."""
-    found: list[tuple[str, int]] = []
+    shares: list[tuple[str, int]] = []
     left, place = amount, order
     while left:
         for payment in orders.list_payments(tx, place.id):
             part = min(left, _left_of(tx, payment))
             if part > 0:
-                found.append((payment.id, part))
+                shares.append((payment.id, part))
                 left -= part
         if not left:
             break
         if place.exchange_of is None:
             raise Conflict("a refund may not exceed what was paid")
         place = orders.get_order(tx, place.exchange_of)
-    return found
+    return shares
 
 
 def most_back(tx: Transaction, order: Order) -> int:
@@ -200,10 +200,10 @@ def _settle_exactly(till: Till, decided: Refund, charge_id: str) -> bool:
     with till.database.write() as tx:
         order = locked(tx, decided.order_id)
         known = orders.get_refund(tx, decided.id)
-        found = elsewhere.find_outside(tx, known, exactly=True)
-        if found is not None:
-            elsewhere.settle_with(tx, order, known, found, by="worker", now=till.clock.now())
-    return found is not None
+        outside = elsewhere.find_outside(tx, known, exactly=True)
+        if outside is not None:
+            elsewhere.settle_with(tx, order, known, outside, by="worker", now=till.clock.now())
+    return outside is not None
 
 
 def learn_refund(
@@ -243,7 +243,7 @@ def owe_back(tx: Transaction, order: Order, payment: Payment, now: datetime) -> 
     if known is not None:
         return known
     seq = len(orders.list_refunds(tx, order.id)) + 1
-    made = Refund(
+    refund = Refund(
         id=new_id(),
         order_id=order.id,
         payment_id=payment.id,
@@ -256,12 +256,12 @@ def owe_back(tx: Transaction, order: Order, payment: Payment, now: datetime) -> 
         external_id=None,
         created_at=now,
     )
-    orders.insert_refund(tx, made)
+    orders.insert_refund(tx, refund)
     entry = postings.unearned_refund(
-        made.id, region=order.region, amount=made.amount_minor, currency=made.currency, at=now
+        refund.id, region=order.region, amount=refund.amount_minor, currency=refund.currency, at=now
     )
     _book(tx, entry, now)
-    return made
+    return refund
 
 
 def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answer: GatewayRefund) -> None:

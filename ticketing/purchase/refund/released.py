@@ -76,16 +76,16 @@ def released(tx: Transaction, till: Till, known: Known, decided: Sequence[Decide
         needed = together.shortage(tx, till, known.quote, known.held, going)
     except Conflict:  # what those who stay need cannot be told: it stays until they go
         return []
-    found = []
+    places = []
     left = min(most, most - needed)
     left_of = {line.jti: line.left for _, line in _lines(tx, known.order.id)}
     for seq, line, back in kept:
         part = min(left, line.together_minor - back)
         if part > 0:
             before = line.amount_minor + back
-            found.append(Released(seq, line, before, Money(part, known.order.currency), left_of[line.jti]))
+            places.append(Released(seq, line, before, Money(part, known.order.currency), left_of[line.jti]))
             left -= part
-    return found
+    return places
 
 
 def _kept(tx: Transaction, order_id: str) -> Iterator[tuple[int, LineDocument, int]]:

@@ -103,13 +103,13 @@ def _cost_of(
     tx: Transaction, till: Till, quote: Quote, staying: Sequence[Ticket], others: Sequence[Ticket]
 ) -> int:
     """Price what those who stay still have, beside all `others` who stay, by the quote's tariff."""
-    passengers = {one.ref: one.passenger for one in quote.document.passengers}
+    passengers = {passenger.ref: passenger.passenger for passenger in quote.document.passengers}
     by_legs: dict[tuple[int, ...], list[str]] = {}
-    for one in staying:
-        by_legs.setdefault(_left_of(one), []).append(one.passenger_ref)
+    for passenger in staying:
+        by_legs.setdefault(_left_of(passenger), []).append(passenger.passenger_ref)
     cost = 0
     for legs, refs in by_legs.items():
-        beside = [one.passenger_ref for one in others if set(legs) <= set(_left_of(one))]
+        beside = [passenger.passenger_ref for passenger in others if set(legs) <= set(_left_of(passenger))]
         price = price_journey(
             book_of(tx, till, quote),
             [quote.document.rides[at] for at in legs],
@@ -121,7 +121,11 @@ def _cost_of(
         )
         if price.total is None:
             raise Conflict(f"what those who stay would have paid has no price: {price.reason}")
-        cost += sum(one.total.minor for one in price.passengers if one.total and one.passenger.ref in refs)
+        cost += sum(
+            passenger.total.minor
+            for passenger in price.passengers
+            if passenger.total and passenger.passenger.ref in refs
+        )
     return cost
 
 

@@ -116,13 +116,13 @@ def _reasons(text: str) -> Iterator[Reason]:
     if whole:
         yield whole
         return
-    if found := _NOTHING.fullmatch(text):
-        yield Reason("nothing", {"passenger": found["passenger"]})
-        yield from _reasons(found["rest"])
+    if match := _NOTHING.fullmatch(text):
+        yield Reason("nothing", {"passenger": match["passenger"]})
+        yield from _reasons(match["rest"])
         return
-    if found := _STAYS.fullmatch(text):
-        yield from _reasons(found["rest"])
-        yield Reason("stays", _values({name: found[name] for name in ("legs", "together")}))
+    if match := _STAYS.fullmatch(text):
+        yield from _reasons(match["rest"])
+        yield Reason("stays", _values({name: match[name] for name in ("legs", "together")}))
         return
     for part in text.split("; "):
         yield from _part(part)
@@ -138,9 +138,9 @@ def _of_the_whole(text: str) -> Reason | None:
 
 def _part(text: str) -> Iterator[Reason]:
     for code, pattern in _COMPILED:
-        found = pattern.fullmatch(text)
-        if found:
-            values = found.groupdict()
+        match = pattern.fullmatch(text)
+        if match:
+            values = match.groupdict()
             fees = values.pop("fees", None) or ""
             yield Reason(code, _values(values))
             yield from (Reason("fee", _values(fee.groupdict())) for fee in _FEE.finditer(fees))
@@ -188,18 +188,18 @@ def _sentence_of(one: Reason) -> str:
     return {"conditions": "conditions_of_legs", "not_carried": "not_carried_legs"}.get(one.code, one.code)
 
 
-def _spoken(one: Reason, reader: Reader) -> dict[str, str]:
+def _spoken(reason: Reason, reader: Reader) -> dict[str, str]:
     """The values of a reason as people read them."""
-    spoken = {name: _said(value, reader.language) for name, value in one.values.items()}
-    places = one.values.get("failed") or one.values.get("legs")
+    spoken = {name: _said(value, reader.language) for name, value in reason.values.items()}
+    places = reason.values.get("failed") or reason.values.get("legs")
     if places:
         spoken["legs"] = rides(places, reader)
-    if "operator" in one.values:
-        spoken["operator"] = reader.operators.get(one.values["operator"], one.values["operator"])
-    if "failure" in one.values:
-        spoken["failure"] = ", ".join(_why(failure, reader.language) for failure in one.values["failure"])
-    if "hours_before" in one.values:
-        spoken["before"] = _before(one.values["hours_before"], reader.language)
+    if "operator" in reason.values:
+        spoken["operator"] = reader.operators.get(reason.values["operator"], reason.values["operator"])
+    if "failure" in reason.values:
+        spoken["failure"] = ", ".join(_why(failure, reader.language) for failure in reason.values["failure"])
+    if "hours_before" in reason.values:
+        spoken["before"] = _before(reason.values["hours_before"], reader.language)
     return spoken
 
 

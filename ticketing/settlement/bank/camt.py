@@ -70,16 +70,16 @@ def read(content: bytes) -> list[StatementLine]:
     if not statements:
         raise InvalidRequest.at("file", "this is no camt.053: there is no BkToCstmrStmt/Stmt")
     faults, alike = Faults(lines), Counter[tuple[str, ...]]()
-    found = [
+    read_statements = [
         line
         for at, statement in enumerate(statements)
         for line in _statement(statement, f"Stmt[{at}]", alike, faults)
     ]
     if faults.found:
-        told = [f"{fault.path}: {fault.message}" for fault in faults.found]
-        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-        raise InvalidRequest("; ".join(told[:_TOLD]) + more, faults.found)
-    return found
+        texts = [f"{fault.path}: {fault.message}" for fault in faults.found]
+        more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
+        raise InvalidRequest("; ".join(texts[:_TOLD]) + more, faults.found)
+    return read_statements
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,15 +144,17 @@ def _read_entry(
         _detail_amount(found, f"{path}.TxDtls[{at}]", currency, 1 if minor > 0 else -1, reading.faults)
         for at, found in enumerate(details)
     ]
-    told = [part for part in parts if part is not None]
-    if len(told) == len(details) > 1 or (count == 1 and told and child(details[0], "Amt") is not None):
-        if sum(told) != minor:
+    payments = [part for part in parts if part is not None]
+    if len(payments) == len(details) > 1 or (
+        count == 1 and payments and child(details[0], "Amt") is not None
+    ):
+        if sum(payments) != minor:
             reading.faults.at(
                 entry,
                 path,
-                f"its payments sum to {Money(sum(told), currency)}, the entry is {Money(minor, currency)}",
+                f"its payments sum to {Money(sum(payments), currency)}, the entry is {Money(minor, currency)}",
             )
-        pairs: list[tuple[Element | None, int]] = list(zip(details, told, strict=True))
+        pairs: list[tuple[Element | None, int]] = list(zip(details, payments, strict=True))
     elif count > 1:
         pairs = [(None, minor)]
     else:
@@ -226,20 +228,20 @@ def _told_as(told: dict[str, list[tuple[str, int]]], codes: Sequence[str]) -> li
 
 def _check_balances(statement: Element, path: str, account: str, total: int, faults: Faults) -> None:
     """The opening balance and the booked entries give the closing balance; both are there."""
-    told: dict[str, list[tuple[str, int]]] = {}
+    balances: dict[str, list[tuple[str, int]]] = {}
     for at, balance in enumerate(all_of(statement, "Bal")):
         where, code = f"{path}.Bal[{at}]", text(balance, "Tp", "CdOrPrtry", "Cd")
         amount, day = _amount(balance, where, account, faults), _date(balance, "Dt", where, faults)
         if amount:
-            told.setdefault(code, []).append((day, amount[1]))
+            balances.setdefault(code, []).append((day, amount[1]))
         elif code in {*_OPENING, *_CLOSING}:
             return  # its fault is told
-    opening, closing = _told_as(told, _OPENING), _told_as(told, _CLOSING)
-    for name, found, codes in (("opening", opening, _OPENING), ("closing", closing, _CLOSING)):
-        if not found:
+    opening, closing = _told_as(balances, _OPENING), _told_as(balances, _CLOSING)
+    for name, stated, codes in (("opening", opening, _OPENING), ("closing", closing, _CLOSING)):
+        if not stated:
             named = " or ".join(codes)
             faults.at(statement, f"{path}.Bal", f"there is no {name} balance ({named}) in the statement")
-        if len(set(found)) > len({day for day, _ in found}):
+        if len(set(stated)) > len({day for day, _ in stated}):
             faults.at(
                 deepest(statement, "Bal"),
                 f"{path}.Bal",
@@ -301,19 +303,19 @@ def _minor(amount: str, currency: str) -> int | None:
         if decimals[digits:].strip("0"):
             return None
         padded = decimals[:digits].ljust(digits, "0")
-        found = parse(f"{whole.lstrip('0') or '0'}{'.' if digits else ''}{padded}", currency).minor
+        minor = parse(f"{whole.lstrip('0') or '0'}{'.' if digits else ''}{padded}", currency).minor
     except MoneyError:
         return None
-    return found if found >= 0 else None
+    return minor if minor >= 0 else None
 
 
 def _date(entry: Element, name: str, path: str, faults: Faults) -> str:
     """The day that an entry tells, as YYYY-MM-DD; empty where it tells none."""
     day, moment = text(entry, name, "Dt"), text(entry, name, "DtTm")
-    found = _DAY.fullmatch(day)
+    match = _DAY.fullmatch(day)
     try:
-        if found:
-            return date.fromisoformat(found[1]).isoformat()
+        if match:
+            return date.fromisoformat(match[1]).isoformat()
         if not day and not moment:
             return ""
         if not day and moment[10:11] == "T":

@@ -54,14 +54,14 @@ def match(lines: Sequence[BankLine], expected: Sequence[Expected]) -> list[Findi
     """
     by_reference = {wanted.reference: wanted for wanted in expected}
     taken = {wanted.reference for wanted in expected if not wanted.open}
-    found = []
+    findings = []
     for line in lines:
         wanted = _referred(line, by_reference)
         finding = _of_reference(line, wanted, taken) if wanted else _of_looks(line, expected, taken)
         if finding.verdict == "matched" and wanted:
             taken.add(wanted.reference)
-        found.append(finding)
-    return found
+        findings.append(finding)
+    return findings
 
 
 def missing(findings: Iterable[Finding], expected: Iterable[Expected]) -> list[Expected]:
@@ -107,8 +107,8 @@ def _of_looks(line: BankLine, expected: Sequence[Expected], taken: set[str]) -> 
     agreed = {wanted.reference: (_is_about(line, wanted), _is_named(line, wanted)) for wanted in alike}
     best = [wanted for wanted in alike if all(agreed[wanted.reference])]
     if len(best) == 1:
-        told = f"amount, day (due {best[0].due}) and name ({best[0].name}) as {best[0].reference}"
-        return Finding(line, "looks_like", f"no reference of ours; {told}: a person decides", best[0])
+        look = f"amount, day (due {best[0].due}) and name ({best[0].name}) as {best[0].reference}"
+        return Finding(line, "looks_like", f"no reference of ours; {look}: a person decides", best[0])
     return Finding(line, "unknown", f"no reference of ours; {_why_not(alike, agreed, len(best))}")
 
 

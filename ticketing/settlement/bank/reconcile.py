@@ -53,14 +53,14 @@ def import_statement(
     """
     now, by = office.clock.now(), checked_name(by)
     stages = Stages(progress, {"storing lines": 1, "booking lines": 2})
-    found = camt.read(content)
+    statement = camt.read(content)
     with office.database.write() as tx:
         regions = queue(tx, office.served(region), now)
         own = {account.iban for account in bank.list_accounts(tx) if account.party == SCHEME}
-        stranger = next((line.iban for line in found if line.iban not in own), None)
+        stranger = next((line.iban for line in statement if line.iban not in own), None)
         if stranger:
             raise InvalidRequest.at("file", f"{stranger} is not an account of the scheme")
-        lines = [BankLine(region=region, imported_at=now, **asdict(line)) for line in found]
+        lines = [BankLine(region=region, imported_at=now, **asdict(line)) for line in statement]
         new = sum(
             bank.insert_line(tx, line)
             for line in told(
@@ -142,14 +142,14 @@ def book_line(
             wanted = _required(wanted, finding.line, way, reference)
         home = wanted.region if wanted else region
         converted = _converted(tx, region, finding.line) if way == "fx" else 0
-        made = _book(
+        booking = _book(
             tx,
             home,
             finding.line,
             Decision(way=way, wanted=wanted, by=by, reason=reason, at=now, converted_minor=converted),
         )
         _finish_runs(tx, regions, by, now)
-    return made
+    return booking
 
 
 def _at_home(lines: list[BankLine], expected: list[Expected]) -> list[BankLine]:
@@ -178,8 +178,8 @@ def _expected(tx: Transaction, office: Office, regions: Sequence[str]) -> list[E
 
 
 def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) -> list[Expected]:
-    found = runs.list_runs_in_state(tx, region, ("exported", "sent", "reconciled"))
-    settled = bank.list_settled(tx, [run.id for run in found])
+    waiting = runs.list_runs_in_state(tx, region, ("exported", "sent", "reconciled"))
+    settled = bank.list_settled(tx, [run.id for run in waiting])
     return [
         Expected(
             region=region,
@@ -195,7 +195,7 @@ def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) 
             open=(run.id, operator, currency) not in settled,
             sent=run.state != "exported" or amount < 0,
         )
-        for run in found
+        for run in waiting
         for (operator, currency), amount in sorted(paid_positions(run.dataset).items())
     ]
 
@@ -226,7 +226,7 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
         else {"suspense": 0, "fx": decided.converted_minor}.get(decided.way, line.amount_minor)
     )
     note = {"reason": decided.reason, "by": decided.by, "currency": line.currency}
-    made = BankMatch(
+    booking = BankMatch(
         line_id=line.id,
         kind=decided.way,
         run_id=wanted.run_id if wanted else None,
@@ -239,7 +239,7 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     )
     entry = settling.bank_movement(
         KINDS[decided.way],
-        source_of(made),
+        source_of(booking),
         _account(decided, line),
         region=region,
         expected=expected,
@@ -249,8 +249,8 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
         rest=accounts.fx_difference(line.currency) if decided.way == "fx" else None,
     )
     write_entry(tx, entry, decided.at)
-    bank.insert_match(tx, made)
-    return made
+    bank.insert_match(tx, booking)
+    return booking
 
 
 def _converted(tx: Transaction, region: str, line: BankLine) -> int:

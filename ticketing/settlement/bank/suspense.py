@@ -73,7 +73,7 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
             )
         kind = "uncleared" if last.kind == "cleared" else "unbooked"
         booked = books.find_booked(tx, "bank_line", source_of(last), kind_of(last))
-        made = BankMatch(
+        reversal = BankMatch(
             line_id=line.id,
             kind=kind,
             run_id=None,
@@ -87,15 +87,15 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
         if booked:
             entry = settling.bank_taken_back(
                 f"bank_{kind}",
-                source_of(made),
+                source_of(reversal),
                 booked,
                 region=booked.region,
                 at=now,
                 note={"line": line.id, "reason": reason, "by": by},
             )
             write_entry(tx, entry, now)
-        bank.insert_match(tx, made)
-    return made
+        bank.insert_match(tx, reversal)
+    return reversal
 
 
 def clear_suspense(
@@ -121,7 +121,7 @@ def clear_suspense(
         if is_same_person(booking.actor, by):
             raise NotAllowed(f"{by} has booked this line: another person clears its suspense")
         party = cleared_as.removeprefix(OPERATOR)
-        made = BankMatch(
+        clearing = BankMatch(
             line_id=line.id,
             kind="cleared",
             run_id=None,
@@ -133,7 +133,7 @@ def clear_suspense(
             seq=len(trail) + 1,
         )
         entry = settling.suspense_cleared(
-            source_of(made),
+            source_of(clearing),
             account,
             waits.amount_minor,
             currency=line.currency,
@@ -142,8 +142,8 @@ def clear_suspense(
             note={"line": line.id, "as": cleared_as, "reason": reason, "by": by},
         )
         write_entry(tx, entry, now)
-        bank.insert_match(tx, made)
-    return made
+        bank.insert_match(tx, clearing)
+    return clearing
 
 
 def operators_of(office: Office, region: str) -> list[str]:

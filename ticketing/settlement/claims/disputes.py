@@ -50,7 +50,7 @@ def open_dispute(office: Office, run_id: str, operator: str, line_id: str, *, by
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
         run = hold_run(tx, run_id)
-        made = Dispute(
+        dispute = Dispute(
             id=new_id(),
             run_id=run.id,
             operator=operator,
@@ -59,15 +59,15 @@ def open_dispute(office: Office, run_id: str, operator: str, line_id: str, *, by
             opened_by=by,
             opened_at=now,
         )
-        if not disputes.insert_dispute(tx, made):
+        if not disputes.insert_dispute(tx, dispute):
             raise Conflict("this line is disputed already")
         disputes.insert_step(
             tx,
             DisputeStep(
-                dispute_id=made.id, seq=1, state="open", actor=by, at=now, text=reason, entry_id=None
+                dispute_id=dispute.id, seq=1, state="open", actor=by, at=now, text=reason, entry_id=None
             ),
         )
-        return _case(tx, made)
+        return _case(tx, dispute)
 
 
 def answer(
@@ -213,12 +213,12 @@ def _close(office: Office, dispute_id: str, state: str, by: str, text: str) -> C
 
 def _open_case(tx: Transaction, dispute_id: str, answerer: str | None) -> Case:
     """Read a dispute that is open; whoever opened it does not answer it."""
-    found = disputes.find_dispute(tx, dispute_id)
-    if found is None:
+    dispute = disputes.find_dispute(tx, dispute_id)
+    if dispute is None:
         raise NotFound(f"no dispute {dispute_id}")
-    if answerer is not None and is_same_person(answerer, found.opened_by):
+    if answerer is not None and is_same_person(answerer, dispute.opened_by):
         raise NotAllowed(f"{answerer} has opened this dispute: another person answers it")
-    case = _case(tx, found)
+    case = _case(tx, dispute)
     if case.state not in OPEN:
         raise Conflict(f"this dispute is {case.state}")
     return case
@@ -236,12 +236,12 @@ def _add(tx: Transaction, case: Case, step: DisputeStep) -> Case:
 
 def _minor(amount: str, line: StatementLine) -> int:
     try:
-        found = parse(amount, line.currency).minor
+        minor = parse(amount, line.currency).minor
     except MoneyError as error:
         raise InvalidRequest.at("amount", str(error)) from None
-    if not found:
+    if not minor:
         raise InvalidRequest.at("amount", "must not be zero")
-    if abs(found) > abs(line.gross_minor):
-        told, whole = Money(found, line.currency), Money(line.gross_minor, line.currency)
-        raise InvalidRequest.at("amount", f"{told} is more than the disputed line, whose gross is {whole}")
-    return found
+    if abs(minor) > abs(line.gross_minor):
+        asked, whole = Money(minor, line.currency), Money(line.gross_minor, line.currency)
+        raise InvalidRequest.at("amount", f"{asked} is more than the disputed line, whose gross is {whole}")
+    return minor

@@ -12,23 +12,23 @@ from ticketing.settlement.claims.disputes import Case
 from ticketing.settlement.month import SCHEME
 
 
-def run(made: Run) -> dict[str, object]:
+def run(calculated: Run) -> dict[str, object]:
     """A settlement run with its frozen dataset."""
     return {
-        "id": made.id,
-        "version": made.version,
-        "state": made.state,
-        "digest": made.digest,
-        "prepared_by": made.prepared_by,
-        "created_at": written(made.created_at),
-        **write_run(made.document),
+        "id": calculated.id,
+        "version": calculated.version,
+        "state": calculated.state,
+        "digest": calculated.digest,
+        "prepared_by": calculated.prepared_by,
+        "created_at": written(calculated.created_at),
+        **write_run(calculated.document),
     }
 
 
-def trail(made: Run, steps: Iterable[Step], files: Iterable[RunFile]) -> dict[str, object]:
+def trail(calculated: Run, steps: Iterable[Step], files: Iterable[RunFile]) -> dict[str, object]:
     """A run with everybody who took it a step further, and its files."""
     return {
-        **run(made),
+        **run(calculated),
         "steps": [
             {
                 "state": step.state,
@@ -43,15 +43,15 @@ def trail(made: Run, steps: Iterable[Step], files: Iterable[RunFile]) -> dict[st
     }
 
 
-def case(found: Case) -> dict[str, object]:
+def case(shown_case: Case) -> dict[str, object]:
     """A dispute with its trail."""
     return {
-        "id": found.dispute.id,
-        "run": found.dispute.run_id,
-        "operator": found.dispute.operator,
-        "line": found.dispute.line_id,
-        "state": found.state,
-        "correction": correction(found),
+        "id": shown_case.dispute.id,
+        "run": shown_case.dispute.run_id,
+        "operator": shown_case.dispute.operator,
+        "line": shown_case.dispute.line_id,
+        "state": shown_case.state,
+        "correction": correction(shown_case),
         "trail": [
             {
                 "state": step.state,
@@ -60,7 +60,7 @@ def case(found: Case) -> dict[str, object]:
                 "text": step.text,
                 "entry": step.entry_id,
             }
-            for step in found.steps
+            for step in shown_case.steps
         ],
     }
 
@@ -73,45 +73,45 @@ def correction(found: Case) -> dict[str, object] | None:
     return {**Money(moved.amount_minor, moved.currency).as_dict(), "against": moved.against or SCHEME}
 
 
-def account(found: BankAccount, state: str) -> dict[str, object]:
+def account(bank_account: BankAccount, state: str) -> dict[str, object]:
     """A bank account and whether it is in force."""
     return {
-        "id": found.id,
-        "party": found.party,
-        "name": found.name,
-        "iban": found.iban,
-        "bic": found.bic,
+        "id": bank_account.id,
+        "party": bank_account.party,
+        "name": bank_account.name,
+        "iban": bank_account.iban,
+        "bic": bank_account.bic,
         "state": state,
-        "entered_by": found.entered_by,
-        "entered_at": written(found.entered_at),
+        "entered_by": bank_account.entered_by,
+        "entered_at": written(bank_account.entered_at),
     }
 
 
-def finding(found: Finding) -> dict[str, object]:
+def finding(shown_finding: Finding) -> dict[str, object]:
     """A line of the bank and what is said of it."""
     return {
-        "line": found.line.id,
-        "booking_date": found.line.booking_date,
-        "amount": Money(found.line.amount_minor, found.line.currency).as_dict(),
-        "counterparty": found.line.counterparty,
-        "remittance": found.line.remittance,
-        "verdict": found.verdict,
-        "because": found.because,
-        "reference": found.expected.reference if found.expected else None,
+        "line": shown_finding.line.id,
+        "booking_date": shown_finding.line.booking_date,
+        "amount": Money(shown_finding.line.amount_minor, shown_finding.line.currency).as_dict(),
+        "counterparty": shown_finding.line.counterparty,
+        "remittance": shown_finding.line.remittance,
+        "verdict": shown_finding.verdict,
+        "because": shown_finding.because,
+        "reference": shown_finding.expected.reference if shown_finding.expected else None,
     }
 
 
-def waiting(found: Waiting) -> dict[str, object]:
+def waiting(suspended: Waiting) -> dict[str, object]:
     """Money of a line on suspense: positive when we are short."""
     return {
-        "line": found.line.id,
-        "booking_date": found.line.booking_date,
-        "amount": Money(found.amount_minor, found.currency).as_dict(),
-        "counterparty": found.line.counterparty,
-        "remittance": found.line.remittance,
-        "booked_by": found.booked.actor,
-        "reason": found.booked.reason,
-        "days": found.days,
+        "line": suspended.line.id,
+        "booking_date": suspended.line.booking_date,
+        "amount": Money(suspended.amount_minor, suspended.currency).as_dict(),
+        "counterparty": suspended.line.counterparty,
+        "remittance": suspended.line.remittance,
+        "booked_by": suspended.booked.actor,
+        "reason": suspended.booked.reason,
+        "days": suspended.days,
     }
 
 

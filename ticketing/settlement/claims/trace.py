@@ -141,12 +141,12 @@ def follow(office: Office, wanted: str) -> Followed:
         if dispute is not None:
             run = runs.find_run(tx, dispute.run_id)
             booked = entries.list_entries_of(tx, "dispute", dispute.id)
-            found = [(run.period if run else "", dispute.operator, dispute.line_id)]
+            lines = [(run.period if run else "", dispute.operator, dispute.line_id)]
         else:
-            found = statement.lines_like(tx, wanted)
-        if not found:
+            lines = statement.lines_like(tx, wanted)
+        if not lines:
             raise NotFound(f"no ticket {wanted}, and no line or dispute of this id")
-        month, _, line_id = found[0]
+        month, _, line_id = lines[0]
         share = audit.find_ticket_of_share(tx, month, line_id)
         entry = None if share else entries.find_entry(tx, month, line_id)
     return Followed(
@@ -187,18 +187,18 @@ def explain(
         entry = entries.find_entry(tx, run.period, line_id) if share is None else None
     if share is not None and share[1] == party:
         return {"line": line_id, "entry": None, "story": trace(office, share[0], operator).as_dict()}
-    found = next(
+    line = next(
         (one for one in statement.other_lines(office, run, party, limit=100_000) if one.id == line_id), None
     )
-    if entry is None or found is None:
+    if entry is None or line is None:
         raise NotFound(f"the statement of {party} has no line {line_id}")
     mine = entry if operator is None else _own_postings(entry, operator)
-    told = {
+    shown = {
         **_of_entry(mine),
-        "why": found.rule,
-        "net": Money(found.net_minor, found.currency).text,
+        "why": line.rule,
+        "net": Money(line.net_minor, line.currency).text,
     }
-    return {"line": line_id, "entry": told, "story": None}
+    return {"line": line_id, "entry": shown, "story": None}
 
 
 def find_lines(
@@ -209,14 +209,14 @@ def find_lines(
     With an operator, its own only. Raises NotFound, naming how many, where several lines begin so.
     """
     with office.database.read() as tx:
-        found = audit.find_shares(tx, region, wanted)
-        dispute = None if found else disputes.find_dispute(tx, wanted)
+        rows = audit.find_shares(tx, region, wanted)
+        dispute = None if rows else disputes.find_dispute(tx, wanted)
         run = runs.find_run(tx, dispute.run_id) if dispute else None
         if dispute and run and run.region == region:
-            found = [(run.period, dispute.operator, dispute.line_id)]
-        if not found:
-            found = statement.lines_like(tx, wanted, region=region, operator=operator)
-    return [one for one in found if operator in {None, one[1]}]
+            rows = [(run.period, dispute.operator, dispute.line_id)]
+        if not rows:
+            rows = statement.lines_like(tx, wanted, region=region, operator=operator)
+    return [one for one in rows if operator in {None, one[1]}]
 
 
 def _own(story: Story, operator: str) -> Story:
@@ -238,7 +238,7 @@ def _own_postings(entry: KeptEntry, operator: str) -> KeptEntry:
 def _plain(kept: AllocationRow[Share] | AllocationRow[Tax]) -> dict[str, object]:
     """A row as it lies in the books, with its amounts as decimal strings."""
     row = kept.row
-    told: dict[str, object] = {
+    shown: dict[str, object] = {
         "period": kept.period,
         "id": kept.id,
         "original_period": kept.original_period,
@@ -246,7 +246,7 @@ def _plain(kept: AllocationRow[Share] | AllocationRow[Tax]) -> dict[str, object]
     }
     for name, value in asdict(row).items():
         if name in _AMOUNTS:
-            told[name.removesuffix("_minor")] = Money(value, row.currency).text
+            shown[name.removesuffix("_minor")] = Money(value, row.currency).text
         else:
-            told[name] = value
-    return told
+            shown[name] = value
+    return shown

@@ -22,7 +22,7 @@ MARGIN = timedelta(minutes=10)
 def anchor(office: Office, region: str, progress: Progress = silent) -> list[Block]:
     """Link what has been booked up to ten minutes ago in every open month; answers the new blocks."""
     now = office.clock.now()
-    made = []
+    blocks = []
     with office.database.write() as tx:
         months = [month for month in chain.list_months(tx, region) if not _is_final(tx, region, month)]
         stages = Stages(progress, dict.fromkeys(months, 1))
@@ -31,8 +31,8 @@ def anchor(office: Office, region: str, progress: Progress = silent) -> list[Blo
                 tx, office.keys, region, month, now, until=id_before(now - MARGIN), far=stages.begin(month)
             )
             if block and chain.insert_block(tx, block):  # else the month's close came between
-                made.append(block)
-    return made
+                blocks.append(block)
+    return blocks
 
 
 def next_block(
@@ -50,7 +50,7 @@ def next_block(
     before = earlier[-1] if earlier else chain.find_last_final(tx, region, period)
     previous = before.hash if before else ""
     behind = earlier[-1].last_entry if earlier else ""
-    found, last, count = chain.link(
+    hashes, last, count = chain.link(
         tx, region, period, previous=previous, behind=behind, until=until, far=far
     )
     if until is not None and (not count or (earlier and earlier[-1].final)):
@@ -63,7 +63,7 @@ def next_block(
         "last_entry": last,
         "final": until is None,
         "previous": previous,
-        "hash": found,
+        "hash": hashes,
         "made_at": written(now),
     }
     signed, jwk = _sign(keys, statement)
@@ -75,7 +75,7 @@ def next_block(
         entries=count,
         final=int(until is None),
         previous=previous,
-        hash=found,
+        hash=hashes,
         signed=signed,
         jwk=jwk,
         made_at=now,

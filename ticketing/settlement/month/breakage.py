@@ -30,8 +30,8 @@ def end_carnets(office: Office, region: str) -> int:
     for agreed in office.terms(region).breakage:
         before = now - timedelta(days=agreed.after_days)
         with office.database.read() as tx:
-            found = carnets.list_expired(tx, region, agreed.products, before, AT_ONCE)
-        for ticket in found:
+            expired = carnets.list_expired(tx, region, agreed.products, before, AT_ONCE)
+        for ticket in expired:
             with office.database.write() as tx:
                 done += _end(tx, office, region, ticket)
     return done

@@ -307,17 +307,17 @@ def _pools(
             if posting.account.purpose == "pool":
                 pool_id = str(posting.account.operator)
                 moved[pool_id] = moved.get(pool_id, 0) + posting.amount_minor
-    found = {}
+    pools = {}
     for pool in terms.pools:
         taps = dict(sorted(month.taps[pool.id].items()))
         known = counted[pool.id].taps_to_date if pool.id in counted else {}
-        found[pool.id] = PoolCount(
+        pools[pool.id] = PoolCount(
             taps=taps,
             taps_to_date={name: count + known.get(name, 0) for name, count in taps.items()},
             rest_minor=month.pool_money[pool.id] - moved.get(pool.id, 0),
             currency=pool.currency,
         )
-    return found
+    return pools
 
 
 def _run_before(tx: Transaction, region: str, period: str) -> Run | None:
@@ -338,9 +338,9 @@ def _opening_lines(before: Run | None) -> tuple[Opening, ...]:
 
 def _by_operator(rows: Iterable[ShareTotal]) -> tuple[ShareSum, ...]:
     """Add sales and refunds of each operator and currency."""
-    found: dict[Key, list[ShareTotal]] = {}
+    totals: dict[Key, list[ShareTotal]] = {}
     for row in rows:
-        found.setdefault((row.operator, row.currency), []).append(row)
+        totals.setdefault((row.operator, row.currency), []).append(row)
     return tuple(
         ShareSum(
             operator=operator,
@@ -350,7 +350,7 @@ def _by_operator(rows: Iterable[ShareTotal]) -> tuple[ShareSum, ...]:
             fee=Money(sum(row.fee_minor for row in mine), currency),
             net=Money(sum(row.net_minor for row in mine), currency),
         )
-        for (operator, currency), mine in found.items()
+        for (operator, currency), mine in totals.items()
     )
 
 

@@ -101,7 +101,7 @@ def _begin(office: Office, region: str, period: str, *, prepared_by: str, now: d
         books.close_empty_months_before(tx, region, period)
         books.begin_closing(tx, region, period, now)
         version = earlier.version + 1 if earlier else 1
-        made = Run(
+        run = Run(
             id=new_id(),
             region=region,
             period=period,
@@ -112,10 +112,10 @@ def _begin(office: Office, region: str, period: str, *, prepared_by: str, now: d
             created_at=now,
             document=None,
         )
-        runs.insert_run(tx, made)
+        runs.insert_run(tx, run)
         note = f"closed despite {len(blockers)} paid without a ticket: {reason}" if blockers else ""
-        runs.insert_step(tx, made.id, state="draft", actor=prepared_by, at=now, digest="", note=note)
-    return made
+        runs.insert_step(tx, run.id, state="draft", actor=prepared_by, at=now, digest="", note=note)
+    return run
 
 
 def _end(office: Office, draft: Run, now: datetime, far: Far) -> Run:
@@ -132,9 +132,9 @@ def _end(office: Office, draft: Run, now: datetime, far: Far) -> Run:
         )
     with office.database.write() as tx:
         books.lock_period(tx, draft.region, draft.period)
-        found = runs.find_run(tx, draft.id)
-        if found is None or found.state != "draft" or found.document is not None:
-            return found or draft
+        run = runs.find_run(tx, draft.id)
+        if run is None or run.state != "draft" or run.document is not None:
+            return run or draft
         for entry in entries:
             books.book(tx, entry, now, into=draft.period)
         runs.set_ended(tx, draft.id, Ending(pools, terms.as_dict()))
@@ -172,9 +172,9 @@ def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run
         )
     with office.database.write() as tx:
         state = books.lock_period(tx, draft.region, draft.period)
-        found = runs.find_run(tx, draft.id)
-        if found is None or found.state != "draft":
-            return found or draft
+        run = runs.find_run(tx, draft.id)
+        if run is None or run.state != "draft":
+            return run or draft
         if block and not chain.insert_block(tx, block):
             return None
         found_digest = digest(write_run(dataset))

@@ -137,19 +137,19 @@ def _subsidised(month: Month, subsidy: Subsidy, at: int) -> Entry | None:
     return _entry(month, "subsidy", f"{at}/{subsidy.funder}/{subsidy.operator}", lines, note)
 
 
-def _commissioned(month: Month, one: Commission, currency: str) -> Entry | None:
-    found = month.commissions[one.channel, currency]
+def _commissioned(month: Month, commission: Commission, currency: str) -> Entry | None:
+    earned = month.commissions[commission.channel, currency]
     note = {
-        "channel": one.channel,
-        "percent": Money(one.rate_bp, "EUR").text,
-        "tickets": found.tickets,
-        "gross": Money(found.gross_minor, currency).text,
+        "channel": commission.channel,
+        "percent": Money(commission.rate_bp, "EUR").text,
+        "tickets": earned.tickets,
+        "gross": Money(earned.gross_minor, currency).text,
     }
     lines = [
-        (accounts.commission(currency), found.amount_minor),
-        (accounts.operator_payable(one.seller, currency), -found.amount_minor),
+        (accounts.commission(currency), earned.amount_minor),
+        (accounts.operator_payable(commission.seller, currency), -earned.amount_minor),
     ]
-    return _entry(month, "resale", f"{one.channel}/{currency}", lines, note)
+    return _entry(month, "resale", f"{commission.channel}/{currency}", lines, note)
 
 
 def _guaranteed(month: Month, guarantee: Guarantee, given: Mapping[Key, int]) -> Entry | None:

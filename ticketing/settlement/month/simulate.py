@@ -73,17 +73,17 @@ def by_agreement(office: Office, region: str, period: str, agreement: Any, far: 
     changed = agreement if isinstance(agreement, list) else [agreement]
     if not changed or not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in changed):
         raise InvalidRequest.at("agreement", "must be an agreement with its id, or a list of them")
-    found, versions = Comparison(), dict[str, TariffBook]()
+    comparison, versions = Comparison(), dict[str, TariffBook]()
     with office.database.read() as tx:
         take_time(tx)
         for quote in sold.stream_quotes(tx, region, period, far):
             if quote.tariff_version not in versions:
                 tariff = get_tariff(tx, quote.tariff_version).document
                 versions[quote.tariff_version] = _book(tariff, changed)
-            _compare(found, quote, versions[quote.tariff_version])
-    if not found.tickets:
+            _compare(comparison, quote, versions[quote.tariff_version])
+    if not comparison.tickets:
         raise NotFound(f"nothing was sold in {period} of {region}")
-    return found
+    return comparison
 
 
 def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = silent) -> Comparison:
@@ -97,19 +97,19 @@ def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = 
         sums = month_books.balances_by_kind(tx, region, period, far)
         bare = [line for line in sums if not line.kind.startswith(MONTH_END)]
         facts = calculate.facts(tx, region, period, terms, sums=bare)
-        found = Comparison(before=calculate.payables(sums), after=calculate.payables(bare))
-        found.tickets = sold.count_tickets(tx, region, period)
+        comparison = Comparison(before=calculate.payables(sums), after=calculate.payables(bare))
+        comparison.tickets = sold.count_tickets(tx, region, period)
     for entry in month_end.month_end(facts, terms):
         for posting in entry.postings:
             if posting.account.purpose == "operator_payable":
                 key = (str(posting.account.operator), posting.account.currency)
-                found.after[key] = found.after.get(key, 0) - posting.amount_minor
+                comparison.after[key] = comparison.after.get(key, 0) - posting.amount_minor
     later = settle(
-        found.after, calculate.minor_of(run.dataset.opening), terms.thresholds, terms.held_back
+        comparison.after, calculate.minor_of(run.dataset.opening), terms.thresholds, terms.held_back
     ).carried
-    found.carried_before = calculate.minor_of(run.dataset.carried)
-    found.carried_after = {(line.operator, line.currency): line.amount_minor for line in later}
-    return found
+    comparison.carried_before = calculate.minor_of(run.dataset.carried)
+    comparison.carried_after = {(line.operator, line.currency): line.amount_minor for line in later}
+    return comparison
 
 
 def _book(tariff: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> TariffBook:
@@ -125,7 +125,7 @@ def _book(tariff: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> Ta
     return book
 
 
-def _compare(found: Comparison, quote: SoldQuote, book: TariffBook) -> None:
+def _compare(comparison: Comparison, quote: SoldQuote, book: TariffBook) -> None:
     price = price_journey(
         book,
         quote.document.rides,
@@ -136,19 +136,19 @@ def _compare(found: Comparison, quote: SoldQuote, book: TariffBook) -> None:
     for person in quote.document.passengers:
         if person.ref not in quote.passengers:
             continue
-        found.tickets += 1
+        comparison.tickets += 1
         mine = {row.operator: row.net_minor for row in person.shares}
         other = anew.get(person.ref)
         if other is None or other.total is None:
-            found.without_price += 1
+            comparison.without_price += 1
             continue
         theirs = {share.operator: share.net for share in other.shares}
-        found.changed += mine != theirs
-        _add(found.before, mine, quote.currency)
-        _add(found.after, theirs, other.total.currency)
+        comparison.changed += mine != theirs
+        _add(comparison.before, mine, quote.currency)
+        _add(comparison.after, theirs, other.total.currency)
         for sums, currency, amount in (
-            (found.paid_before, quote.currency, person.total_minor),
-            (found.paid_after, other.total.currency, other.total.minor),
+            (comparison.paid_before, quote.currency, person.total_minor),
+            (comparison.paid_after, other.total.currency, other.total.minor),
         ):
             sums[currency] = sums.get(currency, 0) + amount
 

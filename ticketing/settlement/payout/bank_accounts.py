@@ -32,7 +32,7 @@ def enter(
     country = country or checked[:2]
     if len(country) != _COUNTRY_LETTERS or not country.isascii() or not country.isupper():
         raise InvalidRequest.at("country", "must be two capital letters")
-    made = BankAccount(
+    account = BankAccount(
         id=new_id(),
         party=party,
         name=checked_name(name, "name"),
@@ -47,31 +47,31 @@ def enter(
         for other in bank.list_accounts_in_force(tx):
             if other.iban == checked and SCHEME in {party, other.party} and other.party != party:
                 raise InvalidRequest.at("iban", f"is the account of {other.party}")
-        bank.insert_account(tx, made)
-    return made
+        bank.insert_account(tx, account)
+    return account
 
 
 def approve(office: Office, account_id: str, by: str) -> BankAccount:
     """Put an account in force; raises NotAllowed for whoever entered it, Conflict when it was decided before."""
     by = checked_name(by)
     with office.database.write() as tx:
-        found = bank.find_account(tx, account_id)
-        if found is None:
+        account = bank.find_account(tx, account_id)
+        if account is None:
             raise NotFound(f"no bank account {account_id}")
-        if is_same_person(found.entered_by, by):
+        if is_same_person(account.entered_by, by):
             raise NotAllowed(f"{by} has entered this account: another person approves it")
-        made = Approval(
+        approval = Approval(
             id=new_id(),
             subject_type=bank.SUBJECT,
-            subject_id=found.id,
-            digest=digest_of(found),
+            subject_id=account.id,
+            digest=digest_of(account),
             decision="approved",
             actor=by,
             decided_at=office.clock.now(),
         )
-        if not bank.insert_approval(tx, made):
+        if not bank.insert_approval(tx, approval):
             raise Conflict("this account was decided before; enter it anew")
-    return found
+    return account
 
 
 def _checked_party(office: Office, party: str) -> str:
@@ -90,7 +90,7 @@ def digest_of(account: BankAccount) -> str:
 def list_accounts(office: Office) -> list[tuple[BankAccount, str]]:
     """Every account with its state: in force, replaced or waiting for approval."""
     with office.database.read() as tx:
-        found = bank.list_accounts(tx)
+        accounts = bank.list_accounts(tx)
         in_force = {account.id for account in bank.list_accounts_in_force(tx)}
         decided = {approval.subject_id for approval in bank.list_approvals(tx, bank.SUBJECT)}
     return [
@@ -98,5 +98,5 @@ def list_accounts(office: Office) -> list[tuple[BankAccount, str]]:
             account,
             "in force" if account.id in in_force else "replaced" if account.id in decided else "waiting",
         )
-        for account in found
+        for account in accounts
     ]

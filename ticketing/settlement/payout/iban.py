@@ -25,12 +25,12 @@ def checked_bic(text: str, iban: str, field: str = "bic") -> str:
     if not text:
         return ""
     try:
-        found = BIC(text)
+        bic = BIC(text)
     except SchwiftyException as error:
         raise InvalidRequest.at(field, f"this is no BIC: {error}") from None
-    if found.country_code != iban[:2]:
-        raise InvalidRequest.at(field, f"the BIC is of {found.country_code}, the IBAN of {iban[:2]}")
-    return str(found.compact)
+    if bic.country_code != iban[:2]:
+        raise InvalidRequest.at(field, f"the BIC is of {bic.country_code}, the IBAN of {iban[:2]}")
+    return str(bic.compact)
 
 
 def is_in_sepa(iban: str) -> bool:

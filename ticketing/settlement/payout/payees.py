@@ -54,9 +54,9 @@ def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:
     that is not exported yet; NotAllowed where whoever approved the run has entered the account.
     """
     bound, in_force, wanted = bank.list_bound_accounts(tx, run.id), _in_force(tx), paid_to(run)
-    found = {party: bound.get(party) or in_force.get(party) for party in wanted}
+    accounts = {party: bound.get(party) or in_force.get(party) for party in wanted}
     _refuse(
-        [party for party, account in found.items() if account is None],
+        [party for party, account in accounts.items() if account is None],
         "no approved bank account of {}",
         "has no approved bank account",
     )
@@ -66,8 +66,8 @@ def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:
             "the bank account of {} was changed after this run was approved: void the run and close the month again",
             "was changed after the approval",
         )
-        _refuse_own_accounts(tx, run, found)
-    return {party: account for party, account in found.items() if account}
+        _refuse_own_accounts(tx, run, accounts)
+    return {party: account for party, account in accounts.items() if account}
 
 
 def _in_force(tx: Transaction) -> dict[str, BankAccount]:

@@ -42,9 +42,9 @@ def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
         rides={**counted.rides, **noted},
     )
     wanted = _told(what_ends(facts, terms))
-    found: Told = {(entry.kind, entry.source_id): entry.lines for entry in stored}
-    for key in sorted({*wanted, *found}):
-        if wanted.get(key) != found.get(key):
+    lines: Told = {(entry.kind, entry.source_id): entry.lines for entry in stored}
+    for key in sorted({*wanted, *lines}):
+        if wanted.get(key) != lines.get(key):
             yield f"{key[0]} of {key[1]} is not what its facts give"
 
 

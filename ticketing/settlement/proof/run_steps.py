@@ -44,16 +44,18 @@ def step_faults(tx: Transaction, run: Run) -> Iterator[str]:
 def _note_faults(tx: Transaction, run: Run, approver: str) -> Iterator[str]:
     """Check that the note of an approval agrees with the rows; accounts may have been bound later."""
     for entry in entries.list_entries_of(tx, "settlement_run", run.id):
-        noted, told = entry.note, approval_note(tx, run, approver)
+        noted, written_note = entry.note, approval_note(tx, run, approver)
         if entry.kind != "run_approved" or "approved_by" not in noted:
             continue
         different = [
-            name for name in ("prepared_by", "approved_by", "digest") if noted[name] != getattr(told, name)
+            name
+            for name in ("prepared_by", "approved_by", "digest")
+            if noted[name] != getattr(written_note, name)
         ]
         different += [
             f"the account of {party}"
             for party, digest in noted["accounts"].items()
-            if told.accounts.get(party) != digest
+            if written_note.accounts.get(party) != digest
         ]
         yield from (f"{name} is not what the books keep of its approval" for name in different)
 

@@ -67,11 +67,11 @@ class Verdict:
 def verify(office: Office, region: str, take_back: TakeBack, progress: Progress = silent) -> Verdict:
     """Check all of a region's books; `take_back` is the rule by which refunds reverse an allocation."""
     stages = Stages(progress, _WEIGHTS)
-    found = Verdict()
+    verdict = Verdict()
     with office.database.read() as tx:
         take_time(tx)
-        _check_months(tx, office, region, unnamed(stages.begin("entries")), found)
-        _check_kept(tx, office, region, found)
+        _check_months(tx, office, region, unnamed(stages.begin("entries")), verdict)
+        _check_kept(tx, office, region, verdict)
         calculated = [
             run
             for run in runs.list_runs(tx, after=None, limit=1_000_000)
@@ -79,67 +79,67 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
         ]
         each = Stages(unnamed(stages.begin("runs")), {run.id: 1 for run in calculated})
         for run in calculated:
-            _check_run(tx, run, each.begin(run.id), found)
+            _check_run(tx, run, each.begin(run.id), verdict)
             faults = [*run_steps.step_faults(tx, run), *run_steps.file_faults(tx, run, office.files)]
-            found.faults.extend(f"run {run.id} of {run.period}: {fault}" for fault in faults)
-        found.faults.extend(month_ends.carnet_faults(tx, region))
+            verdict.faults.extend(f"run {run.id} of {run.period}: {fault}" for fault in faults)
+        verdict.faults.extend(month_ends.carnet_faults(tx, region))
         tickets = audit.stream_tickets(tx, region)
         for ticket in told(tickets, stages.begin("tickets"), audit.count_tickets(tx, region)):
-            _check_ticket(ticket, take_back, found)
-    return found
+            _check_ticket(ticket, take_back, verdict)
+    return verdict
 
 
-def _check_months(tx: Transaction, office: Office, region: str, progress: Progress, found: Verdict) -> None:
+def _check_months(tx: Transaction, office: Office, region: str, progress: Progress, verdict: Verdict) -> None:
     finals: list[Block] = []
     months = chain.list_months(tx, region)
-    found.faults.extend(run_steps.chart_faults(tx))
-    found.faults.extend(run_steps.account_faults(tx))
-    found.faults.extend(run_steps.bank_faults(tx))
+    verdict.faults.extend(run_steps.chart_faults(tx))
+    verdict.faults.extend(run_steps.account_faults(tx))
+    verdict.faults.extend(run_steps.bank_faults(tx))
     each = Stages(progress, dict.fromkeys(months, 1))
     for month in months:
-        found.checked["months"] += 1
-        _check_entries(tx, region, month, each.begin(month), found)
-        _check_blocks(tx, office, region, month, finals=finals, found=found)
-        found.faults.extend(run_steps.period_faults(tx, region, month))
+        verdict.checked["months"] += 1
+        _check_entries(tx, region, month, each.begin(month), verdict)
+        _check_blocks(tx, office, region, month, finals=finals, verdict=verdict)
+        verdict.faults.extend(run_steps.period_faults(tx, region, month))
 
 
-def _check_entries(tx: Transaction, region: str, month: str, far: Far, found: Verdict) -> None:
+def _check_entries(tx: Transaction, region: str, month: str, far: Far, verdict: Verdict) -> None:
     for entry, lines in chain.stream_entries(tx, region, month, far):
-        found.checked["entries"] += 1
-        found.checked["postings"] += len(lines)
+        verdict.checked["entries"] += 1
+        verdict.checked["postings"] += len(lines)
         if books.entry_hash(entry, lines) != entry["hash"]:
-            found.faults.append(f"entry {entry['id']} of {month} is not what was hashed when it was booked")
+            verdict.faults.append(f"entry {entry['id']} of {month} is not what was hashed when it was booked")
         sums: dict[str, int] = {}
         for _, _, currency, amount in lines:
             sums[currency] = sums.get(currency, 0) + amount
         if len(lines) < 2 or any(sums.values()):  # noqa: PLR2004  double entry
-            found.faults.append(f"entry {entry['id']} of {month} does not balance")
+            verdict.faults.append(f"entry {entry['id']} of {month} does not balance")
 
 
 def _check_blocks(
-    tx: Transaction, office: Office, region: str, month: str, *, finals: list[Block], found: Verdict
+    tx: Transaction, office: Office, region: str, month: str, *, finals: list[Block], verdict: Verdict
 ) -> None:
     """Recompute each block from its entries; `finals` are the blocks that closed earlier months."""
     behind = previous = ""
     blocks = chain.list_blocks(tx, region, month)
     for at, block in enumerate(blocks, 1):
-        found.checked["blocks"] += 1
+        verdict.checked["blocks"] += 1
         name = f"block {block.seq} of {month}"
         until = None if block.final else block.last_entry
         computed, last, count = chain.link(
             tx, region, month, previous=block.previous, behind=behind, until=until
         )
         if (computed, last or behind, count) != (block.hash, block.last_entry, block.entries):
-            found.faults.append(f"{name} does not hold its entries: one was changed, added or removed")
+            verdict.faults.append(f"{name} does not hold its entries: one was changed, added or removed")
         follows = block.previous == previous if at > 1 else _follows_a_month(block, finals)
         if not follows or block.seq != at:
-            found.faults.append(f"{name} does not follow the block before it")
-        found.faults.extend(f"{name}: {fault}" for fault in _signature_faults(office, block, found))
+            verdict.faults.append(f"{name} does not follow the block before it")
+        verdict.faults.extend(f"{name}: {fault}" for fault in _signature_faults(office, block, verdict))
         behind, previous = block.last_entry, block.hash
     finals += [block for block in blocks if block.final]
     closed = books.find_period_state(tx, region, month) == "closed"
     if closed and not (blocks and blocks[-1].final):
-        found.faults.append(f"{month} is closed and its books end without a final block")
+        verdict.faults.append(f"{month} is closed and its books end without a final block")
 
 
 def _check_kept(tx: Transaction, office: Office, region: str, found: Verdict) -> None:
@@ -159,9 +159,9 @@ def _follows_a_month(block: Block, finals: Sequence[Block]) -> bool:
     return block.previous in {final.hash for final in earlier[-2:]} or (not block.previous and not earlier)
 
 
-def _signature_faults(office: Office, block: Block, found: Verdict) -> Iterator[str]:
+def _signature_faults(office: Office, block: Block, verdict: Verdict) -> Iterator[str]:
     if not block.signed:
-        found.notes.append(f"block {block.seq} of {block.period} is not signed")
+        verdict.notes.append(f"block {block.seq} of {block.period} is not signed")
         return
     try:
         key = from_jwk(json.loads(block.jwk))
@@ -169,8 +169,10 @@ def _signature_faults(office: Office, block: Block, found: Verdict) -> Iterator[
     except (Refused, BadKey, ValueError) as error:
         yield f"its signature is not genuine ({error})"
         return
-    told = {name: statement.get(name) for name in ("region", "period", "seq", "entries", "previous", "hash")}
-    if told != {name: getattr(block, name) for name in told}:
+    signed = {
+        name: statement.get(name) for name in ("region", "period", "seq", "entries", "previous", "hash")
+    }
+    if signed != {name: getattr(block, name) for name in signed}:
         yield "its signature is over something else"
     if office.keys:
         yield from _strangers(office.keys, key)
@@ -186,18 +188,18 @@ def _strangers(keys: KeyStore, key: VerifyKey) -> Iterator[str]:
         yield f"the books key {key.kid} in {keys.folder} is another one: is THROUGHFARE_KEYS_FOLDER right?"
 
 
-def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
-    found.checked["runs"] += 1
+def _check_run(tx: Transaction, run: Run, far: Far, verdict: Verdict) -> None:
+    verdict.checked["runs"] += 1
     name = f"run {run.id} of {run.period}"
     if runs.digest_of(run) != run.digest:
-        found.faults.append(f"{name}: its dataset is not what its digest says")
+        verdict.faults.append(f"{name}: its dataset is not what its digest says")
         return
     if run.version == 1:  # the one that decided the month's end
-        found.faults.extend(month_ends.month_end_faults(tx, run))
+        verdict.faults.extend(month_ends.month_end_faults(tx, run))
     blocks = chain.list_blocks(tx, run.region, run.period)
     final = next((block.hash for block in blocks if block.final), "")
     if run.dataset.books != final:
-        found.faults.append(f"{name}: it was calculated from other books")
+        verdict.faults.append(f"{name}: it was calculated from other books")
     try:
         anew = dataset(
             tx,
@@ -210,34 +212,34 @@ def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
             progress=unnamed(far),
         )
     except Conflict as conflict:
-        found.faults.append(f"{name}: {conflict.detail}")
+        verdict.faults.append(f"{name}: {conflict.detail}")
         return
     before, after = write_run(run.dataset), write_run(anew)
     if run.state not in {"rejected", "voided"} and canonical(after) != canonical(before):
         different = sorted(key for key in after if canonical(after[key]) != canonical(before.get(key)))
-        found.faults.append(f"{name}: calculated anew, it differs in {', '.join(different)}")
+        verdict.faults.append(f"{name}: calculated anew, it differs in {', '.join(different)}")
 
 
-def _check_ticket(ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
+def _check_ticket(ticket: Audited, take_back: TakeBack, verdict: Verdict) -> None:
     """The rows of a ticket follow from its quote and its refunds, in the order of the refunds."""
-    found.checked["tickets"] += 1
-    found.checked["allocations"] += len(ticket.shares) + len(ticket.taxes)
+    verdict.checked["tickets"] += 1
+    verdict.checked["allocations"] += len(ticket.shares) + len(ticket.taxes)
     name = f"ticket {ticket.jti}"
     if ticket.unreadable is not None:
-        found.faults.append(f"{name}: {ticket.unreadable}")
+        verdict.faults.append(f"{name}: {ticket.unreadable}")
         return
     if ticket.promise is None:
-        found.faults.append(f"{name}: its quote does not know its passenger")
+        verdict.faults.append(f"{name}: its quote does not know its passenger")
         return
     sold = _Rows.sold(ticket)
     if Counter(map(share_as_priced, sold.shares)) != Counter(ticket.promise.shares):
-        found.faults.append(f"{name}: its shares are not those of its quote")
+        verdict.faults.append(f"{name}: its shares are not those of its quote")
     if Counter(map(tax_as_priced, sold.taxes)) != Counter(ticket.promise.taxes):
-        found.faults.append(f"{name}: its VAT is not that of its quote")
+        verdict.faults.append(f"{name}: its VAT is not that of its quote")
     sums = {sum(row.gross_minor for row in rows) for rows in (ticket.shares, ticket.taxes)}
     if len(sums) > 1:
-        found.faults.append(f"{name}: its shares and its tax rows do not have one total")
-    found.faults += [f"{name}: {fault}" for fault in _reversal_faults(ticket, sold, take_back)]
+        verdict.faults.append(f"{name}: its shares and its tax rows do not have one total")
+    verdict.faults += [f"{name}: {fault}" for fault in _reversal_faults(ticket, sold, take_back)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,11 @@ def cells(line: Line) -> dict[str, Cell]:
 
 def foot_rows(run: Run, party: str, language: str) -> list[dict[str, Cell]]:
     """Totals, what was carried in, what is carried on, what is paid: by currency, each with its label in the first column."""
-    found: list[dict[str, Cell]] = []
+    rows: list[dict[str, Cell]] = []
     for currency, sums in sorted(totals(run, party).items()):
         texts = {name.removesuffix("_minor"): Money(getattr(sums, name), currency).text for name in AMOUNTS}
         label = f"{word('total', language)} {currency}"
-        found.append(_foot_row(label, currency=currency, net_minor=sums.net_minor, **texts))
+        rows.append(_foot_row(label, currency=currency, net_minor=sums.net_minor, **texts))
     for currency, ends in sorted(foot(run, party).items()):
         labels = {
             "opening": f"{word('opening', language)} {ends.from_period}".strip(),
@@ -78,8 +78,8 @@ def foot_rows(run: Run, party: str, language: str) -> list[dict[str, Cell]]:
             ("position", ends.position),
         ):
             if amount is not None:
-                found.append(_foot_row(labels[name], currency=currency, net=amount.text))
-    return found
+                rows.append(_foot_row(labels[name], currency=currency, net=amount.text))
+    return rows
 
 
 def _foot_row(label: str, **told: Cell) -> dict[str, Cell]:

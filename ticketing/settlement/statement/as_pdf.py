@@ -83,27 +83,31 @@ class _Statement(FPDF):
             head = table.row()
             for name in ("", *names):
                 head.cell(_latin(word(name, self._language)) if name else "")
-            for told in foot_rows(self._run, self._party, self._language):
+            for foot in foot_rows(self._run, self._party, self._language):
                 row = table.row()
                 for name in (COLUMNS[0], *names):
-                    row.cell(_latin(str(told[name])))
+                    row.cell(_latin(str(foot[name])))
         self.ln(4)
 
     def payments(self) -> None:
         """Write the payments with both parties, the due date and the reference by which the bank's statement will find them."""
-        mine = [one for one in self._run.dataset.payments if self._party in {one.debtor, one.creditor}]
+        mine = [
+            payment
+            for payment in self._run.dataset.payments
+            if self._party in {payment.debtor, payment.creditor}
+        ]
         self.set_font("helvetica", "B", 9)
-        for one in mine:
-            amount = Money(abs(one.amount.minor), one.amount.currency)
-            told = word(
-                "pays" if one.debtor == self._party else "is_paid",
+        for payment in mine:
+            amount = Money(abs(payment.amount.minor), payment.amount.currency)
+            line = word(
+                "pays" if payment.debtor == self._party else "is_paid",
                 self._language,
                 party=self._party,
                 amount=amount,
                 due=due_date(self._run).isoformat(),
                 reference=end_to_end_id(self._run, self._party, amount.currency),
             )
-            self._line(told)
+            self._line(line)
         if mine:
             self.ln(3)
 
@@ -112,13 +116,13 @@ class _Statement(FPDF):
             heading = [word(name, self._language) for name in _COLUMNS]
             self._row(heading, style="B")
             for line in printed:
-                told = {
+                cells_by_name = {
                     **cells(line),
                     "booked_at": line.booked_at[:10],
                     "kind": kind_word(line.kind, self._language),
                     "journey": line.journey or line.ticket,
                 }
-                self._row([str(told[name]) for name in _COLUMNS], again=heading)
+                self._row([str(cells_by_name[name]) for name in _COLUMNS], again=heading)
         if left:
             self.ln(2)
             self._line(word("rest", self._language, count=left))
@@ -170,12 +174,12 @@ class _Statement(FPDF):
 
 def _latin(text: str) -> str:
     """The text in the letters of the built-in fonts (Windows-1252): an accent that they lack falls off."""
-    found = ""
+    latin = ""
     for letter in text:
         try:
             letter.encode("latin-1")
-            found += letter
+            latin += letter
         except UnicodeEncodeError:
             bare = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-            found += bare or "?"
-    return found
+            latin += bare or "?"
+    return latin

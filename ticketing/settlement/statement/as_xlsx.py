@@ -86,9 +86,9 @@ def _summary(
         at += 1
     for column, name in enumerate(("", *COLUMNS[1:])):
         sheet.write_string(at, column, word(name, language) if name else "", bold)
-    for told in foot_rows(run, party, language):
+    for foot in foot_rows(run, party, language):
         at += 1
-        _row(sheet, at, told, formats.get(str(told["currency"])))
+        _row(sheet, at, foot, formats.get(str(foot["currency"])))
 
 
 def _sheet(book: Any, number: int, language: str, bold: Any) -> Any:
@@ -107,9 +107,9 @@ def _filtered(sheet: Any, rows: int) -> None:
         sheet.autofilter(0, 0, rows - 1, len(COLUMNS) - 1)
 
 
-def _row(sheet: Any, at: int, told: Mapping[str, Cell], amount_format: Any, after: int = -1) -> None:
+def _row(sheet: Any, at: int, cells: Mapping[str, Cell], amount_format: Any, after: int = -1) -> None:
     """Write the cells of a row behind a column."""
-    for column, (name, value) in enumerate(told.items()):
+    for column, (name, value) in enumerate(cells.items()):
         if column <= after:
             continue
         if isinstance(value, int):

@@ -126,11 +126,11 @@ def lines_like(
     begins = audit.find_lines_like(tx, part, ends=False, **among)
     if len({line_id for _, _, line_id in begins}) == 1:
         return begins
-    found = audit.find_lines_like(tx, part, ends=True, **among) or begins
-    many = len({line_id for _, _, line_id in found})
+    lines = audit.find_lines_like(tx, part, ends=True, **among) or begins
+    many = len({line_id for _, _, line_id in lines})
     if many > 1:
         raise NotFound(f"{many} lines have an id like {part}: give more of its end")
-    return found
+    return lines
 
 
 def stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
@@ -161,40 +161,40 @@ def others(office: Office, run: Run, party: str, limit: int = 200) -> list[Line]
             month_books.stream_others(
                 tx, run.region, run.period, _account(party), without=ALLOCATED, own_kinds=OWN_KINDS
             )
-        ) as found,
+        ) as rows,
     ):
-        return [_of_entry(other) for other in islice(found, limit)]
+        return [_of_entry(other) for other in islice(rows, limit)]
 
 
 def totals(run: Run, party: str) -> dict[str, Sums]:
     """Gross, VAT, fee and net of a party by currency, as the run has them."""
-    found: dict[str, Sums] = {}
+    sums: dict[str, Sums] = {}
     for line in run.dataset.operators:
         if line.operator == party:
-            found.setdefault(line.gross.currency, Sums()).add(
+            sums.setdefault(line.gross.currency, Sums()).add(
                 line.gross.minor, line.vat.minor, line.fee.minor, line.net.minor
             )
     for other in run.dataset.other:
         if other.operator == party:
             minor = other.amount.minor
-            found.setdefault(other.amount.currency, Sums()).add(minor, 0, 0, minor)
-    return found
+            sums.setdefault(other.amount.currency, Sums()).add(minor, 0, 0, minor)
+    return sums
 
 
 def foot(run: Run, party: str) -> dict[str, Foot]:
     """By currency: what was carried in, what is carried on, and what is paid now."""
-    found: dict[str, Foot] = {}
+    feet: dict[str, Foot] = {}
     for opening in run.dataset.opening:
         if opening.operator == party:
-            ends = found.setdefault(opening.amount.currency, Foot())
+            ends = feet.setdefault(opening.amount.currency, Foot())
             ends.opening, ends.from_period = opening.amount, opening.from_period
     for line in run.dataset.carried:
         if line.operator == party:
-            found.setdefault(line.amount.currency, Foot()).carried = line.amount
+            feet.setdefault(line.amount.currency, Foot()).carried = line.amount
     for line in run.dataset.positions:
         if line.operator == party:
-            found.setdefault(line.amount.currency, Foot()).position = line.amount
-    return found
+            feet.setdefault(line.amount.currency, Foot()).position = line.amount
+    return feet
 
 
 def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
