@@ -57,9 +57,11 @@ class Watcher:
         known = events.runs_with_events(tx, word.region, word.operator, since)
         changed = {change.now.key for change in word.changes}
         keep_facts(tx, word, held)
-        due = (changed & (held | known.keys())) | {run for run, waits in known.items() if waits}
-        for run in sorted(due):
-            self._judge(tx, word.region, run, word.received_at, source=source_of(word), told_at=word.told_at)
+        source = source_of(word)
+        # An operator's own word is of the runs that it changes, and of no other that a feed has told of.
+        waiting = set() if source in OWN_WORD else {run for run, waits in known.items() if waits}
+        for run in sorted((changed & (held | known.keys())) | waiting):
+            self._judge(tx, word.region, run, word.received_at, source=source, told_at=word.told_at)
 
     def confirm_waiting(self) -> int:
         """Judge again what a feed has stood by for as long as it has to; answers how many."""

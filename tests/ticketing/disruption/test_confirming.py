@@ -15,6 +15,7 @@ from ticketing.db.operators.run_states import ExpectedCall, RunState
 from ticketing.db.ticket.legs import HeldLeg
 from ticketing.disruption.affected import Rules, affected, kind_of
 from ticketing.disruption.confirming import Heard, Seen, is_confirmed, news_for, patience, see
+from ticketing.regions import by_staff
 
 BEGINS = SHIP.departs_at - timedelta(hours=12)
 HELD = [HeldLeg(leg=replace(SHIP, jti="anna"), then=None)]
@@ -214,6 +215,14 @@ def test_what_waits_is_not_judged_again_before_its_time(quay: Quay) -> None:
     quay.clock.advance(timedelta(seconds=1))
 
     assert (early, quay.watcher.confirm_waiting()) == (0, 1)
+
+
+def test_a_word_of_staff_on_one_ship_confirms_nothing_that_a_feed_says_of_another(quay: Quay) -> None:
+    quay.hold()
+    quay.tell(CANCELLED)
+    by_staff.cancel_departure(quay.desk, REGION, OPERATOR, "ECK-HT-0900", DAY, by="mari")
+
+    assert told(quay) == []
 
 
 def test_whoever_was_told_of_a_cancelled_ship_hears_that_it_sails_late_rather_than_as_planned(
