@@ -59,7 +59,7 @@ def affected(
 ) -> list[Affected]:
     """The tickets that a run concerns now, each once by its gravest reason.
 
-    Who has been `told` that the run is late stays concerned until it is less than half as late as that takes.
+    Who has been `told` that the run does not go as planned stays concerned until it is less than half as late as that takes.
     """
     found: dict[str, Affected] = {}
     for one in held:

@@ -1,19 +1,20 @@
-"""Decide when holders hear of what was seen: at once by an operator's own word, by a feed on its second thought. Pure.
+"""Decide when holders hear of what was seen: at once by an operator's own word, by a feed once it stands by it. Pure.
 
-A feed flaps: its word counts when a second message says the same, or when half a minute has passed without another word
-(disruption.md, section 6). A ticket hears of a run again only when its reason changes, or the delay by as much as it took
-to be told at all; who was told, and only they, hear that all is well again.
+A feed flaps: its first word on a run counts when a second message says the same, or when half a minute has passed without
+its contrary (disruption.md, section 6). Each later one has to stand for longer than the one before, so that nobody is told
+more than three times in twenty minutes. A ticket hears of a run again only when its reason changes, or the delay by as
+much as it took to be told at all; who was told, and only they, hear that all is well again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from ticketing.disruption.affected import Affected, EventKind
 
-PATIENCE = timedelta(seconds=30)
-Verdict = Literal["confirm", "wait", "anew"]
+# For so long a feed has to stand by the first news of a run, the second, the third, and each one after that.
+_PATIENCE = tuple(timedelta(seconds=one) for one in (30, 120, 480, 1800))
+SHORTEST_PATIENCE = min(_PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An event that is not confirmed: what was seen first, when its source said so, and when we heard it."""
+    """News that are not confirmed: when the source said first that it is of this kind, and since when we see no contrary."""
 
     kind: str
     first_told_at: datetime
@@ -58,18 +59,32 @@ def news_for(
     return anew + restored
 
 
-def verdict(
-    seen: Seen | None, kind: EventKind, *, is_own_word: bool, told_at: datetime, now: datetime
-) -> Verdict:
-    """Decide whether news of a kind are confirmed now, have to wait, or begin to wait because nothing like it was seen before."""
-    if is_own_word:
-        return "confirm"
-    if seen is None or seen.kind != kind:
-        return "anew"
-    return "confirm" if told_at > seen.first_told_at or now >= seen.first_seen + PATIENCE else "wait"
+def see(seen: Seen | None, kind: EventKind, *, told_at: datetime, now: datetime) -> Seen:
+    """Go on with what was seen, or begin anew.
+
+    All that is not as planned is news of one side, so that a feed that wavers between its kinds does not keep them from
+    being told; that a run goes after all is the contrary.
+    """
+    if seen is None or (seen.kind == "service_restored") != (kind == "service_restored"):
+        return Seen(kind, told_at, now)
+    return seen if seen.kind == kind else replace(seen, kind=kind, first_told_at=told_at)
+
+
+def is_confirmed(
+    seen: Seen, confirmed_before: int, *, is_own_word: bool, told_at: datetime, now: datetime
+) -> bool:
+    """Tell whether holders hear of what is seen now, of a run of which so many revisions were confirmed before."""
+    said_again = confirmed_before == 0 and told_at > seen.first_told_at
+    return is_own_word or said_again or now >= seen.first_seen + patience(confirmed_before)
+
+
+def patience(confirmed_before: int) -> timedelta:
+    """The time for which a feed has to stand by its word, the longer the more of a run was confirmed before."""
+    return _PATIENCE[min(confirmed_before, len(_PATIENCE) - 1)]
 
 
 def _differs(one: Affected, told: Heard | None, worth_seconds: int) -> bool:
-    if told is None or told.why != one.why:
+    """Tell whether a reason is news: another one is, except a delay that has just fallen below the limit of `too_late`."""
+    if told is None or (told.why != one.why and (told.why, one.why) != ("too_late", "late")):
         return True
     return abs((one.late_seconds or 0) - (told.late_seconds or 0)) >= worth_seconds

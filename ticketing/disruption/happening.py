@@ -20,7 +20,15 @@ from ticketing.db.operators.run_states import RunKey, RunState
 from ticketing.db.ticket import legs
 from ticketing.db.ticket.legs import HeldLeg, TicketLeg
 from ticketing.disruption.affected import Affected, Rules, affected, kind_of, ride_of
-from ticketing.disruption.confirming import PATIENCE, Heard, Seen, news_for, verdict
+from ticketing.disruption.confirming import (
+    SHORTEST_PATIENCE,
+    Heard,
+    Seen,
+    is_confirmed,
+    news_for,
+    patience,
+    see,
+)
 from ticketing.disruption.evidence import OWN_WORD
 from ticketing.disruption.facts import SOURCES_OF, source_of
 from ticketing.disruption.store import forget_facts, keep_facts
@@ -49,16 +57,19 @@ class Watcher:
         known = events.runs_with_events(tx, word.region, word.operator, since)
         changed = {change.now.key for change in word.changes}
         keep_facts(tx, word, held)
-        due = (changed & (held | known.keys())) | {run for run, waits in known.items() if waits}
-        for run in sorted(due):
-            self._judge(tx, word.region, run, word.received_at, source=source_of(word), told_at=word.told_at)
+        source = source_of(word)
+        # An operator's own word is of the runs that it changes, and of no other that a feed has told of.
+        waiting = set() if source in OWN_WORD else {run for run, waits in known.items() if waits}
+        for run in sorted((changed & (held | known.keys())) | waiting):
+            self._judge(tx, word.region, run, word.received_at, source=source, told_at=word.told_at)
 
     def confirm_waiting(self) -> int:
-        """Judge again what was seen half a minute ago and of which nobody has said anything since; answers how many."""
+        """Judge again what a feed has stood by for as long as it has to; answers how many."""
         now = self.clock.now()
         with self.database.read() as tx:
-            waiting = events.list_waiting(tx, now - PATIENCE)
-        for event in waiting:
+            waiting = events.list_waiting(tx, now - SHORTEST_PATIENCE)
+        due = [one for one, confirmed_before in waiting if now >= one.first_seen + patience(confirmed_before)]
+        for event in due:
             with self.database.write() as tx:
                 run_states.get_feed(tx, event.region, event.operator)
                 last = events.last_event(tx, event.region, event.run)
@@ -66,7 +77,7 @@ class Watcher:
                     self._judge(
                         tx, event.region, event.run, now, source=last.source, told_at=last.first_told_at
                     )
-        return len(waiting)
+        return len(due)
 
     def judge_changes(self) -> int:
         """Judge again the runs whose holders change to a ship, train or coach of which something else is told now.
@@ -118,27 +129,27 @@ class Watcher:
             if waiting is not None:
                 events.put_event(tx, replace(waiting, status="dropped", last_seen=now))
             return
-        kind = kind_of(news)
-        seen = Seen(waiting.kind, waiting.first_told_at, waiting.first_seen) if waiting else None
-        said = verdict(seen, kind, is_own_word=source in OWN_WORD, told_at=told_at, now=now)
-        if waiting is None:
-            event = _new_event(region, run, last, source=source, told_at=told_at, now=now)
-        elif said == "anew":
-            event = replace(waiting, source=source, first_told_at=told_at, first_seen=now, last_seen=now)
-        else:
-            event = replace(waiting, source=source, last_seen=now)
+        before = Seen(waiting.kind, waiting.first_told_at, waiting.first_seen) if waiting else None
+        seen = see(before, kind_of(news), told_at=told_at, now=now)
+        confirmed_before = events.count_confirmed(tx, region, run, seen.kind)
+        own = source in OWN_WORD
+        confirmed = is_confirmed(seen, confirmed_before, is_own_word=own, told_at=told_at, now=now)
         facts = observations.list_observations(tx, region, run)
         event = replace(
-            event,
-            kind=kind,
+            waiting or _new_event(region, run, last, source=source, seen=seen),
+            source=source,
+            kind=seen.kind,
+            first_told_at=seen.first_told_at,
+            first_seen=seen.first_seen,
+            last_seen=now,
             late_seconds=_latest(news),
             cause=next((one.fact.cause for one in reversed(facts) if one.fact.cause), None),
             evidence=tuple(one.id for one in facts[-_MOST_EVIDENCE:]),
         )
-        if said == "confirm":
+        if confirmed:
             event = replace(event, status="confirmed", confirmed_at=now)
         events.put_event(tx, event)
-        if said == "confirm":
+        if confirmed:
             self._write(tx, event, news)
 
     def _news(self, tx: Transaction, region: str, run: RunKey, now: datetime) -> list[Affected]:
@@ -150,9 +161,10 @@ class Watcher:
         held = legs.list_held(tx, region, run)
         heard = _heard(events.list_heard(tx, region, run))
         worth_seconds = operators[run[0]].promises.tell_minutes * 60
-        late = {jti for jti, told in heard.items() if told.why == "late"}
+        # A change that can be made again is no delay that wavers: who was told of one hears that it is saved.
+        told = {jti for jti, word in heard.items() if word.why != "connection"}
         return news_for(
-            affected(held, state, self._rules(tx, region, held), now, late),
+            affected(held, state, self._rules(tx, region, held), now, told),
             heard,
             worth_seconds,
             is_well=_is_well(state, worth_seconds),
@@ -197,7 +209,7 @@ class Watcher:
 
 
 def _new_event(
-    region: str, run: RunKey, last: DisruptionEvent | None, *, source: str, told_at: datetime, now: datetime
+    region: str, run: RunKey, last: DisruptionEvent | None, *, source: str, seen: Seen
 ) -> DisruptionEvent:
     """The next revision of a run's events, seen for the first time; what it is of is put in by who judges."""
     return DisruptionEvent(
@@ -206,12 +218,12 @@ def _new_event(
         trip_id=run[1],
         service_date=run[2],
         revision=last.revision + 1 if last else 1,
-        kind="",
+        kind=seen.kind,
         status="seen",
         source=source,
-        first_seen=now,
-        first_told_at=told_at,
-        last_seen=now,
+        first_seen=seen.first_seen,
+        first_told_at=seen.first_told_at,
+        last_seen=seen.first_seen,
     )
 
 

@@ -5,7 +5,7 @@ A row of `disruption_affected` is one message that a holder is owed, once: (even
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -64,6 +64,9 @@ class AffectedTicket:
     why: str
     late_seconds: int | None = None
     then_leg: int | None = None
+
+
+_FIELDS = frozenset(one.name for one in fields(DisruptionEvent))
 
 
 def put_event(tx: Transaction, event: DisruptionEvent) -> None:
@@ -143,11 +146,36 @@ def runs_with_events(tx: Transaction, region: str, operator: str, since: date) -
     }
 
 
-def list_waiting(tx: Transaction, seen_before: datetime) -> list[DisruptionEvent]:
-    """List the events that were seen before a moment and are neither confirmed nor dropped."""
-    table = disruption_event.c
-    query = sa.select(disruption_event).where(table.status == "seen", table.first_seen <= seen_before)
-    return [_event(row) for row in tx.execute(query.order_by(table.first_seen, table.id)).mappings()]
+# Of a run that does not go nobody hears late because its feed has told delays before.
+_GRAVE = ("cancelled", "call_skipped")
+
+
+def count_confirmed(tx: Transaction, region: str, run: RunKey, kind: str) -> int:
+    """Count the confirmed revisions of a run's events that a new one of a kind has to wait for: for a grave one grave ones only."""
+    counted = [disruption_event.c.status == "confirmed"]
+    if kind in _GRAVE:
+        counted.append(disruption_event.c.kind.in_(_GRAVE))
+    query = sa.select(sa.func.count()).select_from(disruption_event).where(*_of_run(region, run), *counted)
+    return int(tx.execute(query).scalar_one())
+
+
+def list_waiting(tx: Transaction, seen_before: datetime) -> list[tuple[DisruptionEvent, int]]:
+    """List the events seen before a moment, neither confirmed nor dropped; each with how many of its run count for it."""
+    table, earlier = disruption_event.c, disruption_event.alias()
+    of_run = [earlier.c[name] == table[name] for name in ("region", "operator", "trip_id", "service_date")]
+    confirmed = (
+        sa.select(sa.func.count())
+        .select_from(earlier)
+        .where(*of_run, earlier.c.status == "confirmed")
+        .where(sa.or_(table.kind.not_in(_GRAVE), earlier.c.kind.in_(_GRAVE)))
+        .correlate(disruption_event)
+        .scalar_subquery()
+    )
+    query = sa.select(disruption_event, confirmed.label("confirmed_before")).where(
+        table.status == "seen", table.first_seen <= seen_before
+    )
+    rows = tx.execute(query.order_by(table.first_seen, table.id)).mappings()
+    return [(_event(row), int(row["confirmed_before"])) for row in rows]
 
 
 def forget_events(tx: Transaction, before: date) -> int:
@@ -166,7 +194,7 @@ def _of_run(region: str, run: RunKey) -> list[sa.ColumnElement[bool]]:
 
 
 def _event(row: sa.RowMapping) -> DisruptionEvent:
-    found: dict[str, Any] = {name: value for name, value in row.items() if name != "id"}
+    found: dict[str, Any] = {name: value for name, value in row.items() if name in _FIELDS}
     found["service_date"] = date.fromisoformat(row["service_date"])
     found["evidence"] = tuple(json.loads(row["evidence"]))
     return DisruptionEvent(**found)
