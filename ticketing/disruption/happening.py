@@ -162,9 +162,9 @@ class Watcher:
         heard = _heard(events.list_heard(tx, region, run))
         worth_seconds = operators[run[0]].promises.tell_minutes * 60
         # A change that can be made again is no delay that wavers: who was told of one hears that it is saved.
-        told = {jti for jti, word in heard.items() if word.why != "connection"}
+        wavering = {jti for jti, word in heard.items() if word.why != "connection"}
         return news_for(
-            affected(held, state, self._rules(tx, region, held), now, told),
+            affected(held, state, self._rules(tx, region, held), now, wavering),
             heard,
             worth_seconds,
             is_well=_is_well(state, worth_seconds),
