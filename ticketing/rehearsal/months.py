@@ -22,8 +22,9 @@ _COUNTRY_DIGITS = "131400"  # DE00, as ISO 7064 counts letters
 _SEPA, _OTHER = "payments-sepa.xml", "payments-other.csv"
 _TRANSFER = re.compile(rb'<InstdAmt Ccy="([A-Z]{3})">([0-9.]+)</InstdAmt>')
 _DECEMBER = 12
-# The worker looks every few seconds.
-_PATIENCE_SECONDS = 45.0
+# The worker looks every few seconds, and asks an operator whose breaker is open every half minute: one that fails a third of
+# its calls may do so four times in a row.
+_PATIENCE_SECONDS = 150.0
 _LOOK_SECONDS = 0.25
 
 
