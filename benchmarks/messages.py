@@ -39,6 +39,7 @@ from ticketing.clock import SystemClock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
+from ticketing.db.notices.happened import topic_of
 from ticketing.db.tables.disruption import leg_of_ticket
 from ticketing.db.tables.notices import contact, notice
 from ticketing.db.tables.sale import order, order_event, quote, ticket
@@ -172,7 +173,7 @@ def _copies(database: Database, bought: dict[str, Any], holders: int, places: di
             new["notice"].append(
                 {
                     "id": new_id(),
-                    "topic": f"{known['id']}:tickets_ready:{made}",
+                    "topic": topic_of(made, digest, "tickets_ready", made),
                     "kind": kind,
                     "template": "tickets_ready",
                     "language": "en",
