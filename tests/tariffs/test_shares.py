@@ -128,7 +128,7 @@ class TestGuarantees:
         assert share(1000, claims, steps) == {"a": 480, "b": 320, "c": 200}
 
     def test_where_everybody_is_lifted_the_rest_follows_the_guarantees(self) -> None:
-        """Nobody is left to take the rest: two guarantees of 100 and 300 share it as 1 and 3."""
+        """Two guarantees of 100 and 300 share as 1 and 3, since no party takes the rest."""
         claims = [Claim("a", 1, 1), Claim("b", 999, 1)]
         steps = [Step("min_guarantee", by(a=100, b=950)), FARES]
 

@@ -297,7 +297,7 @@ def test_each_price_is_split_by_its_own_stretches() -> None:
 
 
 def test_a_stretch_without_metres_weighs_one_and_counts_none() -> None:
-    """Somebody who rides nowhere has a tax all the same."""
+    """A traveller without a ride has a tax all the same."""
     rows = split([(10, (stretch("FI", 0), stretch("EE", 4)))], read(*BOTH))
     alone = split([(1135, (stretch("FI", 0), stretch("FI", 3, operator="vr")))], read(*BOTH))
 

@@ -156,6 +156,18 @@ def test_an_exit_lets_a_pass_out_whatever_an_order_took() -> None:
     assert [reason("out"), reason(None), reason("in")] == ["ok", "ok", "ride_of_an_order"]
 
 
+def riding(ticket: str, seconds: int, leg: int = 0) -> OrderedRide:
+    """A ride of an order that leaves now and is planned to take so long."""
+    return OrderedRide(
+        ticket=ticket * 22,
+        leg=leg,
+        departs=NOW,
+        arrives=NOW + seconds,
+        starts=NOW - 7200,
+        ends=NOW + 86_400,
+    )
+
+
 @dataclass(frozen=True)
 class Held:
     """A pass, the rides that orders took with it, and what was shown of its codes so far."""
@@ -180,14 +192,7 @@ def rides_of_a_pass(draw: st.DrawFn) -> tuple[OrderedRide, ...]:
     tickets = draw(st.lists(st.sampled_from("BCD"), min_size=1, max_size=5))
     minutes = draw(st.lists(st.sampled_from([0, 1, 2, 10, 25, 120]), min_size=5, max_size=5))
     return tuple(
-        OrderedRide(
-            ticket=one * 22,
-            leg=tickets[:at].count(one),
-            departs=NOW,
-            arrives=NOW + 60 * lasts,
-            starts=NOW - 7200,
-            ends=NOW + 86_400,
-        )
+        riding(one, 60 * lasts, tickets[:at].count(one))
         for at, (one, lasts) in enumerate(zip(tickets, minutes, strict=False))
     )
 
@@ -235,34 +240,14 @@ def test_nobody_else_travels_on_a_pass_while_its_holder_is_on_board(
 
 def test_the_short_leg_of_a_ticket_does_not_free_the_pass_from_its_long_one() -> None:
     """Two people with two copies of one ticket would let a third one in with the pass."""
-    long, short = (
-        OrderedRide(
-            ticket="B" * 22,
-            leg=leg,
-            departs=NOW,
-            arrives=NOW + lasts,
-            starts=NOW - 7200,
-            ends=NOW + 86_400,
-        )
-        for leg, lasts in ((0, 1320), (1, 180))
-    )
+    long, short = riding("B", 1320, 0), riding("B", 180, 1)
     held = Held((long, short)).show("B" * 22, 0, NOW).show("B" * 22, 1, NOW + 90)
 
     assert [held.opens(JTI, 0, NOW + after) for after in (180, 659, 660)] == [False, False, True]
 
 
 def test_a_check_out_of_one_ride_leaves_another_one_under_way() -> None:
-    rides = tuple(
-        OrderedRide(
-            ticket=one * 22,
-            leg=0,
-            departs=NOW,
-            arrives=NOW + 1200,
-            starts=NOW - 7200,
-            ends=NOW + 86_400,
-        )
-        for one in "BC"
-    )
+    rides = riding("B", 1200), riding("C", 1200)
     shown = (
         Use("B" * 22, 0, NOW - 100, "g0", "in"),
         Use("C" * 22, 0, NOW - 50, "g0"),

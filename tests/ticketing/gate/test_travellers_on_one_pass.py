@@ -130,7 +130,7 @@ class TestTicketShown:
     def test_the_pass_that_was_shown_keeps_it_out_for_half_of_its_own_ride(
         self, at: int, in_the_way: bool
     ) -> None:
-        """Nobody knows how long the pass rides, so the ride that is wanted tells."""
+        """The wanted ride tells how long to wait, since the ride of the pass is not known."""
         shown = of_pass(0)
 
         found = use_in_the_way(LONG.ticket, LONG.leg, NOW + at, knowing(shown))
