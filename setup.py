@@ -22,6 +22,7 @@ setup(
     package_data={
         "": ["py.typed", "*.html", "*.css", "*.js", "*.json"],
         "ticketing.settlement.payout": ["*.toml"],
+        "ticketing.rights": ["tables/*.toml"],
         "ticketing.console": ["templates/console/*.html", "texts/*.json"],
         MIGRATIONS: ["*.mako", "schema/*.sql", "versions/*.py"],
         **{package: ["**/*"] for package in SHIPPED if package != MIGRATIONS},

@@ -1,0 +1,29 @@
+"""Passenger rights: what the law of a regime grants for a delay or a cancellation, decided from facts by dated rules.
+
+The engine is pure: `decide(facts, rules_for(facts.regime, facts.on))` gives the same decision for the same facts and the same version of the
+rules, byte for byte. Thresholds, shares and terms stand in `tables/`, none in the code.
+"""
+
+from ticketing.rights.claim import REASONS_THAT_PAY
+from ticketing.rights.decision import Alternative, Decision, decide
+from ticketing.rights.documents import decision_document, facts_document, read_facts
+from ticketing.rights.facts import Facts
+from ticketing.rights.rules import Rules
+from ticketing.rights.tables import BadTable, regimes, rules_for
+from ticketing.rights.telling import in_words
+
+__all__ = [
+    "REASONS_THAT_PAY",
+    "Alternative",
+    "BadTable",
+    "Decision",
+    "Facts",
+    "Rules",
+    "decide",
+    "decision_document",
+    "facts_document",
+    "in_words",
+    "read_facts",
+    "regimes",
+    "rules_for",
+]
