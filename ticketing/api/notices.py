@@ -12,6 +12,7 @@ from ticketing.api.accounts import handed_out
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order, for_people, the_person
+from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.accounts import SignedInSchema
 from ticketing.api.schemas.notices import (
@@ -80,10 +81,16 @@ class OrderEvents(MethodView):
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, wanted: dict[str, str], order_id: str) -> Any:
         """List what happened to an order. Ask again after `Retry-After`, with `If-None-Match`: 304 where nothing has."""
-        events = notices.list_events(rooms().post_office, order_id)
+        tongue = language()
+        events = notices.list_events(rooms().post_office, order_id, tongue)
         places = {one.id: at for at, one in enumerate(events)}
-        etag = f'"{hashlib.sha256(" ".join(places).encode()).hexdigest()[:24]}"'
-        headers = {"ETag": etag, "Retry-After": str(_POLL_SECONDS), "Cache-Control": "private, no-cache"}
+        etag = f'"{hashlib.sha256(" ".join([tongue, *places]).encode()).hexdigest()[:24]}"'
+        headers = {
+            "ETag": etag,
+            "Retry-After": str(_POLL_SECONDS),
+            "Cache-Control": "private, no-cache",
+            "Vary": "Accept-Language",
+        }
         if request.headers.get("If-None-Match") == etag:
             return Response(status=304, headers=headers)
         behind = places.get(wanted.get("since", ""), -1) + 1

@@ -21,6 +21,7 @@ from ticketing.notices.contacts import digest_of
 from ticketing.notices.post_office import PostOffice
 from ticketing.purchase import service as purchase
 from ticketing.purchase.shown import list_taxes_back
+from ticketing.regions.note import in_language
 
 _MOST_ORDERS = 20
 _OPEN = ("ticketed", "part_refunded")
@@ -92,18 +93,35 @@ def _journey_news(office: PostOffice, notice: Notice) -> Message | None:
         "minutes": (gravest.late_seconds or 0) // 60,
         "order": order_id,
     }
+    stops = office.till.regions[state.quote.region].data.timetables[event.operator].stops
+    stop = stops.get(gravest.platform or "")
+    values["platform"] = stop.name if stop else gravest.platform or ""
     name = f"journey_{gravest.why}"
+    more = (
+        []
+        if gravest.platform is None or gravest.why == "platform"
+        else [text.part("platform", language, **values)]
+    )
+    more += _note(event, language)
     return Message(
         id=notice.id,
         # A newer word on the same run takes the place of an older one.
         topic=_topic(f"{notice.topic.rpartition(':')[0]}:{event.region}:{':'.join(map(str, event.run))}"),
         type=f"journey.{event.kind}",
         subject=text.subject(name, language, **values),
-        body=text.body(name, language, **values),
+        body="\n\n".join([text.body(name, language, **values), *more]),
         language=language,
         data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg)},
         attachments=_calendar(office, state, event.revision) if notice.kind == "email" else (),
     )
+
+
+def _note(event: DisruptionEvent, language: str) -> list[str]:
+    """The text of staff beside ours; where it is in another language than its reader's, that is said."""
+    note = in_language(event.note, language)
+    if note is None:
+        return []
+    return [text.part("note" if note[1] == language else "note_in_english", language, note=note[0])]
 
 
 def _calendar(office: PostOffice, state: purchase.OrderState, revision: int = 0) -> tuple[Attachment, ...]:

@@ -9,6 +9,7 @@ from ticketing.db.disruption.events import DisruptionEvent
 from ticketing.notices.post_office import PostOffice
 from ticketing.purchase import service as purchase
 from ticketing.purchase.till import OrderState
+from ticketing.regions.note import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,18 @@ class Event:
     data: dict[str, str]
 
 
-def list_events(office: PostOffice, order_id: str) -> list[Event]:
-    """List the events of an order, oldest first: its states, its refunds, and what happened to the runs of its legs."""
+def list_events(office: PostOffice, order_id: str, language: str = "en") -> list[Event]:
+    """List the events of an order, oldest first: its states, its refunds, and what happened to the runs of its legs.
+
+    What staff have written of a run is in the given language, or else in English.
+    """
     state = purchase.get_order(office.till, order_id)
     with office.database.read() as tx:
         told = events.list_of_order(tx, order_id)
-    return sorted([*_of_order(state), *_of_runs(order_id, told)], key=lambda one: (one.at, one.id))
+    return sorted([*_of_order(state), *_of_runs(order_id, told, language)], key=lambda one: (one.at, one.id))
 
 
-def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent]) -> list[Event]:
+def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent], language: str) -> list[Event]:
     return [
         Event(
             one.id,
@@ -40,10 +44,16 @@ def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent]) -> list[Even
                 "operator": one.operator,
                 "trip_id": one.trip_id,
                 "service_date": one.service_date.isoformat(),
+                **_note(one, language),
             },
         )
         for one in events_told
     ]
+
+
+def _note(event: DisruptionEvent, language: str) -> dict[str, str]:
+    note = in_language(event.note, language)
+    return {"note": note[0], "note_language": note[1]} if note else {}
 
 
 def _of_order(state: OrderState) -> list[Event]:

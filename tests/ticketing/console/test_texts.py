@@ -53,6 +53,8 @@ VALUES = {
         "case_accept",
         "case_settle_outside",
         "case_paid_otherwise",
+        "case_own_word",
+        "case_seen",
     ),
     "nav": ("months", "bank", "accounts", "disputes", "cases", "live", "books", "find"),
     "unmatched": get_args(Unmatched),
@@ -70,6 +72,7 @@ VALUES = {
         "booking_differs",
         "operator_refuses_us",
         "ride_refunded",
+        "evidence_contradicted",
     ),
     "doing": (
         "put_away",
@@ -80,6 +83,8 @@ VALUES = {
         "accept",
         "settle_outside",
         "paid_otherwise",
+        "own_word",
+        "seen",
     ),
     "file": (
         "payments-sepa",
