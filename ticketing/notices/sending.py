@@ -5,19 +5,23 @@ it has the same id and topic, by which a receiver knows the second copy. Mail do
 these no receiver holds up the others: each host has two messages in hand at most.
 """
 
+import math
 import queue
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
 
+from ticketing.db import Transaction
 from ticketing.db.notices import contacts, outbox
 from ticketing.db.notices.contacts import ContactKind
-from ticketing.db.notices.outbox import Notice
+from ticketing.db.notices.outbox import Notice, NoticeState
 from ticketing.db.people import one_time_codes
+from ticketing.notices.at_hand import AtHand, read_at_hand
 from ticketing.notices.channels import Delivery
 from ticketing.notices.composing import compose
 from ticketing.notices.post_office import PostOffice
@@ -30,6 +34,8 @@ _THREADS, _OF_ONE_HOST = 8, 2
 # A worker that holds a message longer than this has died; it begins no new one in the last part of that time.
 _CLAIM = timedelta(seconds=120)
 _SENDING_SECONDS = 60.0
+# What was read for a batch is read again after this.
+_FRESH_SECONDS = 2.0
 # After so many failures in a row the messages for a host wait for the next round.
 _PATIENCE = 3
 _PAUSES = tuple(timedelta(seconds=one) for one in (10, 60, 300, 1800, 7200, 21_600, 43_200))
@@ -82,8 +88,9 @@ def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple
         for host, waiting in hosts.items()
         for _ in range(min(_OF_ONE_HOST if host else _THREADS, waiting.qsize()))
     ]
+    sender = _Sender(office, claimed)
     with ThreadPoolExecutor(min(_THREADS, len(lanes))) as threads:
-        done = sum(threads.map(lambda waiting: _lane(office, waiting, until), lanes))
+        done = sum(threads.map(lambda waiting: _lane(sender, waiting, until), lanes))
     left = []
     for waiting in hosts.values():
         while not waiting.empty():
@@ -97,7 +104,7 @@ def _host_of(notice: Notice) -> str:
     return urlsplit(to.get("endpoint") or to.get("url") or "").netloc
 
 
-def _lane(office: PostOffice, waiting: "queue.SimpleQueue[Notice]", until: float) -> int:
+def _lane(sender: "_Sender", waiting: "queue.SimpleQueue[Notice]", until: float) -> int:
     """Send one message after the other until none waits, the time is over, or its host has failed too often."""
     delivered = failed = 0
     while time.monotonic() < until and failed < _PATIENCE:
@@ -105,40 +112,69 @@ def _lane(office: PostOffice, waiting: "queue.SimpleQueue[Notice]", until: float
             notice = waiting.get_nowait()
         except queue.Empty:
             break
-        result = _sent(office, notice)
-        _settle(office, notice, result)
+        result = sender.send(notice)
+        sender.settle(notice, result)
         delivered += result.outcome == "delivered"
         failed = failed + 1 if result.outcome == "later" else 0
     return delivered
 
 
-def _sent(office: PostOffice, notice: Notice) -> Delivery:
-    """Send one message, unless its contact has gone."""
-    try:
-        if "contact_id" in notice.document:
-            with office.database.read() as tx:
-                if not contacts.find_contacts(tx, [notice.document["contact_id"]]):
-                    return _DROPPED
-        message = compose(office, notice)
-        if message is None:
-            return _DROPPED
-        return office.channels[notice.kind].send(notice.document["to"], message)
-    except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
-        _log.exception("message not composed", notice=notice.id, template=notice.template)
-        return Delivery("later", f"it could not be composed: {type(error).__name__}")
+class _Sender:
+    """Sends the messages of a batch, and writes down together what became of those that end at the same time.
+
+    A message is settled before its lane sends the next one: a process that dies leaves one copy a lane at most to come again.
+    """
+
+    def __init__(self, office: PostOffice, batch: Sequence[Notice]) -> None:
+        self._office, self._left = office, {notice.id: notice for notice in batch}
+        self._reading, self._writing = threading.Lock(), threading.Lock()
+        self._read_at, self._at_hand = -math.inf, AtHand()
+        self._ended: queue.SimpleQueue[tuple[Notice, Delivery]] = queue.SimpleQueue()
+
+    def send(self, notice: Notice) -> Delivery:
+        """Send one message, unless its contact has gone; never raises."""
+        try:
+            at_hand = self._known()
+            contact_id = notice.document.get("contact_id")
+            if contact_id is not None and contact_id not in at_hand.contacts:
+                return _DROPPED
+            message = compose(self._office, notice, at_hand)
+            if message is None:
+                return _DROPPED
+            return self._office.channels[notice.kind].send(notice.document["to"], message)
+        except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
+            _log.exception("message not composed", notice=notice.id, template=notice.template)
+            return Delivery("later", f"it could not be composed: {type(error).__name__}")
+
+    def settle(self, notice: Notice, result: Delivery) -> None:
+        """Write down what became of a message, with those of other lanes that wait for the same."""
+        self._ended.put((notice, result))
+        self._left.pop(notice.id, None)
+        with self._writing:
+            ended = [self._ended.get_nowait() for _ in range(self._ended.qsize())]
+            if ended:
+                with self._office.database.write() as tx:
+                    _write_down(tx, ended, self._office.clock.now())
+
+    def _known(self) -> AtHand:
+        """Read what the batch needs, and again when that is old: a message tells what is true as it leaves."""
+        with self._reading:
+            if time.monotonic() >= self._read_at + _FRESH_SECONDS:
+                self._at_hand = read_at_hand(self._office, tuple(self._left.copy().values()))
+                self._read_at = time.monotonic()
+            return self._at_hand
 
 
-def _settle(office: PostOffice, notice: Notice, result: Delivery) -> None:
-    """Write down what became of a message."""
-    now = office.clock.now()
-    with office.database.write() as tx:
+def _write_down(tx: Transaction, ended: Sequence[tuple[Notice, Delivery]], now: datetime) -> None:
+    """Write down what became of some messages."""
+    outbox.end(
+        tx, [notice.id for notice, result in ended if result.outcome == "delivered"], "delivered", now, None
+    )
+    for notice, result in ended:
         if result.outcome == "later" and notice.tries <= len(_PAUSES):
             outbox.delay(tx, notice.id, now + _PAUSES[notice.tries - 1], result.detail)
-        elif result.outcome == "delivered":
-            outbox.end(tx, [notice.id], "delivered", now, None)
-        else:
-            outbox.end(
-                tx, [notice.id], "dropped" if result is _DROPPED else "unreachable", now, result.detail
-            )
+        elif result.outcome != "delivered":
+            state: NoticeState = "dropped" if result is _DROPPED else "unreachable"
+            outbox.end(tx, [notice.id], state, now, result.detail)
         if result.outcome == "gone" and "contact_id" in notice.document:
             contacts.delete_contact(tx, notice.document["contact_id"])

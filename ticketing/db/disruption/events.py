@@ -4,7 +4,7 @@ A row of `disruption_affected` is one message that a holder is owed, once: (even
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
@@ -138,6 +138,27 @@ def list_affected(tx: Transaction, event_id: str, order_id: str | None = None) -
     query = sa.select(disruption_affected).where(disruption_affected.c.event_id == event_id)
     query = query if order_id is None else query.where(disruption_affected.c.order_id == order_id)
     return [AffectedTicket(**row) for row in tx.execute(query.order_by(disruption_affected.c.jti)).mappings()]
+
+
+def list_beside(tx: Transaction, event_ids: Collection[str]) -> list[DisruptionEvent]:
+    """List some events with all others of their runs, by run, the first one first."""
+    table, named = disruption_event.c, disruption_event.alias()
+    of_run = [named.c[name] == table[name] for name in ("region", "operator", "trip_id", "service_date")]
+    wanted = sa.exists().where(*of_run, named.c.id.in_(list(event_ids)))
+    order = (table.region, table.operator, table.trip_id, table.service_date, table.revision)
+    rows = tx.execute(sa.select(disruption_event).where(wanted).order_by(*order)).mappings()
+    return [_event(row) for row in rows]
+
+
+def list_affected_of(
+    tx: Transaction, event_ids: Collection[str], order_ids: Collection[str]
+) -> list[AffectedTicket]:
+    """List the tickets of some orders that some events concern."""
+    table = disruption_affected.c
+    query = sa.select(disruption_affected).where(
+        table.event_id.in_(list(event_ids)), table.order_id.in_(list(order_ids))
+    )
+    return [AffectedTicket(**row) for row in tx.execute(query.order_by(table.jti)).mappings()]
 
 
 def runs_with_events(tx: Transaction, region: str, operator: str, since: date) -> dict[RunKey, bool]:

@@ -90,6 +90,8 @@ class LiveFeed:
     trips_at: datetime | None = None
 
 
+# SQLite takes expressions of at most a thousand levels.
+_RUNS_AT_ONCE = 200
 _FEED = tuple(live_feed.c[name] for name in LiveFeed.__dataclass_fields__)
 
 
@@ -113,10 +115,15 @@ def find_runs(tx: Transaction, region: str, keys: Collection[RunKey]) -> dict[Ru
     """Read the states of some runs; a run that is not known, or no longer told, is left out."""
     if not keys:
         return {}
-    given: dict[str, str] = {"of_region": region}
-    for at, (operator, trip, day) in enumerate(sorted(keys)):
-        given |= {f"operator_{at}": operator, f"trip_{at}": trip, f"day_{at}": day.isoformat()}
-    return {one.key: one for one in _states(tx, _named_runs(len(keys)), given)}
+    known: dict[RunKey, RunState] = {}
+    wanted = sorted(keys)
+    for begin in range(0, len(wanted), _RUNS_AT_ONCE):
+        part = wanted[begin : begin + _RUNS_AT_ONCE]
+        given = {"of_region": region}
+        for at, (operator, trip, day) in enumerate(part):
+            given |= {f"operator_{at}": operator, f"trip_{at}": trip, f"day_{at}": day.isoformat()}
+        known |= {state.key: state for state in _states(tx, _named_runs(len(part)), given)}
+    return known
 
 
 def find_run(tx: Transaction, region: str, key: RunKey) -> RunState | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from operators.gtfs.timetable import Stop
 from operators.port import Vehicle
 from operators.promises import service_of
+from operators.region import RegionData
+from tariffs.journey import Ride
 from ticketing import regions
 from ticketing.db import Transaction
 from ticketing.db.sale import bookings
@@ -74,32 +76,48 @@ class LegNews:
 def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
     """Read the news of the runs of a quote's legs; a leg of which nobody has told anything is left out."""
     data = till.regions[quote.region].data
-    wanted = quote.document.rides
-    rows = []
-    for at, news in sorted(regions.news_of_rides(tx, data, wanted).items()):
-        promises = data.operators[wanted[at].operator].promises
-        known = Expected(
-            is_served=news.is_served,
-            departure_delay_seconds=news.departure_delay_seconds,
-            arrival_delay_seconds=news.arrival_delay_seconds,
-        )
-        failure = failure_of(service_of(wanted[at], promises), promises.late_refund, known)
-        stops = data.timetables[wanted[at].operator].stops
-        boards, alights = (
-            _platform(stops.get(one)) if one else None for one in (news.boards_at, news.alights_at)
-        )
-        rows.append(
-            LegNews(
-                leg=at,
-                operator=wanted[at].operator,
-                known=known,
-                failure=failure,
-                boards_at=boards,
-                alights_at=alights,
-                note=news.note,
-            )
-        )
-    return rows
+    news = regions.news_of_rides(tx, data, quote.document.rides)
+    return [_leg_news(data, quote.document.rides[at], at, one) for at, one in sorted(news.items())]
+
+
+def news_of_quotes(tx: Transaction, till: Till, quotes: Sequence[Quote]) -> dict[str, list[LegNews]]:
+    """Read the news of the legs of many quotes, by the quotes' ids, with one look for each region."""
+    news: dict[str, list[LegNews]] = {quote.id: [] for quote in quotes}
+    for region in {quote.region for quote in quotes}:
+        data = till.regions[region].data
+        legs = [
+            (quote.id, at, ride)
+            for quote in quotes
+            if quote.region == region
+            for at, ride in enumerate(quote.document.rides)
+        ]
+        told = regions.news_of_rides(tx, data, [ride for _, _, ride in legs])
+        for place, one in sorted(told.items()):
+            quote_id, at, ride = legs[place]
+            news[quote_id].append(_leg_news(data, ride, at, one))
+    return news
+
+
+def _leg_news(data: RegionData, ride: Ride, at: int, news: regions.News) -> LegNews:
+    promises = data.operators[ride.operator].promises
+    known = Expected(
+        is_served=news.is_served,
+        departure_delay_seconds=news.departure_delay_seconds,
+        arrival_delay_seconds=news.arrival_delay_seconds,
+    )
+    stops = data.timetables[ride.operator].stops
+    boards, alights = (
+        _platform(stops.get(one)) if one else None for one in (news.boards_at, news.alights_at)
+    )
+    return LegNews(
+        leg=at,
+        operator=ride.operator,
+        known=known,
+        failure=failure_of(service_of(ride, promises), promises.late_refund, known),
+        boards_at=boards,
+        alights_at=alights,
+        note=news.note,
+    )
 
 
 def with_vehicles(tx: Transaction, till: Till, quote: Quote, news: Sequence[LegNews]) -> list[LegNews]:
