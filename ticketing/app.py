@@ -36,6 +36,7 @@ from ticketing.api import (
     settlement,
     staff,
     tickets,
+    webhooks,
     wellknown,
 )
 from ticketing.api.schemas.common import ProblemSchema
@@ -63,6 +64,7 @@ _BLUEPRINTS = (
     metrics,
     settlement,
     finance,
+    webhooks,
 )
 
 

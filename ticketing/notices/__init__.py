@@ -5,7 +5,10 @@ delivered by the worker.
 """
 
 from ticketing.db.notices.contacts import Contact, ContactKind
+from ticketing.db.notices.outbox import Notice
+from ticketing.notices import backends
 from ticketing.notices.contacts import MOST_CONTACTS, Wanted, hint, kind_of, list_contacts, replace_contacts
+from ticketing.notices.event_types import MAY_TAKE
 from ticketing.notices.events import list_events
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.sending import HTTP, MAIL, deliver_due, forget_what_is_due
@@ -16,11 +19,14 @@ __all__ = [
     "HTTP",
     "LANGUAGES",
     "MAIL",
+    "MAY_TAKE",
     "MOST_CONTACTS",
     "Contact",
     "ContactKind",
+    "Notice",
     "PostOffice",
     "Wanted",
+    "backends",
     "deliver_due",
     "forget_what_is_due",
     "hint",

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tariffs.money import Money
@@ -9,7 +11,9 @@ from ticketing import disruption
 from ticketing.db.disruption import events
 from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
 from ticketing.db.notices import contacts, outbox
+from ticketing.db.notices.happened_at_work import STATEMENT_READY
 from ticketing.db.notices.outbox import Notice
+from ticketing.db.settlement import runs
 from ticketing.errors import Conflict, NotFound
 from ticketing.frozen import Leg, left_of
 from ticketing.gate import holder
@@ -24,11 +28,33 @@ from ticketing.purchase.shown import list_taxes_back
 
 _MOST_ORDERS = 20
 _OPEN = ("ticketed", "part_refunded")
+_TAKEN_BACK = ("rejected", "voided")
 
 
 def compose(office: PostOffice, notice: Notice) -> Message | None:
     """Compose a message; None where there is nothing to tell any more."""
-    return _COMPOSERS[notice.template](office, notice)
+    message = _COMPOSERS[notice.template](office, notice)
+    return message if message is None or message.at else replace(message, at=notice.created_at)
+
+
+def _event(office: PostOffice, notice: Notice) -> Message | None:
+    """Tell a webhook of an event by its ids; nothing of a statement that was taken back meanwhile."""
+    data = notice.document["data"]
+    if notice.type == STATEMENT_READY:
+        with office.database.read() as tx:
+            run = runs.find_run(tx, data["run_id"])
+        if run is None or run.state in _TAKEN_BACK:
+            return None
+    return Message(
+        id=notice.id,
+        topic=_topic(notice.topic),
+        type=str(notice.type),
+        subject="",
+        body="",
+        language=notice.language,
+        data=data,
+        at=datetime.fromisoformat(notice.document["at"]),
+    )
 
 
 def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
@@ -294,4 +320,5 @@ _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "reset_password": _reset_password,
     "confirm_address": _confirm_address,
     "my_orders": _my_orders,
+    "event": _event,
 }

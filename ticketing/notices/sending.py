@@ -7,17 +7,20 @@ these no receiver holds up the others: each host has two messages in hand at mos
 
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
 
-from ticketing.db.notices import contacts, outbox
+from ticketing.db import Transaction
+from ticketing.db.notices import contacts, deliveries, outbox, webhooks
 from ticketing.db.notices.contacts import ContactKind
 from ticketing.db.notices.outbox import Notice
+from ticketing.db.notices.webhooks import OFF, Webhook
 from ticketing.db.people import one_time_codes
+from ticketing.notices.backends import DELIVERIES_KEPT
 from ticketing.notices.channels import Delivery
 from ticketing.notices.composing import compose
 from ticketing.notices.post_office import PostOffice
@@ -38,6 +41,9 @@ _KEPT, _CODES_KEPT = timedelta(days=400), timedelta(days=1)
 # Contacts of a journey that is over, and of an order that never got tickets.
 _AFTER_JOURNEY, _WITHOUT_TICKETS = timedelta(days=30), timedelta(days=2)
 _DROPPED = Delivery("never", "there is nothing to tell any more")
+_OFF = Delivery("never", OFF)
+# A webhook that has failed for so long, and taken nothing meanwhile, is turned off.
+_PATIENCE_WITH_WEBHOOKS = timedelta(days=3)
 
 
 def deliver_due(office: PostOffice, kinds: Sequence[ContactKind] = (*MAIL, *HTTP)) -> int:
@@ -68,15 +74,19 @@ def forget_what_is_due(office: PostOffice) -> dict[str, int]:
         return {
             "contacts": contacts.delete_ended(tx, now - _AFTER_JOURNEY, now - _WITHOUT_TICKETS),
             "messages": outbox.delete_ended(tx, now - _KEPT),
+            "contents": deliveries.forget_contents(tx, now - DELIVERIES_KEPT),
             "codes": one_time_codes.forget_codes(tx, now - _CODES_KEPT),
         }
 
 
 def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple[int, list[str]]:
     """Send a batch, each host's messages in lanes of their own; answers how many arrived, and those that were not tried."""
+    ids = {notice.webhook_id for notice in claimed if notice.webhook_id}
+    with office.database.read() as tx:
+        known = webhooks.find_active(tx, ids, office.clock.now()) if ids else {}
     hosts: dict[str, queue.SimpleQueue[Notice]] = {}
     for notice in claimed:
-        hosts.setdefault(_host_of(notice), queue.SimpleQueue()).put(notice)
+        hosts.setdefault(_host_of(notice, known), queue.SimpleQueue()).put(notice)
     lanes = [
         waiting
         for host, waiting in hosts.items()
@@ -91,8 +101,11 @@ def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple
     return done, left
 
 
-def _host_of(notice: Notice) -> str:
+def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
     """Name the host that a message goes to; nothing for mail, which goes to our own server."""
+    if notice.webhook_id:
+        webhook = known.get(notice.webhook_id)
+        return urlsplit(webhook.url).netloc if webhook else ""
     to = notice.document["to"]
     return urlsplit(to.get("endpoint") or to.get("url") or "").netloc
 
@@ -113,19 +126,35 @@ def _lane(office: PostOffice, waiting: "queue.SimpleQueue[Notice]", until: float
 
 
 def _sent(office: PostOffice, notice: Notice) -> Delivery:
-    """Send one message, unless its contact has gone."""
+    """Send one message, unless its contact has gone or its webhook is off."""
     try:
         if "contact_id" in notice.document:
             with office.database.read() as tx:
                 if not contacts.find_contacts(tx, [notice.document["contact_id"]]):
                     return _DROPPED
+        to = notice.document.get("to") if notice.webhook_id is None else _address(office, notice.webhook_id)
+        if to is None:
+            return _OFF
         message = compose(office, notice)
         if message is None:
             return _DROPPED
-        return office.channels[notice.kind].send(notice.document["to"], message)
+        return office.channels[notice.kind].send(to, message)
     except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
         _log.exception("message not composed", notice=notice.id, template=notice.template)
         return Delivery("later", f"it could not be composed: {type(error).__name__}")
+
+
+def _address(office: PostOffice, webhook_id: str) -> dict[str, str] | None:
+    """Read the address of a webhook as it is now, with the secrets that sign; None where it is off."""
+    now = office.clock.now()
+    with office.database.read() as tx:
+        webhook = webhooks.find_active(tx, [webhook_id], now).get(webhook_id)
+    if webhook is None:
+        return None
+    to = {"url": webhook.url, "secret": webhook.secret}
+    if webhook.old_secret and webhook.old_secret_until and now < webhook.old_secret_until:
+        to["old_secret"] = webhook.old_secret
+    return to
 
 
 def _settle(office: PostOffice, notice: Notice, result: Delivery) -> None:
@@ -140,5 +169,21 @@ def _settle(office: PostOffice, notice: Notice, result: Delivery) -> None:
             outbox.end(
                 tx, [notice.id], "dropped" if result is _DROPPED else "unreachable", now, result.detail
             )
-        if result.outcome == "gone" and "contact_id" in notice.document:
+        if notice.webhook_id is not None:
+            _judge(tx, notice.webhook_id, result, now)
+        elif result.outcome == "gone" and "contact_id" in notice.document:
             contacts.delete_contact(tx, notice.document["contact_id"])
+
+
+def _judge(tx: Transaction, webhook_id: str, result: Delivery, now: datetime) -> None:
+    """Write down how a webhook fares; one that has ended, or that has failed for too long, is turned off."""
+    if result in (_DROPPED, _OFF):
+        return
+    if result.outcome == "delivered":
+        webhooks.note_delivered(tx, webhook_id, now)
+        return
+    failing_since = webhooks.note_failed(tx, webhook_id, now, result.detail)
+    if result.outcome == "gone":
+        webhooks.turn_off(tx, webhook_id, "gone", now)
+    elif failing_since is not None and now - failing_since >= _PATIENCE_WITH_WEBHOOKS:
+        webhooks.turn_off(tx, webhook_id, "failing", now)
