@@ -9,7 +9,7 @@ from ticketing.db.notices.outbox import Notice
 from ticketing.notices import backends
 from ticketing.notices.contacts import MOST_CONTACTS, Wanted, hint, kind_of, list_contacts, replace_contacts
 from ticketing.notices.event_types import MAY_TAKE
-from ticketing.notices.events import list_events
+from ticketing.notices.events import list_behind, list_events, position_of
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.sending import HTTP, MAIL, deliver_due, forget_what_is_due
 from ticketing.notices.text import LANGUAGES
@@ -31,8 +31,10 @@ __all__ = [
     "forget_what_is_due",
     "hint",
     "kind_of",
+    "list_behind",
     "list_contacts",
     "list_events",
+    "position_of",
     "replace_contacts",
     "write_due",
 ]
