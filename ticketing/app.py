@@ -25,6 +25,7 @@ from ticketing.api import (
     gateway,
     guard,
     journeys,
+    letters,
     limits,
     metrics,
     notices,
@@ -65,6 +66,7 @@ _BLUEPRINTS = (
     settlement,
     finance,
     webhooks,
+    letters,
 )
 
 

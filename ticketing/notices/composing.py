@@ -23,6 +23,7 @@ from ticketing.notices.calendar import Change, calendar
 from ticketing.notices.channels import Attachment, Message
 from ticketing.notices.contacts import digest_of
 from ticketing.notices.post_office import PostOffice
+from ticketing.notices.work import compose_statement_ready, compose_waits_for_you
 from ticketing.purchase import service as purchase
 from ticketing.purchase.shown import list_taxes_back
 
@@ -321,4 +322,6 @@ _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "confirm_address": _confirm_address,
     "my_orders": _my_orders,
     "event": _event,
+    "statement_ready": compose_statement_ready,
+    "waits_for_you": compose_waits_for_you,
 }

@@ -13,13 +13,14 @@ from ticketing.db.notices.outbox import Notice
 from ticketing.db.settlement import runs
 from ticketing.notices.backends import DELIVERIES_KEPT, event_notice
 from ticketing.notices.post_office import PostOffice
+from ticketing.notices.work import write_letters
 
 _AT_ONCE = 500
 
 
 def write_due(office: PostOffice) -> int:
     """Write a message for each contact and webhook about all that it was not told yet; answers how many."""
-    return _write_of_orders(office) + _write_of_work(office)
+    return _write_of_orders(office) + _write_of_work(office) + write_letters(office)
 
 
 def _write_of_orders(office: PostOffice) -> int:
