@@ -25,6 +25,7 @@ from ticketing.api import (
     gateway,
     guard,
     journeys,
+    letters,
     limits,
     metrics,
     notices,
@@ -36,6 +37,7 @@ from ticketing.api import (
     settlement,
     staff,
     tickets,
+    webhooks,
     wellknown,
 )
 from ticketing.api.schemas.common import ProblemSchema
@@ -63,6 +65,8 @@ _BLUEPRINTS = (
     metrics,
     settlement,
     finance,
+    webhooks,
+    letters,
 )
 
 

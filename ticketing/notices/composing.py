@@ -1,11 +1,15 @@
 """Compose a message when it leaves, from what is true then: the order as it stands, a code that is made for it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tariffs.money import Money
 from ticketing.db.notices import contacts
+from ticketing.db.notices.happened_at_work import STATEMENT_READY
 from ticketing.db.notices.outbox import Notice
+from ticketing.db.settlement import runs
 from ticketing.errors import Conflict, NotFound
 from ticketing.frozen import Leg, left_of
 from ticketing.gate import holder
@@ -16,18 +20,42 @@ from ticketing.notices.channels import Attachment, Message
 from ticketing.notices.contacts import digest_of
 from ticketing.notices.journeys import OPEN, calendar_of, journey_news, leg_in, topic_for
 from ticketing.notices.post_office import PostOffice
+from ticketing.notices.work import compose_statement_ready, compose_waits_for_you
 from ticketing.purchase import service as purchase
 from ticketing.purchase.shown import list_taxes_back
 from ticketing.purchase.till import Journey
 
 _MOST_ORDERS = 20
+_TAKEN_BACK = ("rejected", "voided")
 
 
 def compose(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message | None:
     """Compose a message; None where there is nothing to tell any more. `at_hand` was read for the batch that it belongs to."""
     if notice.template == JOURNEY:
-        return journey_news(office, notice, at_hand)
-    return _COMPOSERS[notice.template](office, notice)
+        message = journey_news(office, notice, at_hand)
+    else:
+        message = _COMPOSERS[notice.template](office, notice)
+    return message if message is None or message.at else replace(message, at=notice.created_at)
+
+
+def _event(office: PostOffice, notice: Notice) -> Message | None:
+    """Tell a webhook of an event by its ids; nothing of a statement that was taken back meanwhile."""
+    data = notice.document["data"]
+    if notice.type == STATEMENT_READY:
+        with office.database.read() as tx:
+            run = runs.find_run(tx, data["run_id"])
+        if run is None or run.state in _TAKEN_BACK:
+            return None
+    return Message(
+        id=notice.id,
+        topic=topic_for(notice.topic),
+        type=str(notice.type),
+        subject="",
+        body="",
+        language=notice.language,
+        data=data,
+        at=datetime.fromisoformat(notice.document["at"]),
+    )
 
 
 def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
@@ -192,4 +220,7 @@ _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "reset_password": _reset_password,
     "confirm_address": _confirm_address,
     "my_orders": _my_orders,
+    "event": _event,
+    "statement_ready": compose_statement_ready,
+    "waits_for_you": compose_waits_for_you,
 }

@@ -9,7 +9,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -17,11 +17,13 @@ from urllib.parse import urlsplit
 import structlog
 
 from ticketing.db import Transaction
-from ticketing.db.notices import contacts, outbox
+from ticketing.db.notices import contacts, deliveries, outbox, webhooks
 from ticketing.db.notices.contacts import ContactKind
 from ticketing.db.notices.outbox import Notice, NoticeState
+from ticketing.db.notices.webhooks import OFF, Webhook
 from ticketing.db.people import one_time_codes
 from ticketing.notices.at_hand import AtHand, read_at_hand
+from ticketing.notices.backends import DELIVERIES_KEPT
 from ticketing.notices.channels import Delivery
 from ticketing.notices.composing import compose
 from ticketing.notices.post_office import PostOffice
@@ -44,6 +46,9 @@ _KEPT, _CODES_KEPT = timedelta(days=400), timedelta(days=1)
 # Contacts of a journey that is over, and of an order that never got tickets.
 _AFTER_JOURNEY, _WITHOUT_TICKETS = timedelta(days=30), timedelta(days=2)
 _DROPPED = Delivery("never", "there is nothing to tell any more")
+_OFF = Delivery("never", OFF)
+# A webhook that has failed for so long, and taken nothing meanwhile, is turned off.
+_PATIENCE_WITH_WEBHOOKS = timedelta(days=3)
 
 
 def deliver_due(office: PostOffice, kinds: Sequence[ContactKind] = (*MAIL, *HTTP)) -> int:
@@ -74,15 +79,19 @@ def forget_what_is_due(office: PostOffice) -> dict[str, int]:
         return {
             "contacts": contacts.delete_ended(tx, now - _AFTER_JOURNEY, now - _WITHOUT_TICKETS),
             "messages": outbox.delete_ended(tx, now - _KEPT),
+            "contents": deliveries.forget_contents(tx, now - DELIVERIES_KEPT),
             "codes": one_time_codes.forget_codes(tx, now - _CODES_KEPT),
         }
 
 
 def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple[int, list[str]]:
     """Send a batch, each host's messages in lanes of their own; answers how many arrived, and those that were not tried."""
+    ids = {notice.webhook_id for notice in claimed if notice.webhook_id}
+    with office.database.read() as tx:
+        known = webhooks.find_active(tx, ids, office.clock.now()) if ids else {}
     hosts: dict[str, queue.SimpleQueue[Notice]] = {}
     for notice in claimed:
-        hosts.setdefault(_host_of(notice), queue.SimpleQueue()).put(notice)
+        hosts.setdefault(_host_of(notice, known), queue.SimpleQueue()).put(notice)
     lanes = [
         waiting
         for host, waiting in hosts.items()
@@ -98,8 +107,11 @@ def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple
     return done, left
 
 
-def _host_of(notice: Notice) -> str:
+def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
     """Name the host that a message goes to; nothing for mail, which goes to our own server."""
+    if notice.webhook_id:
+        webhook = known.get(notice.webhook_id)
+        return urlsplit(webhook.url).netloc if webhook else ""
     to = notice.document["to"]
     return urlsplit(to.get("endpoint") or to.get("url") or "").netloc
 
@@ -138,10 +150,17 @@ class _Sender:
             contact_id = notice.document.get("contact_id")
             if contact_id is not None and contact_id not in at_hand.contacts:
                 return _DROPPED
+            to = (
+                notice.document.get("to")
+                if notice.webhook_id is None
+                else at_hand.backends.get(notice.webhook_id)
+            )
+            if to is None:
+                return _OFF
             message = compose(self._office, notice, at_hand)
             if message is None:
                 return _DROPPED
-            return self._office.channels[notice.kind].send(notice.document["to"], message)
+            return self._office.channels[notice.kind].send(to, message)
         except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
             _log.exception("message not composed", notice=notice.id, template=notice.template)
             return Delivery("later", f"it could not be composed: {type(error).__name__}")
@@ -176,5 +195,21 @@ def _write_down(tx: Transaction, ended: Sequence[tuple[Notice, Delivery]], now: 
         elif result.outcome != "delivered":
             state: NoticeState = "dropped" if result is _DROPPED else "unreachable"
             outbox.end(tx, [notice.id], state, now, result.detail)
-        if result.outcome == "gone" and "contact_id" in notice.document:
+        if notice.webhook_id is not None:
+            _judge(tx, notice.webhook_id, result, now)
+        elif result.outcome == "gone" and "contact_id" in notice.document:
             contacts.delete_contact(tx, notice.document["contact_id"])
+
+
+def _judge(tx: Transaction, webhook_id: str, result: Delivery, now: datetime) -> None:
+    """Write down how a webhook fares; one that has ended, or that has failed for too long, is turned off."""
+    if result in (_DROPPED, _OFF):
+        return
+    if result.outcome == "delivered":
+        webhooks.note_delivered(tx, webhook_id, now)
+        return
+    failing_since = webhooks.note_failed(tx, webhook_id, now, result.detail)
+    if result.outcome == "gone":
+        webhooks.turn_off(tx, webhook_id, "gone", now)
+    elif failing_since is not None and now - failing_since >= _PATIENCE_WITH_WEBHOOKS:
+        webhooks.turn_off(tx, webhook_id, "failing", now)

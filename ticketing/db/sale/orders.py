@@ -98,7 +98,10 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money given back; `document` says for whom, how much of each ticket, and why."""
+    """Money given back; `document` says for whom, how much of each ticket, and why.
+
+    `changed_at` is when it came into its present state; None where it was decided so.
+    """
 
     id: str
     order_id: str
@@ -111,6 +114,12 @@ class Refund:
     document: RefundDocument = field(metadata=kept_as(read_refund, write_refund))
     external_id: str | None
     created_at: datetime
+    changed_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """The moment from which on it is in its present state."""
+        return self.changed_at or self.created_at
 
 
 def insert_order(tx: Transaction, made: Order) -> bool:
@@ -293,10 +302,10 @@ def insert_refund(tx: Transaction, made: Refund) -> None:
     insert(tx, refund, made)
 
 
-def update_refund(tx: Transaction, refund_id: str, state: str, external_id: str) -> None:
-    """Write down what the gateway said of a refund: `pending`, `confirmed` or `failed`."""
+def update_refund(tx: Transaction, refund_id: str, state: str, external_id: str, now: datetime) -> None:
+    """Write down what the gateway said of a refund, and when: `pending`, `confirmed` or `failed`."""
     change = sa.update(refund).where(refund.c.id == refund_id)
-    tx.execute(change.values(state=state, external_id=external_id))
+    tx.execute(change.values(state=state, external_id=external_id, changed_at=now))
 
 
 def find_refund(tx: Transaction, refund_id: str, *, lock: bool = False) -> Refund | None:

@@ -115,6 +115,7 @@ disruption_event = table(
         "region", "operator", "trip_id", "service_date", "revision", name="uq_disruption_event_region"
     ),
     sa.Index("ix_disruption_event_status", "status", "first_seen"),
+    sa.Index(None, "confirmed_at"),
     sa.Index(None, "service_date"),
 )
 
