@@ -71,3 +71,4 @@ DROP TABLE kept_event;
 CREATE INDEX ix_disruption_event_status ON disruption_event (status, first_seen);
 CREATE INDEX ix_disruption_event_service_date ON disruption_event (service_date);
 CREATE INDEX ix_disruption_affected_jti ON disruption_affected (jti);
+CREATE INDEX ix_disruption_event_confirmed_at ON disruption_event (confirmed_at);

@@ -7,7 +7,7 @@ from alembic import op
 from ticketing.db.scripts import run_script
 
 revision = "0040_seen_and_told"
-down_revision = "0038_notices"
+down_revision = "0039_webhooks"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Disruption: what went otherwise than planned, as facts that can be proven, whom it concerns, and what they are to hear."""
 
-from ticketing.disruption.affected import GRAVEST_FIRST, Affected, Rules, affected
+from ticketing.disruption.affected import GRAVEST_FIRST, Affected, EventKind, Rules, affected
 from ticketing.disruption.evidence import Evidence
 from ticketing.disruption.happening import Watcher
 from ticketing.disruption.proving import CallProof, RunProof, delay_of_call, prove_run
@@ -10,6 +10,7 @@ __all__ = [
     "GRAVEST_FIRST",
     "Affected",
     "CallProof",
+    "EventKind",
     "Evidence",
     "Rules",
     "RunProof",

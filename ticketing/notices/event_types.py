@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import get_args
 
+from ticketing.disruption import EventKind
 from ticketing.errors import InvalidRequest
 from ticketing.identity import Role
 
 # What becomes of a run, for its holders and for who works with it.
-_OF_RUNS = ("cancelled", "delayed", "call_skipped", "connection_broken", "service_restored")
+_OF_RUNS: tuple[str, ...] = get_args(EventKind)
 FAMILIES = MappingProxyType(
     {
         "order": ("ticketed", "cancelled"),
