@@ -1,4 +1,4 @@
-"""Who polls an order's events misses none: neither one that became true late, nor one behind a cache that weakens tags."""
+"""A poll of an order's events misses none: neither one that became true late, nor one behind a cache that weakens tags."""
 
 from datetime import timedelta
 from typing import Any
