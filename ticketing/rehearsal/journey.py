@@ -15,6 +15,7 @@ Ending = Literal[
     "exchange_chain",
     "unpaid",
     "late_refund",
+    "disrupted",
 ]
 ENDINGS: tuple[Ending, ...] = (
     "travel",
@@ -26,6 +27,7 @@ ENDINGS: tuple[Ending, ...] = (
     "exchange_chain",
     "unpaid",
     "late_refund",
+    "disrupted",
 )
 
 
