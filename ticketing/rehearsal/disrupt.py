@@ -46,7 +46,6 @@ class Disrupting:
     http: Client
     record: Record
     gates: Gates
-    region: str
 
     def play(self, holders: list[Purchase]) -> Iterator[datetime]:
         """Disrupt a run that nobody but the holders has bought, and say what was broken."""
@@ -56,9 +55,9 @@ class Disrupting:
             return
         ride = bought.rides[at]
         run = run_of(ride)
-        self.stage.disrupted.add(run)
         ways = _BY_FEED if ride["operator"] in self.stage.feeds else _BY_STAFF
-        way = ways[len(self.stage.disrupted) % len(ways)]
+        way = ways[sum(one[0] == run[0] for one in self.stage.disrupted) % len(ways)]
+        self.stage.disrupted.add(run)
         self.record.cover(disruptions=way)
         if way in _TOLD:
             yield from self._does_not_run(way, run, ride, holders, at)
@@ -75,7 +74,11 @@ class Disrupting:
             return None
         others = {run for one in self.stage.bought if one not in holders for run in runs_of(one)}
         late = set(self.stage.late)
-        for at, ride in enumerate(holders[0].rides):
+        # A feed says more than staff: its rides come first.
+        rides = sorted(
+            enumerate(holders[0].rides), key=lambda one: one[1]["operator"] not in self.stage.feeds
+        )
+        for at, ride in rides:
             run = run_of(ride)
             ahead = datetime.fromisoformat(ride["departure"]) > self.gates.now + _STEP * (2 * _STEPS + 2)
             if ahead and run not in others | self.stage.disrupted and run[1] not in late:
@@ -190,7 +193,7 @@ class Disrupting:
 
     def _is_proven(self, run: Run, outcome: str, late_seconds: int | None) -> None:
         """Ask for the evidence of the run, as a claim would months later."""
-        code, said = self.stage.command(["operators", "evidence", self.region, *run, "--json"], "")
+        code, said = self.stage.command(["operators", "evidence", self.stage.region, *run, "--json"], "")
         broken = (
             [f"it answers {code}: {said[-300:]}"]
             if code

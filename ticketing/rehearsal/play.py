@@ -200,10 +200,10 @@ class Play:
     def _ending(self, bought: Purchase) -> Iterator[datetime]:
         journey = self._journey
         yield from self._until(self._now + _FIRST_STEP)
+        if journey.disrupted:
+            yield from self._disrupted(bought)
         if journey.ending == "exchange_chain":
             bought = self._exchange_all(bought)
-        elif journey.ending == "disrupted":
-            yield from self._disrupted(bought)
         else:
             self._change(bought)
         self.record.cover(endings=journey.ending)
@@ -218,19 +218,10 @@ class Play:
     def _disrupted(self, bought: Purchase) -> Iterator[datetime]:
         """A run of the journey does not go as planned, while somebody else holds a ticket for it too, if there is still one."""
         offer, outcome = self._search(self._journey.depart_at, self._journey.operators), self.record.outcome
-        same = offer is not None and [run_of(one) for one in _sold(offer)] == [
-            run_of(one) for one in bought.rides
-        ]
+        same = offer is not None and list(map(run_of, _sold(offer))) == list(map(run_of, bought.rides))
         neighbour = self._buy(offer) if offer is not None and same else None
         self.record.outcome = outcome
-        disrupting = Disrupting(
-            stage=self._stage,
-            journey=self._journey,
-            http=self._http,
-            record=self.record,
-            gates=self._gates,
-            region=self._stage.region,
-        )
+        disrupting = Disrupting(self._stage, self._journey, self._http, self.record, self._gates)
         yield from disrupting.play([bought, neighbour] if neighbour else [bought])
 
     def _change(self, bought: Purchase) -> None:
