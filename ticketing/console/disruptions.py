@@ -10,13 +10,11 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, language, page, region, staff
 from ticketing.console.words import text
-from ticketing.db.operators.run_states import STAFF, RunState
 from ticketing.errors import InvalidRequest, ThroughfareError
 from ticketing.regions import by_staff
 from ticketing.regions.note import LANGUAGES, MOST_LETTERS, MOST_LINES, in_language, read_note
 from ticketing.search import free_places
 
-_WAYS = ("cancelled", "late", "runs")
 _MOST_ROWS = 300
 _MOST_MINUTES = 24 * 60
 
@@ -88,8 +86,7 @@ def say() -> str:
     named = (request.values.get("operator", ""), request.values.get("trip", ""))
     day = _day(request.values.get("day", ""))
     run = by_staff.marked_run(console().live, wanted, *named, day)
-    state = disruption.find_run(console().live, wanted, *named, day)
-    is_ours = state is not None and state.source == STAFF and state.withdrawn_at is None
+    known = disruption.find_run(console().live, wanted, *named, day)
     return page(
         "say",
         here="disruptions",
@@ -97,9 +94,8 @@ def say() -> str:
         operator=named[0],
         trip=named[1],
         run=run,
-        state=state,
-        is_ours=is_ours,
-        ways=_ways(state) if is_ours else _WAYS[:2],
+        state=known.state,
+        ways=known.ways,
         languages=LANGUAGES,
         most_lines=MOST_LINES,
         most_letters=MOST_LETTERS,
@@ -150,12 +146,6 @@ def disruption_of() -> Response:
     return make_response(redirect(_where(wish), 303))
 
 
-def _ways(state: RunState | None) -> tuple[str, ...]:
-    """What staff may say of a departure of which they have said something: one that they have cancelled runs first, then is late."""
-    is_cancelled = state is not None and state.cancelled
-    return tuple(way for way in _WAYS if not (is_cancelled and way == "late"))
-
-
 def _say(wish: Wish) -> None:
     """Do what a person wishes, in their name."""
     named = (console().live, wish.region, wish.operator, wish.trip_id, wish.day)
@@ -181,7 +171,7 @@ def _wish() -> Wish:
     """Read the form; raises InvalidRequest that names the field."""
     form, tongue = request.form, language()
     way, given = form.get("way", ""), form.get("minutes", "").strip()
-    if way not in _WAYS:
+    if way not in disruption.WAYS:
         raise InvalidRequest.at("way", text("choose_a_way", tongue))
     minutes = None
     if way == "late":

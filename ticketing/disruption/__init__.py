@@ -4,6 +4,7 @@ from ticketing.disruption.affected import GRAVEST_FIRST, Affected, Rules, affect
 from ticketing.disruption.evidence import Evidence
 from ticketing.disruption.happening import Watcher
 from ticketing.disruption.overview import (
+    WAYS,
     EventView,
     Happening,
     find_last_event,
@@ -16,6 +17,7 @@ from ticketing.disruption.store import note_missing_legs
 
 __all__ = [
     "GRAVEST_FIRST",
+    "WAYS",
     "Affected",
     "CallProof",
     "EventView",

@@ -10,12 +10,14 @@ from ticketing.db.disruption import events, reach
 from ticketing.db.disruption.events import DisruptionEvent
 from ticketing.db.disruption.reach import Reach
 from ticketing.db.operators import run_states
-from ticketing.db.operators.run_states import RunState
+from ticketing.db.operators.run_states import STAFF, RunState
 from ticketing.errors import NextDeparture, NotFound
 from ticketing.regions import LiveDesk, by_staff, next_departures
 from ticketing.regions.by_staff import Said
 from ticketing.regions.marked_run import MarkedRun, marked, ride_of_run
 
+# What staff say of a departure: that it does not go, goes late, or goes after all.
+WAYS = ("cancelled", "late", "runs")
 _DAYS_BACK = timedelta(days=7)
 
 
@@ -45,6 +47,21 @@ class EventView:
     said: tuple[Said, ...]
     then: NextDeparture | None
     then_ride: Ride | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """The last word on a run, None where nobody has told anything."""
+
+    state: RunState | None
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """What staff may say of it now; one that they have cancelled runs first, then it may be late."""
+        state = self.state
+        if state is None or state.source != STAFF or state.withdrawn_at is not None:
+            return "cancelled", "late"
+        return ("cancelled", "runs") if state.cancelled else WAYS
 
 
 def list_happenings(desk: LiveDesk, region: str) -> list[Happening]:
@@ -90,10 +107,10 @@ def get_happening(desk: LiveDesk, event_id: str) -> EventView:
     )
 
 
-def find_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> RunState | None:
-    """Read the last word on a run, also where it was taken back; None where nobody has told anything."""
+def find_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> KnownRun:
+    """Read the last word on a run, also where it was taken back."""
     with desk.database.read() as tx:
-        return run_states.find_run(tx, region, (operator, trip_id, day))
+        return KnownRun(run_states.find_run(tx, region, (operator, trip_id, day)))
 
 
 def find_last_event(
