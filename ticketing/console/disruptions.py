@@ -50,8 +50,8 @@ def disruption_event(event_id: str) -> str:
     if view.then_ride is not None:
         data = console().live.regions[view.event.region].data
         connectors = console().till.connectors.get(view.event.region, {})
-        told = free_places.ask(data, connectors, [view.then_ride])
-        places = told.get(free_places.key_of(view.then_ride))
+        answers = free_places.ask(data, connectors, [view.then_ride])
+        places = answers.get(free_places.key_of(view.then_ride))
     note = in_language(view.event.note, language())
     return page("disruption", here="disruptions", view=view, places=places, note=note)
 

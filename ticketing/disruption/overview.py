@@ -57,7 +57,7 @@ class KnownRun:
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """What staff may say of it now; one that they have cancelled runs first, then it may be late."""
+        """The ways in which staff may speak of it now; one that they have cancelled runs first, then it may be late."""
         state = self.state
         if state is None or state.source != STAFF or state.withdrawn_at is not None:
             return "cancelled", "late"

@@ -65,8 +65,8 @@ class Disrupting:
             self._late_or_wavering(way, run, holders)
         self.record.hold("nobody_else_hears", self._others(run))
         for holder in holders:
-            told = self._told(holder, run)
-            self.record.hold("nobody_hears_twice", invariants.nothing_twice(told))
+            words = self._told(holder, run)
+            self.record.hold("nobody_hears_twice", invariants.nothing_twice(words))
 
     def _choose(self, holders: list[Purchase]) -> int | None:
         """The first ride whose run nobody else has bought and nobody has disrupted; None where there is none, or it is enough."""
@@ -129,12 +129,12 @@ class Disrupting:
             self._say("cancel", run, "--undo")
             wanted = ["late", _RESTORED]
         else:
-            for words in ((), ("--undo",)) * 2:
-                self._say("cancel", run, *words)
+            for more in ((), ("--undo",)) * 2:
+                self._say("cancel", run, *more)
             wanted = [_TOLD["cancel"], _RESTORED] * 2
         for holder in holders:
-            told = ["late" if kind in _IS_LATE else kind for kind in self._told(holder, run)]
-            self.record.hold("holders_hear", invariants.heard(wanted, told))
+            words = ["late" if kind in _IS_LATE else kind for kind in self._told(holder, run)]
+            self.record.hold("holders_hear", invariants.heard(wanted, words))
 
     def _await(self, holders: list[Purchase], run: Run, wanted: list[str]) -> Iterator[datetime]:
         """Let the clock go on until the last holder has heard, or it takes too long."""
@@ -163,9 +163,9 @@ class Disrupting:
         """List the orders that have no ticket for a run and hear of it all the same."""
         others = [one for one in self.stage.bought if run not in runs_of(one)]
         return [
-            f"{one.path} has no ticket for {' '.join(run)} and hears {', '.join(told)}"
+            f"{one.path} has no ticket for {' '.join(run)} and hears {', '.join(words)}"
             for one in others
-            if (told := self._told(one, run))
+            if (words := self._told(one, run))
         ]
 
     def _is_given_back_whole(self, holder: Purchase, at: int) -> None:

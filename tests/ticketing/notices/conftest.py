@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -70,3 +71,11 @@ def town(
     with lent(app):
         yield Town(Api(app.test_client(), clock, key), mailbox, inbox, rooms.post_office, rooms.live)
     rooms.till.database.close()
+
+
+def ferry_of(bought: Bought) -> tuple[int, str, str, date]:
+    """The ferry's place among the legs, its operator, trip and day."""
+    legs = bought.tickets[0]["legs"]
+    at = next(place for place, leg in enumerate(legs) if leg["mode"] == "ferry")
+    leg = legs[at]
+    return at, leg["operator"], leg["trip_id"], date.fromisoformat(leg["departure"][:10])
