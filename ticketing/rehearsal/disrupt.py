@@ -7,16 +7,17 @@ is proven.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Literal
 
 from ticketing.rehearsal import invariants
 from ticketing.rehearsal.gates import Gates
 from ticketing.rehearsal.http import Client
 from ticketing.rehearsal.journey import Journey, Record
-from ticketing.rehearsal.stage import Purchase, Run, Stage
+from ticketing.rehearsal.stage import FeedWord, Purchase, Run, Stage
 
 Way = Literal["cancel", "late", "waver", "feed_cancel", "feed_skip"]
 _BY_STAFF: tuple[Way, ...] = ("cancel", "late", "waver")
@@ -60,7 +61,7 @@ class Disrupting:
         self.stage.disrupted.add(run)
         self.record.cover(disruptions=way)
         if way in _TOLD:
-            yield from self._does_not_run(way, run, ride, holders, at)
+            yield from self._does_not_run(way, run, holders, at)
         else:
             self._late_or_wavering(way, run, holders)
         self.record.hold("nobody_else_hears", self._others(run))
@@ -85,16 +86,14 @@ class Disrupting:
                 return at
         return None
 
-    def _does_not_run(
-        self, way: Way, run: Run, ride: dict[str, Any], holders: list[Purchase], at: int
-    ) -> Iterator[datetime]:
+    def _does_not_run(self, way: Way, run: Run, holders: list[Purchase], at: int) -> Iterator[datetime]:
         """The run is cancelled, or leaves out the stop where the holders board; then all is given back, or it goes after all."""
         wanted = [_TOLD[way]]
         if way == "cancel":
             self._say("cancel", run)
             self._say("cancel", run)
         else:
-            yield from self._by_feed(way, run, ride, holders, wanted)
+            yield from self._by_feed(way, run, holders, at)
         for holder in holders:
             self.record.hold("holders_hear", invariants.heard(wanted, self._told(holder, run)))
             self._is_given_back_whole(holder, at)
@@ -109,16 +108,14 @@ class Disrupting:
         for holder in holders:
             self.record.hold("holders_hear", invariants.heard([*wanted, _RESTORED], self._told(holder, run)))
 
-    def _by_feed(
-        self, way: Way, run: Run, ride: dict[str, Any], holders: list[Purchase], wanted: list[str]
-    ) -> Iterator[datetime]:
+    def _by_feed(self, way: Way, run: Run, holders: list[Purchase], at: int) -> Iterator[datetime]:
         """Have the feed say it, and wait until it is believed."""
-        word: dict[str, Any] = {"trip_id": run[1], "day": run[2], "cancelled": way == "feed_cancel"}
+        word: FeedWord = {"trip_id": run[1], "day": run[2], "cancelled": way == "feed_cancel"}
         if way == "feed_skip":
-            place = self.stage.sequence(run[0], run[1], ride["from"]["stop_id"])
+            place = self.stage.sequence(run[0], run[1], holders[0].rides[at]["from"]["stop_id"])
             word["calls"] = [] if place is None else [[place, None]]
         self.stage.tell_feed(run[0], [word])
-        yield from self._await(holders, run, wanted)
+        yield from self._await(holders, run, [_TOLD[way]])
 
     def _late_or_wavering(self, way: Way, run: Run, holders: list[Purchase]) -> None:
         """The run is late and then is not, or is cancelled and goes after all by turns; each word of staff counts at once."""
@@ -202,9 +199,8 @@ class Disrupting:
         self.record.hold("evidence_proves_it", broken)
 
 
-def run_of(ride: dict[str, Any]) -> Run:
-    """Name the run of a ride: operator, trip, day of the timetable."""
-    return ride["operator"], ride["trip_id"], ride["service_date"] or ""
+# The name of the run of a ride: operator, trip, day of the timetable.
+run_of: Callable[[Any], Run] = itemgetter("operator", "trip_id", "service_date")
 
 
 def runs_of(bought: Purchase) -> set[Run]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from ticketing.rehearsal.journey import Call
 
@@ -212,7 +212,57 @@ def _sum(rows: Iterable[Mapping[str, Any]], name: str) -> Decimal:
     return sum((_of(row[name]) for row in rows), Decimal(0))
 
 
-def is_about(event: Mapping[str, Any], run: tuple[str, str, str]) -> bool:
+class Happened(TypedDict):
+    """An event of an order, so far as it is asked about."""
+
+    data: dict[str, str]
+
+
+class _Refused(TypedDict):
+    passenger: str
+    because: str
+
+
+class _Line(_Refused):
+    percent: int
+    fees: list[object]
+
+
+class Offered(TypedDict):
+    """A refund that is offered, so far as it is asked about."""
+
+    lines: list[_Line]
+    refused: list[_Refused]
+
+
+class _Leg(TypedDict, total=False):
+    kind: str
+    operator: str
+    trip_id: str
+    service_date: str
+
+
+class Itinerary(TypedDict):
+    """A way that a search shows, so far as it is asked about."""
+
+    offer_id: str | None
+    legs: list[_Leg]
+
+
+class _Call(TypedDict):
+    call: int
+    event: str
+    outcome: str
+    delay_seconds: int | None
+
+
+class Proof(TypedDict):
+    """The evidence of a run, so far as it is asked about."""
+
+    calls: list[_Call]
+
+
+def is_about(event: Happened, run: tuple[str, str, str]) -> bool:
     """Tell whether an event of an order is about a run."""
     data = event["data"]
     return (data.get("operator"), data.get("trip_id"), data.get("service_date")) == run
@@ -235,7 +285,7 @@ def nothing_twice(told: Sequence[str]) -> list[str]:
     ]
 
 
-def is_whole(offer: Mapping[str, Any]) -> list[str]:
+def is_whole(offer: Offered) -> list[str]:
     """Check that a leg that does not run is offered back in full and without a fee to everybody who still has it."""
     faults = [f"{row['passenger']} gets nothing: {row['because']}" for row in offer["refused"]]
     faults += [
@@ -246,7 +296,7 @@ def is_whole(offer: Mapping[str, Any]) -> list[str]:
     return faults
 
 
-def is_not_sold(itineraries: Iterable[Mapping[str, Any]], run: tuple[str, str, str]) -> list[str]:
+def is_not_sold(itineraries: Iterable[Itinerary], run: tuple[str, str, str]) -> list[str]:
     """Check that no itinerary with an offer has a ride on a run that does not go."""
     return [
         f"{' '.join(run)} is sold though it does not run"
@@ -257,7 +307,7 @@ def is_not_sold(itineraries: Iterable[Mapping[str, Any]], run: tuple[str, str, s
     ]
 
 
-def proves(proof: Mapping[str, Any], outcome: str, late_seconds: int | None) -> list[str]:
+def proves(proof: Proof, outcome: str, late_seconds: int | None) -> list[str]:
     """Check that the evidence of each call says what the operator has said: its outcome, and how late."""
     return [
         f"call {call['call']} ({call['event']}) is proven to be {call['outcome']} by {call['delay_seconds']} s"

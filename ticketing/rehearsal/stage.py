@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import httpx
 
@@ -14,6 +14,15 @@ Command = Callable[[list[str], str], tuple[int, str]]
 
 # Operator, trip, day of the timetable.
 Run = tuple[str, str, str]
+
+
+class FeedWord(TypedDict, total=False):
+    """A word of a feed's stand-in on a trip of a day: it is cancelled, or late by seconds at calls, None for one left out."""
+
+    trip_id: str
+    day: str
+    cancelled: bool
+    calls: list[list[int | None]]
 
 
 @dataclass(slots=True)
@@ -89,6 +98,6 @@ class Stage:
     sequence: Callable[[str, str, str], int | None] = lambda _operator, _trip, _stop: None
     offline: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
-    def tell_feed(self, operator: str, words: Sequence[Mapping[str, Any]]) -> None:
+    def tell_feed(self, operator: str, words: Sequence[FeedWord]) -> None:
         """Have the stand-in of an operator's feed tell this of its trips, and nothing else."""
         httpx.post(f"{self.feeds[operator]}/_troubles", json=list(words), timeout=30).raise_for_status()
