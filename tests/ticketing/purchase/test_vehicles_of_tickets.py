@@ -1,4 +1,4 @@
-"""Who has a ticket sees where their vehicle is and how full, with the time of that, as long as its operator's word holds."""
+"""The holder of a ticket sees where the vehicle is and how full, with the time of that, as long as its operator's word holds."""
 
 from dataclasses import replace
 from datetime import date, timedelta
