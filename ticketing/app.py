@@ -192,6 +192,7 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         warnings=rooms.warnings,
         status_of=problems.status_of,
         feeds=lambda region: levels.list_feeds(rooms.planner.board, region) if rooms.planner.board else [],
+        live=rooms.live,
     )
 
 

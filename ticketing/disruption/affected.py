@@ -105,8 +105,7 @@ def boardings(held: Sequence[HeldLeg], state: RunState, now: datetime) -> dict[s
     stops: dict[str, Boarding] = {}
     if state.source == STAFF or state.withdrawn_at is not None:
         return stops
-    for one in held:
-        leg = one.leg
+    for leg in (held_leg.leg for held_leg in held):
         news = news_of(ride_of(leg), state)
         if news.departs_at is None or now >= news.departs_at or leg.jti in stops:
             continue

@@ -74,14 +74,14 @@ def with_platforms(
         for jti, place in boards.items()
         if jti not in ashore and place.stop != heard_stops.get(jti, place.sold)
     }
-    told = [replace(one, platform=moved[one.jti].stop) if one.jti in moved else one for one in news]
+    both = [replace(one, platform=moved[one.jti].stop) if one.jti in moved else one for one in news]
     known = {one.jti for one in news}
     alone = [
         Affected(jti=jti, leg=place.leg, order_id=place.order_id, why="platform", platform=place.stop)
         for jti, place in sorted(moved.items())
         if jti not in known
     ]
-    return told + alone
+    return both + alone
 
 
 def see(seen: Seen | None, kind: EventKind, *, told_at: datetime, now: datetime) -> Seen:

@@ -76,8 +76,8 @@ class Watcher:
         if len(own) == 1:
             return
         ends: set[tuple[str, observations.Event]] = set()
-        for one in legs.list_held(tx, region, run):
-            ends |= {(one.leg.from_stop, "departure"), (one.leg.to_stop, "arrival")}
+        for held in legs.list_held(tx, region, run):
+            ends |= {(held.leg.from_stop, "departure"), (held.leg.to_stop, "arrival")}
         stops = self.regions[region].data.timetables[run[0]].stops
         for stop, evidence in contradictions(facts, ends):
             name = stops[stop].name if stop in stops else stop

@@ -17,7 +17,7 @@ from ticketing.db.operators.run_states import STAFF, RunKey, RunState
 from ticketing.db.people import audit_trail
 from ticketing.db.ticket import legs
 from ticketing.errors import Conflict, InvalidRequest
-from ticketing.regions.marked_run import MarkedRun, marked
+from ticketing.regions.marked_run import MarkedRun, PlannedDeparture, departures_on, marked
 from ticketing.regions.note import read_note
 from ticketing.regions.polling import LiveDesk
 from ticketing.regions.run_news import state_of
@@ -222,6 +222,15 @@ def marked_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: da
     with desk.database.read() as tx:
         held = legs.count_held(tx, region, (operator, trip_id, day))
     return marked(timetable, run, held)
+
+
+def list_departures(
+    desk: LiveDesk, region: str, operator: str, day: date, line: str = ""
+) -> list[PlannedDeparture]:
+    """List the departures of an operator on a service day, of one line or of all; raises InvalidRequest for a strange operator."""
+    _require_operator(desk, region, operator)
+    timetable = desk.regions[region].data.timetables.get(operator)
+    return departures_on(timetable, day, line) if timetable else []
 
 
 def _require_not_over(run: Run, timetable: Timetable, now: datetime, late_seconds: int) -> None:

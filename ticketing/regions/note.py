@@ -1,4 +1,4 @@
-"""What staff write for those who hold a ticket for a run: two short lines of plain text, in English and in others. Pure."""
+"""Read the text that staff write for those who hold a ticket for a run: two short lines of plain text, in English and in others. Pure."""
 
 import unicodedata
 from collections.abc import Mapping

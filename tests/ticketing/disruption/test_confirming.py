@@ -294,7 +294,7 @@ def test_who_was_told_that_a_flapping_ship_goes_after_all_hears_at_the_departure
 
 
 def confirmed(quay: Quay) -> list[tuple[datetime, str]]:
-    """When what was confirmed of the run."""
+    """List when each event of the run was confirmed, with its kind."""
     with quay.desk.database.read() as tx:
         rows = events.list_events(tx, REGION, RUN)
     return [(one.confirmed_at or one.last_seen, one.kind) for one in rows if one.status == "confirmed"]

@@ -1,4 +1,4 @@
-"""Where staff and a feed contradict each other about a ship that somebody sailed on, a person chooses the word that proves it."""
+"""A person chooses the word that proves a delay, where staff and a feed contradict each other about a ship."""
 
 from datetime import timedelta
 

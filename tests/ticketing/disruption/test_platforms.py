@@ -1,4 +1,4 @@
-"""Whoever has not boarded yet hears that their ship leaves from another quay than they know, and of each quay once."""
+"""Holders who have not boarded yet hear that their ship leaves from another quay than they know, and of each quay once."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def at_quay(stop: str | None, minutes: int = 0) -> Disruption:
 
 
 def owed(quay: Quay) -> list[tuple[str, dict[str, tuple[str, str | None]]]]:
-    """What is owed to whom: the kind, and for each ticket why and the quay."""
+    """List the messages that are owed: the kind, and for each ticket why and the quay."""
     with quay.desk.database.read() as tx:
         return [
             (one.kind, {row.jti: (row.why, row.platform) for row in events.list_affected(tx, one.id)})

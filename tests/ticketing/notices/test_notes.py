@@ -8,7 +8,7 @@ import pytest
 from tests.api import Bought
 from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.receivers import text_of
-from tests.ticketing.notices.test_journeys import ferry_of
+from tests.ticketing.notices.storm import ferry_of
 from ticketing.errors import InvalidRequest
 from ticketing.regions import by_staff
 from ticketing.regions.note import read_note

@@ -1,4 +1,4 @@
-"""Who has a ticket sees where their vehicle is and how full, with the time of that, as long as its operator's word holds."""
+"""The holder of a ticket sees where the vehicle is and how full, with the time of that, as long as its operator's word holds."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -35,7 +35,7 @@ def tell(api: Api, ferries: dict[str, FakeOperator], bought: Bought) -> int:
     with rooms.live.database.write() as tx:
         run_states.touch_feed(tx, REGION, operator, now)
         run_states.put_vehicles(
-            tx, REGION, operator, vehicles_of(Disruptions(as_of=now, vehicles=(vehicle,)))
+            tx, REGION, operator, vehicles_of(Disruptions(as_of=now, items=(), vehicles=(vehicle,)))
         )
     return at
 

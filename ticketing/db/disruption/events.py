@@ -96,7 +96,7 @@ def put_affected(tx: Transaction, rows: Sequence[AffectedTicket]) -> None:
 def find_event(tx: Transaction, event_id: str) -> DisruptionEvent | None:
     """Read an event by its id."""
     row = tx.execute(sa.select(disruption_event).where(disruption_event.c.id == event_id)).mappings().first()
-    return None if row is None else _event(row)
+    return None if row is None else event_of(row)
 
 
 def list_of_order(tx: Transaction, order_id: str) -> list[DisruptionEvent]:
@@ -106,20 +106,20 @@ def list_of_order(tx: Transaction, order_id: str) -> list[DisruptionEvent]:
         disruption_event.c.id.in_(mine), disruption_event.c.status == "confirmed"
     )
     rows = tx.execute(query.order_by(disruption_event.c.confirmed_at, disruption_event.c.id)).mappings()
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 def last_event(tx: Transaction, region: str, run: RunKey) -> DisruptionEvent | None:
     """The newest revision of a run's events."""
     query = sa.select(disruption_event).where(*_of_run(region, run))
     row = tx.execute(query.order_by(disruption_event.c.revision.desc()).limit(1)).mappings().first()
-    return None if row is None else _event(row)
+    return None if row is None else event_of(row)
 
 
 def list_events(tx: Transaction, region: str, run: RunKey) -> list[DisruptionEvent]:
     """List the events of a run, the first one first."""
     query = sa.select(disruption_event).where(*_of_run(region, run))
-    return [_event(row) for row in tx.execute(query.order_by(disruption_event.c.revision)).mappings()]
+    return [event_of(row) for row in tx.execute(query.order_by(disruption_event.c.revision)).mappings()]
 
 
 def list_heard(tx: Transaction, region: str, run: RunKey) -> list[AffectedTicket]:
@@ -147,7 +147,7 @@ def list_beside(tx: Transaction, event_ids: Collection[str]) -> list[DisruptionE
     wanted = sa.exists().where(*of_run, named.c.id.in_(list(event_ids)))
     order = (table.region, table.operator, table.trip_id, table.service_date, table.revision)
     rows = tx.execute(sa.select(disruption_event).where(wanted).order_by(*order)).mappings()
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 def list_affected_of(
@@ -209,7 +209,7 @@ def list_waiting(tx: Transaction) -> list[tuple[DisruptionEvent, int]]:
     )
     query = sa.select(disruption_event, confirmed.label("confirmed_before")).where(table.status == "seen")
     rows = tx.execute(query.order_by(table.first_seen, table.id)).mappings()
-    return [(_event(row), int(row["confirmed_before"])) for row in rows]
+    return [(event_of(row), int(row["confirmed_before"])) for row in rows]
 
 
 def forget_events(tx: Transaction, before: date) -> int:
@@ -227,7 +227,8 @@ def _of_run(region: str, run: RunKey) -> list[sa.ColumnElement[bool]]:
     return [*same, table.service_date == day.isoformat()]
 
 
-def _event(row: sa.RowMapping) -> DisruptionEvent:
+def event_of(row: sa.RowMapping) -> DisruptionEvent:
+    """Read an event from its row."""
     found: dict[str, Any] = {name: value for name, value in row.items() if name in _FIELDS}
     found["service_date"] = date.fromisoformat(row["service_date"])
     found["evidence"] = tuple(json.loads(row["evidence"]))
