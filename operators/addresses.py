@@ -12,8 +12,14 @@ from urllib.parse import urlsplit
 
 _HTTPS_PORTS = {443, 8443}
 _HIGHEST_PORT = 65_535
-# Prefixes that carry an IPv4 address to somebody who translates it (RFC 6052, 8215).
-_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# All of the IPv6 internet (IANA, global unicast). The rest is of one link or site, is translated, or is nobody's yet.
+_INTERNET = ipaddress.ip_network("2000::/3")
+# Blocks of it, and of IPv4, that lead to no host of the internet, though not every Python knows them: documentation (RFC 9637),
+# anycast relays of 6to4 (RFC 7526).
+_NOBODYS = (
+    ipaddress.ip_network("3fff::/20"),
+    ipaddress.ip_network("192.88.99.0/24"),
+)
 
 
 class AddressRefused(Exception):
@@ -75,8 +81,10 @@ def is_public(address: str) -> bool:
         inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
         if inner is not None:
             return is_public(str(inner))
-        if any(parsed in prefix for prefix in _TRANSLATED):
+        if parsed not in _INTERNET:
             return False
+    if any(parsed in block for block in _NOBODYS):
+        return False
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 

@@ -25,6 +25,7 @@ from ticketing.api import (
     gateway,
     guard,
     journeys,
+    letters,
     limits,
     metrics,
     notices,
@@ -36,6 +37,7 @@ from ticketing.api import (
     settlement,
     staff,
     tickets,
+    webhooks,
     wellknown,
 )
 from ticketing.api.schemas.common import ProblemSchema
@@ -63,6 +65,8 @@ _BLUEPRINTS = (
     metrics,
     settlement,
     finance,
+    webhooks,
+    letters,
 )
 
 
@@ -188,6 +192,7 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         warnings=rooms.warnings,
         status_of=problems.status_of,
         feeds=lambda region: levels.list_feeds(rooms.planner.board, region) if rooms.planner.board else [],
+        live=rooms.live,
     )
 
 

@@ -190,6 +190,7 @@ def build_rooms(
             issuer=settings.issuer,
             sends_mail=bool(settings.smtp_address) or settings.environment != "production",
             reaches_private=settings.messages_reach == "anywhere",
+            public_url=settings.public_url if settings.public_url.startswith("https://") else "",
         ),
         connectors=opened,
         live=LiveDesk(

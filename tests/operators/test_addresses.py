@@ -33,6 +33,41 @@ PRIVATE = [
     "2002:7f00:1::",
     "192.0.2.1",
     "2001:db8::1",
+    "fec0::1",  # of one site, as before ULA (RFC 3879)
+    "feff::1",
+    "fc00::1",
+    "ff02::1",
+    "ff0e::1",
+    "::ffff:10.0.0.1",
+    "::ffff:100.64.0.1",
+    "::127.0.0.1",
+    "::ffff:0:10.0.0.1",  # translated by a stateless host (RFC 2765)
+    "64:ff9b::808:808",
+    "64:ff9b:1::1",
+    "2002:a00:1::1",
+    "2002:6440:1::1",
+    "2001:0:a00:1::f5ff:fffe",  # Teredo to 10.0.0.1
+    "3fff::1",
+    "100::1",
+    "5f00::1",
+    "4000::1",
+    "192.88.99.1",
+    "192.0.0.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "100.127.255.254",
+    "255.255.255.255",
+    "239.1.1.1",
+]
+PUBLIC = [
+    "193.166.3.2",
+    "8.8.8.8",
+    "100.63.255.255",
+    "100.128.0.1",
+    "2001:14ba::1",
+    "2a00:1450:400f:80d::200e",
+    "::ffff:8.8.8.8",
 ]
 
 
@@ -45,9 +80,13 @@ def test_s37_a_private_address_is_refused_in_every_spelling(address: str) -> Non
         check_url(f"https://{host}/", allow_private=False)
 
 
-def test_a_public_address_passes() -> None:
-    assert is_public("193.166.3.2")
-    assert is_public("2001:14ba::1")
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_public_address_passes(address: str) -> None:
+    assert is_public(address)
+    check_url(f"https://[{address}]/" if ":" in address else f"https://{address}/", allow_private=False)
+
+
+def test_a_name_passes_until_it_is_resolved() -> None:
     check_url("https://tickets.ferry.example/bookings/", allow_private=False)
 
 

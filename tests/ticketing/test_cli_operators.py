@@ -179,3 +179,15 @@ def said(*words: str) -> str:
     answer = CliRunner().invoke(command, list(words))
     assert answer.exit_code == 0, (answer.output, answer.exception)
     return " ".join(answer.output.split())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_commands_take_two_lines_for_holders_and_name_the_wrong_one(deployed: Api) -> None:
+    ship = ("viking", "VIK-TH-1030", "2026-10-13")
+    wrong = CliRunner().invoke(command, ["late", *ship, "40", "--by", "mari", "--note-fi", "Rikki."])
+    said("late", *ship, "40", "--by", "mari", "--note-en", "Broken.", "--note-fi", "Rikki.")
+
+    assert "note_en: English is needed" in str(wrong.exception)
+    with deployed.client.application.extensions["throughfare"].live.database.read() as tx:
+        document = tx.exec_driver_sql("SELECT document FROM run_state").scalar_one()
+    assert json.loads(document)["note"] == {"en": "Broken.", "fi": "Rikki."}

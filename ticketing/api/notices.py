@@ -12,6 +12,7 @@ from ticketing.api.accounts import handed_out
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order, for_people, the_person
+from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.accounts import SignedInSchema
 from ticketing.api.schemas.notices import (
@@ -80,19 +81,24 @@ class OrderEvents(MethodView):
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, wanted: dict[str, str], order_id: str) -> Any:
         """List what happened to an order. Ask again after `Retry-After`, with `If-None-Match`: 304 where nothing has."""
-        events = notices.list_events(rooms().post_office, order_id)
-        places = {one.id: at for at, one in enumerate(events)}
-        etag = f'"{hashlib.sha256(" ".join(places).encode()).hexdigest()[:24]}"'
-        headers = {"ETag": etag, "Retry-After": str(_POLL_SECONDS), "Cache-Control": "private, no-cache"}
-        if request.headers.get("If-None-Match") == etag:
+        tongue = language()
+        events = notices.list_events(rooms().post_office, order_id, tongue)
+        tag = hashlib.sha256(" ".join([tongue, *(one.id for one in events)]).encode()).hexdigest()[:24]
+        headers = {
+            "ETag": f'"{tag}"',
+            "Retry-After": str(_POLL_SECONDS),
+            "Cache-Control": "private, no-cache",
+            "Vary": "Accept-Language",
+        }
+        # A cache on the way may have made the tag weak: it is compared weakly (RFC 9110, 13.1.2).
+        if request.if_none_match.contains_weak(tag):
             return Response(status=304, headers=headers)
-        behind = places.get(wanted.get("since", ""), -1) + 1
         answer = {
             "events": [
                 {"id": one.id, "type": one.type, "at": written(one.at), "data": one.data}
-                for one in events[behind:]
+                for one in notices.list_behind(events, wanted.get("since"))
             ],
-            "next": events[-1].id if events else None,
+            "next": notices.position_of(events),
         }
         return answer, 200, headers
 

@@ -296,7 +296,7 @@ def _tickets(order_id: str) -> dict[str, Any]:
     state = purchase.get_order(till, order_id)
     papers, told = purchase.list_papers(till, order_id), purchase.list_news(till, state)
     left = list_uses_left(till, state)
-    return show.tickets(state, purchase.find_group(till, state), papers, told, left)
+    return show.tickets(state, purchase.find_group(till, state), papers, told, left, language=language())
 
 
 def _known_quote(quote_id: str) -> purchase.Quote:

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from throughfare_gate.moments import written
 from ticketing.cli.shown import console_of_tables
+from ticketing.db.disruption.choices import Choice
 from ticketing.disruption import CallProof, Evidence, RunProof
 
 _SHORT = 12
@@ -49,6 +50,7 @@ def as_json(proof: RunProof) -> dict[str, object]:
                 "rank": one.evidence.rank,
                 "facts": list(one.evidence.ids),
                 "against": list(one.evidence.against),
+                "choice": _choice(one.choice),
             }
             for one in proof.calls
         ],
@@ -86,8 +88,28 @@ def _cells(call: CallProof) -> list[str]:
         _late(proof),
         proof.source or "",
         str(proof.rank),
-        facts + (" CONTRADICTED" if proof.against else ""),
+        facts + _contradiction(call),
     ]
+
+
+def _contradiction(call: CallProof) -> str:
+    if not call.evidence.against:
+        return ""
+    if call.choice is None:
+        return " CONTRADICTED"
+    word = "the operator's word" if call.choice.chosen == "own_word" else "what was seen"
+    return f" CONTRADICTED, {call.choice.by} holds to {word}: {call.choice.reason}"
+
+
+def _choice(choice: Choice | None) -> dict[str, str] | None:
+    if choice is None:
+        return None
+    return {
+        "chosen": choice.chosen,
+        "reason": choice.reason,
+        "by": choice.by,
+        "at": written(choice.at),
+    }
 
 
 def _observed(found: Evidence) -> str:

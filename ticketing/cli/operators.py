@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import click
@@ -18,9 +19,22 @@ from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
 from ticketing.regions import by_staff
 from ticketing.regions.marked_run import MarkedRun
+from ticketing.regions.note import LANGUAGES
 from ticketing.rooms import build_rooms
 
 _LENT = {"conform": ("ticketing.cli.conform.commands", "lab")}
+
+
+def _notes(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for what holders read, one for each language."""
+    for language in reversed(LANGUAGES):
+        text = f"Two lines for holders at most ({language}); a line break divides them."
+        command = click.option(f"--note-{language}", default="", help=text)(command)
+    return command
+
+
+def _note(given: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix("note_"): text for name, text in given.items()}
 
 
 @click.group(cls=Lending, lent=_LENT)
@@ -75,8 +89,9 @@ def tend_command() -> None:
 @click.option("--by", required=True, help="Who says so; `operators show` tells it.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 @click.option("--undo", is_flag=True, help="It runs after all, at its planned times.")
+@_notes
 def cancel_command(
-    *, operator: str, trip: str, day: datetime, by: str, region: str | None, undo: bool
+    *, operator: str, trip: str, day: datetime, by: str, region: str | None, undo: bool, **notes: str
 ) -> None:
     """Say that TRIP of OPERATOR does not run on its service DAY, where the operator's system cannot say it.
 
@@ -84,17 +99,18 @@ def cancel_command(
     names the departure that was meant by the local clock; a run that arrived more than six hours ago is refused.
 
     Nobody sells it from now on, it is shown as cancelled, and holders of tickets for it get all back when they ask. No message of the
-    operator changes that.
+    operator changes that. Holders read two lines (`--note-en` and so on) after our own sentence, those whose language is missing in
+    English.
 
     \b
     Example:
-      throughfare operators cancel eckero ECK-TH-0600 2026-12-01 --by mari
+      throughfare operators cancel eckero ECK-TH-0600 2026-12-01 --by mari --note-en "The engine is broken."
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     where, desk = deployment.region(region), build_rooms(settings()).live
     if undo:
-        by_staff.take_back(desk, where, operator, trip, day.date(), by=by)
+        by_staff.take_back(desk, where, operator, trip, day.date(), by=by, note=_note(notes))
     else:
-        by_staff.cancel_departure(desk, where, operator, trip, day.date(), by=by)
+        by_staff.cancel_departure(desk, where, operator, trip, day.date(), by=by, note=_note(notes))
     said = "runs after all, at its planned times" if undo else "is cancelled"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} {said}")
     _tell_run(by_staff.marked_run(desk, where, operator, trip, day.date()))
@@ -107,8 +123,9 @@ def cancel_command(
 @click.argument("minutes", type=click.IntRange(1, 24 * 60))
 @click.option("--by", required=True, help="Who says so; `operators show` tells it.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
+@_notes
 def late_command(
-    *, operator: str, trip: str, day: datetime, minutes: int, by: str, region: str | None
+    *, operator: str, trip: str, day: datetime, minutes: int, by: str, region: str | None, **notes: str
 ) -> None:
     """Say that TRIP of OPERATOR is MINUTES late on its service DAY, where the operator's system cannot say it.
 
@@ -116,7 +133,8 @@ def late_command(
     it writes as 24:15 leaves after midnight of that day. The answer names the departure that was meant by the local clock; a run
     that arrived more than six hours ago is refused. MINUTES (1 to 1440) count from the planned times; said again, the newest holds.
 
-    Its gates wait for it, its tickets go on for as long, and searches show it. `throughfare operators cancel OPERATOR TRIP DAY
+    Its gates wait for it, its tickets go on for as long, and searches show it. Holders read two lines (`--note-en` and so on) as
+    with `operators cancel`. `throughfare operators cancel OPERATOR TRIP DAY
     --undo --by NAME` takes it back.
 
     \b
@@ -124,7 +142,10 @@ def late_command(
       throughfare operators late eckero ECK-TH-0600 2026-12-01 90 --by mari
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     where, desk = deployment.region(region), build_rooms(settings()).live
-    by_staff.delay_departure(desk, where, operator, trip, day.date(), seconds=minutes * 60, by=by)
+    seconds = minutes * 60
+    by_staff.delay_departure(
+        desk, where, operator, trip, day.date(), seconds=seconds, by=by, note=_note(notes)
+    )
     unit = "minute" if minutes == 1 else "minutes"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} is {minutes} {unit} behind its planned times")
     _tell_run(by_staff.marked_run(desk, where, operator, trip, day.date()))

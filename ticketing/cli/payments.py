@@ -87,13 +87,15 @@ def alerts_command() -> None:
     show_default=True,
     help="What was decided, of what `payments alerts` names.",
 )
-def resolve_command(alert_id: str, by: str, doing: str) -> None:
+@click.option("--reason", default="", help="Why, where a word is chosen (`own_word`, `seen`).")
+def resolve_command(alert_id: str, by: str, doing: str, reason: str) -> None:
     """Decide what waits for a person: put an alert away once it is dealt with, or end what it is about.
 
     \b
     Example:
       throughfare payments resolve 019a... --by "Kadri, finance"
       throughfare payments resolve 019a... --by "Kadri, finance" --as paid_otherwise
+      throughfare payments resolve 019a... --by "Kadri, finance" --as seen --reason "the log of the ship says 06:58"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    alerts.act(build_rooms(settings()).till, alert_id, doing, by)
+    alerts.act(build_rooms(settings()).till, alert_id, doing, by, reason)
     click.echo(f"{alert_id} {_TOLD.get(doing, 'is dealt with')}")

@@ -1,4 +1,4 @@
-"""The console: HTML pages for finance staff, without JavaScript, over the same rooms as the API."""
+"""The console: HTML pages for the scheme's staff, without JavaScript, over the same rooms as the API."""
 
 from ticketing.console import (
     accounts,
@@ -6,6 +6,7 @@ from ticketing.console import (
     books,
     cases,
     disputes,
+    disruptions,
     door,
     live,
     months,
@@ -22,6 +23,7 @@ __all__ = [
     "books",
     "cases",
     "disputes",
+    "disruptions",
     "door",
     "live",
     "months",

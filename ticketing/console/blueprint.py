@@ -10,6 +10,7 @@ from ticketing.errors import ThroughfareError
 from ticketing.identity import Counters
 from ticketing.identity.staff import StaffDesk
 from ticketing.purchase.service import Till
+from ticketing.regions import LiveDesk
 from ticketing.regions.levels import FeedFigures
 from ticketing.settlement.service import Office
 
@@ -21,7 +22,7 @@ _NAME = "throughfare_console"
 class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
 
-    `feeds` gives the live data of a region's operators in figures.
+    `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures.
     """
 
     office: Office
@@ -34,6 +35,7 @@ class Console:
     warnings: tuple[str, ...]
     status_of: Callable[[ThroughfareError], int]
     feeds: Callable[[str], Sequence[FeedFigures]]
+    live: LiveDesk
 
     @property
     def cookie_name(self) -> str:

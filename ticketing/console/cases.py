@@ -21,7 +21,7 @@ def act_on_case(alert_id: str) -> Response:
     """Do what the person has decided."""
     doing = request.form.get("doing", "")
     return attempt(
-        lambda: alerts.act(console().till, alert_id, doing, staff().name),
+        lambda: alerts.act(console().till, alert_id, doing, staff().name, request.form.get("reason", "")),
         cases,
         to=lambda: url_for("console.cases", done=f"case_{doing}"),
     )

@@ -73,6 +73,11 @@ def moment(at: datetime | str | None) -> str:
     return f"{found:%Y-%m-%d %H:%M}"
 
 
+def local(at: datetime) -> str:
+    """A departure by the clock of its stop."""
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
 def money_of(found: Any) -> str:
     """The amount of whatever has `amount_minor` and `currency`."""
     return str(Money(found.amount_minor, found.currency))
@@ -109,6 +114,7 @@ def _frame() -> dict[str, Any]:
         "t": t,
         "named": named,
         "moment": moment,
+        "local": local,
         "ending": ending,
         "tongue": tongue,
         "staff": g.get("staff"),

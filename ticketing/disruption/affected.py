@@ -12,27 +12,43 @@ from typing import Literal
 
 from operators.promises import Promises, service_by
 from tariffs.journey import Ride
-from ticketing.db.operators.run_states import RunState
+from ticketing.db.operators.run_states import STAFF, RunState
 from ticketing.db.ticket.legs import HeldLeg, TicketLeg
 from ticketing.regions import Expected, News, failure_of, news_of
 
-Why = Literal["cancelled", "skipped", "too_late", "late", "connection", "restored"]
-EventKind = Literal["cancelled", "delayed", "call_skipped", "connection_broken", "service_restored"]
+Why = Literal["cancelled", "skipped", "too_late", "late", "connection", "platform", "restored"]
+EventKind = Literal[
+    "cancelled", "delayed", "call_skipped", "connection_broken", "platform_changed", "service_restored"
+]
 _KINDS: Mapping[Why, EventKind] = {
     "cancelled": "cancelled",
     "skipped": "call_skipped",
     "too_late": "delayed",
     "late": "delayed",
     "connection": "connection_broken",
+    "platform": "platform_changed",
     "restored": "service_restored",
 }
 # The gravest first: one event of a run says this, and each ticket its own reason.
-GRAVEST_FIRST: tuple[str, ...] = ("cancelled", "skipped", "too_late", "connection", "late", "restored")
+GRAVEST_FIRST: tuple[str, ...] = (
+    "cancelled",
+    "skipped",
+    "too_late",
+    "connection",
+    "late",
+    "platform",
+    "restored",
+)
+# Who is told of these has nothing to board.
+NOT_SERVED = frozenset({"cancelled", "skipped"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affected:
-    """A ticket that a run concerns: by which leg, why, and how late; `then_leg` is the leg that is missed."""
+    """A ticket that a run concerns: by which leg, why, and how late; `then_leg` is the leg that is missed.
+
+    `platform` is the stop at which its holder boards, where that is another than they know.
+    """
 
     jti: str
     leg: int
@@ -40,6 +56,17 @@ class Affected:
     why: Why
     late_seconds: int | None = None
     then_leg: int | None = None
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boarding:
+    """The stop at which the holder of a ticket boards a run by its operator's word, and the one that was sold."""
+
+    leg: int
+    order_id: str
+    stop: str
+    sold: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +95,24 @@ def affected(
         if reason and (known is None or GRAVEST_FIRST.index(reason.why) < GRAVEST_FIRST.index(known.why)):
             found[one.leg.jti] = reason
     return list(found.values())
+
+
+def boardings(held: Sequence[HeldLeg], state: RunState, now: datetime) -> dict[str, Boarding]:
+    """Tell where holders board who have not boarded yet, by ticket; those are left out of whom the operator does not say it.
+
+    Staff say nothing of platforms, and whoever alights sees where that is.
+    """
+    stops: dict[str, Boarding] = {}
+    if state.source == STAFF or state.withdrawn_at is not None:
+        return stops
+    for leg in (held_leg.leg for held_leg in held):
+        news = news_of(ride_of(leg), state)
+        if news.departs_at is None or now >= news.departs_at or leg.jti in stops:
+            continue
+        stops[leg.jti] = Boarding(
+            leg=leg.leg, order_id=leg.order_id, stop=news.boards_at or leg.from_stop, sold=leg.from_stop
+        )
+    return stops
 
 
 def kind_of(rows: Sequence[Affected]) -> EventKind:

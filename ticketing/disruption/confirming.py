@@ -10,11 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ticketing.disruption.affected import Affected, EventKind
+from ticketing.disruption.affected import NOT_SERVED, Affected, Boarding, EventKind
 
 # For so long a feed has to stand by the first news of a run, the second, the third, and each one after that.
 _PATIENCE = tuple(timedelta(seconds=one) for one in (30, 120, 480, 1800))
-SHORTEST_PATIENCE = min(_PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +58,83 @@ def news_for(
     return anew + restored
 
 
+def with_platforms(
+    news: Sequence[Affected],
+    rows: Sequence[Affected],
+    boards: Mapping[str, Boarding],
+    heard_stops: Mapping[str, str],
+) -> list[Affected]:
+    """Add to the news of tickets (`rows` are all that are concerned) where their holders board, if it is elsewhere than they heard.
+
+    Nobody hears of a platform of a run that does not take them.
+    """
+    ashore = {one.jti for one in rows if one.why in NOT_SERVED}
+    moved = {
+        jti: place
+        for jti, place in boards.items()
+        if jti not in ashore and place.stop != heard_stops.get(jti, place.sold)
+    }
+    both = [replace(one, platform=moved[one.jti].stop) if one.jti in moved else one for one in news]
+    known = {one.jti for one in news}
+    alone = [
+        Affected(jti=jti, leg=place.leg, order_id=place.order_id, why="platform", platform=place.stop)
+        for jti, place in sorted(moved.items())
+        if jti not in known
+    ]
+    return both + alone
+
+
 def see(seen: Seen | None, kind: EventKind, *, told_at: datetime, now: datetime) -> Seen:
     """Go on with what was seen, or begin anew.
 
     All that is not as planned is news of one side, so that a feed that wavers between its kinds does not keep them from
-    being told; that a run goes after all is the contrary.
+    being told; that a run goes after all is the contrary, and a platform is a matter of its own.
     """
-    if seen is None or (seen.kind == "service_restored") != (kind == "service_restored"):
+    if seen is None or _side(seen.kind) != _side(kind):
         return Seen(kind, told_at, now)
     return seen if seen.kind == kind else replace(seen, kind=kind, first_told_at=told_at)
 
 
 def is_confirmed(
-    seen: Seen, confirmed_before: int, *, is_own_word: bool, told_at: datetime, now: datetime
+    seen: Seen,
+    confirmed_before: int,
+    *,
+    is_own_word: bool,
+    told_at: datetime,
+    now: datetime,
+    is_due: bool = False,
 ) -> bool:
-    """Tell whether holders hear of what is seen now, of a run of which so many revisions were confirmed before."""
+    """Tell whether holders hear of what is seen now, of a run of which so many revisions were confirmed before.
+
+    `is_due`: the run should have left with them by now, and is not told to go; no later moment would be of use to them.
+    """
     said_again = confirmed_before == 0 and told_at > seen.first_told_at
-    return is_own_word or said_again or now >= seen.first_seen + patience(confirmed_before)
+    return is_own_word or is_due or said_again or now >= seen.first_seen + patience(confirmed_before)
+
+
+def is_left_ashore(
+    news: Sequence[Affected],
+    departures: Mapping[tuple[str, int], datetime],
+    last_told: datetime | None,
+    now: datetime,
+) -> bool:
+    """Tell whether somebody should have left by now, by `departures` of tickets' legs, with a run that does not take them.
+
+    True only until the first word of that kind after the departure (`last_told` is when the last one was): a feed that goes
+    on to waver has to stand by its word again.
+    """
+    due = [
+        leaves
+        for one in news
+        if one.why in NOT_SERVED
+        and (leaves := departures.get((one.jti, one.leg))) is not None
+        and leaves <= now
+    ]
+    return any(last_told is None or last_told < leaves for leaves in due)
+
+
+def _side(kind: str) -> str:
+    return kind if kind in {"service_restored", "platform_changed"} else "not as planned"
 
 
 def patience(confirmed_before: int) -> timedelta:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from ticketing.db.disruption.choices import Chosen
 from ticketing.db.disruption.observations import Event, Observation, StoredObservation
 from ticketing.disruption.facts import NEAR
 
@@ -62,18 +63,23 @@ class _Word:
 
 
 def evidence_of(
-    stored: Iterable[StoredObservation], call: int, event: Event, planned_at: datetime | None = None
+    stored: Iterable[StoredObservation],
+    call: int,
+    event: Event,
+    planned_at: datetime | None = None,
+    chosen: Chosen | None = None,
 ) -> Evidence:
     """The evidence of an event of a call of one run, from all facts of that run.
 
-    `planned_at` is when the ticket was sold for; without it the plan counts that the fact was read beside.
+    `planned_at` is when the ticket was sold for; without it the plan counts that the fact was read beside. `chosen` is the word
+    that a person holds to be true where the first two ranks contradict each other.
     """
     facts = _standing(list({one.id: one for one in stored}.values()))
     words = [word for one in facts if (word := _word(one, facts, call, event))]
     ranked = {rank: _of_rank(rank, words) for rank in (1, 2, 3)}
     gates = _by_gates(words)
     planned = planned_at or _planned(facts, call, event)
-    for rank in (1, 2, 3):
+    for rank in (2, 1, 3) if chosen == "seen" else (1, 2, 3):
         if ranked[rank]:
             best = max(ranked[rank], key=lambda word: word.place)
             others = ranked[3 - rank] if rank in {1, 2} else []
@@ -102,6 +108,15 @@ def evidence_of(
             ids=tuple(sorted(word.id for word in gates)),
         )
     return Evidence(call=call, event=event, outcome="unknown", rank=_NOTHING, planned_at=planned)
+
+
+def other_side(stored: Iterable[StoredObservation], evidence: Evidence) -> Evidence | None:
+    """The evidence of the same event by the rank that contradicts it; None where nothing does."""
+    facts = list(stored)
+    if not evidence.against:
+        return None
+    chosen: Chosen = "seen" if evidence.rank == 1 else "own_word"
+    return evidence_of(facts, evidence.call, evidence.event, evidence.planned_at, chosen)
 
 
 def _standing(stored: Sequence[StoredObservation]) -> list[StoredObservation]:

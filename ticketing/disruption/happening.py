@@ -13,22 +13,26 @@ import structlog
 from operators.promises import service_by
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
-from ticketing.db.disruption import events, observations
+from ticketing.db.disruption import choices, events, observations
+from ticketing.db.disruption.choices import CASE, subject_of
 from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
 from ticketing.db.operators import run_states
 from ticketing.db.operators.run_states import RunKey, RunState
+from ticketing.db.sale import gateway_events
 from ticketing.db.ticket import legs
 from ticketing.db.ticket.legs import HeldLeg, TicketLeg
-from ticketing.disruption.affected import Affected, Rules, affected, kind_of, ride_of
+from ticketing.disruption.affected import Affected, Rules, affected, boardings, kind_of, ride_of
 from ticketing.disruption.confirming import (
-    SHORTEST_PATIENCE,
     Heard,
     Seen,
     is_confirmed,
+    is_left_ashore,
     news_for,
     patience,
     see,
+    with_platforms,
 )
+from ticketing.disruption.contradicting import contradictions, told_of
 from ticketing.disruption.evidence import OWN_WORD
 from ticketing.disruption.facts import SOURCES_OF, source_of
 from ticketing.disruption.store import forget_facts, keep_facts
@@ -56,19 +60,45 @@ class Watcher:
         held = legs.held_runs(tx, word.region, word.operator, since)
         known = events.runs_with_events(tx, word.region, word.operator, since)
         changed = {change.now.key for change in word.changes}
-        keep_facts(tx, word, held)
+        if keep_facts(tx, word, held):
+            for run in sorted(changed & held):
+                self._ask_a_person(tx, word.region, run, word.received_at)
         source = source_of(word)
         # An operator's own word is of the runs that it changes, and of no other that a feed has told of.
         waiting = set() if source in OWN_WORD else {run for run, waits in known.items() if waits}
         for run in sorted((changed & (held | known.keys())) | waiting):
             self._judge(tx, word.region, run, word.received_at, source=source, told_at=word.told_at)
 
+    def _ask_a_person(self, tx: Transaction, region: str, run: RunKey, now: datetime) -> None:
+        """Open a case for each call where somebody boards or alights about which two words contradict each other."""
+        facts = observations.list_observations(tx, region, run)
+        own = {one.fact.source in OWN_WORD for one in facts}
+        if len(own) == 1:
+            return
+        ends: set[tuple[str, observations.Event]] = set()
+        for held in legs.list_held(tx, region, run):
+            ends |= {(held.leg.from_stop, "departure"), (held.leg.to_stop, "arrival")}
+        stops = self.regions[region].data.timetables[run[0]].stops
+        for stop, evidence in contradictions(facts, ends):
+            name = stops[stop].name if stop in stops else stop
+            detail = f"{run[0]} {run[1]} of {run[2]}, {told_of(name, evidence, facts)}"
+            gateway_events.raise_alert(tx, CASE, subject_of(region, run, evidence.call), detail, now)
+
     def confirm_waiting(self) -> int:
-        """Judge again what a feed has stood by for as long as it has to; answers how many."""
+        """Judge again what a feed has stood by for as long as it has to, and runs that should have left by now; answers how many."""
         now = self.clock.now()
         with self.database.read() as tx:
-            waiting = events.list_waiting(tx, now - SHORTEST_PATIENCE)
-        due = [one for one, confirmed_before in waiting if now >= one.first_seen + patience(confirmed_before)]
+            waiting = events.list_waiting(tx)
+            left = {
+                one.id
+                for one, _ in waiting
+                if one.kind in events.GRAVE and legs.has_left(tx, one.region, one.run, now)
+            }
+        due = [
+            one
+            for one, confirmed_before in waiting
+            if one.id in left or now >= one.first_seen + patience(confirmed_before)
+        ]
         for event in due:
             with self.database.write() as tx:
                 run_states.get_feed(tx, event.region, event.operator)
@@ -115,6 +145,7 @@ class Watcher:
     def forget(self, tx: Transaction, quiet_before: date, all_before: date) -> int:
         """Forget what is forgotten with the runs of past days; answers how many facts."""
         events.forget_events(tx, all_before)
+        choices.forget_choices(tx, all_before)
         legs.forget_legs(tx, all_before)
         return forget_facts(tx, quiet_before, all_before)
 
@@ -122,7 +153,7 @@ class Watcher:
         self, tx: Transaction, region: str, run: RunKey, now: datetime, *, source: str, told_at: datetime
     ) -> None:
         """Hold a run's state against what its tickets were sold for and what their holders have heard."""
-        news = self._news(tx, region, run, now)
+        news, departures = self._news(tx, region, run, now)
         last = events.last_event(tx, region, run)
         waiting = last if last is not None and last.status == "seen" else None
         if not news:
@@ -132,8 +163,14 @@ class Watcher:
         before = Seen(waiting.kind, waiting.first_told_at, waiting.first_seen) if waiting else None
         seen = see(before, kind_of(news), told_at=told_at, now=now)
         confirmed_before = events.count_confirmed(tx, region, run, seen.kind)
-        own = source in OWN_WORD
-        confirmed = is_confirmed(seen, confirmed_before, is_own_word=own, told_at=told_at, now=now)
+        confirmed = is_confirmed(
+            seen,
+            confirmed_before,
+            is_own_word=source in OWN_WORD,
+            told_at=told_at,
+            now=now,
+            is_due=is_left_ashore(news, departures, events.last_grave(tx, region, run), now),
+        )
         facts = observations.list_observations(tx, region, run)
         event = replace(
             waiting or _new_event(region, run, last, source=source, seen=seen),
@@ -147,29 +184,38 @@ class Watcher:
             evidence=tuple(one.id for one in facts[-_MOST_EVIDENCE:]),
         )
         if confirmed:
-            event = replace(event, status="confirmed", confirmed_at=now)
+            state = run_states.find_run(tx, region, run)
+            note = state.note if state else {}
+            event = replace(event, status="confirmed", confirmed_at=now, note=note)
         events.put_event(tx, event)
         if confirmed:
             self._write(tx, event, news)
 
-    def _news(self, tx: Transaction, region: str, run: RunKey, now: datetime) -> list[Affected]:
-        """List the news for the tickets of a run by what is known of it now."""
+    def _news(
+        self, tx: Transaction, region: str, run: RunKey, now: datetime
+    ) -> tuple[list[Affected], dict[tuple[str, int], datetime]]:
+        """List the news for the tickets of a run by what is known of it now, with the planned departures of its legs."""
         state = run_states.find_run(tx, region, run)
         operators = self.regions[region].data.operators if region in self.regions else {}
         if state is None or run[0] not in operators:
-            return []
+            return [], {}
         held = legs.list_held(tx, region, run)
-        heard = _heard(events.list_heard(tx, region, run))
+        words = events.list_heard(tx, region, run)
+        heard = _heard(words)
         worth_seconds = operators[run[0]].promises.tell_minutes * 60
         # A change that can be made again is no delay that wavers: who was told of one hears that it is saved.
         wavering = {jti for jti, word in heard.items() if word.why != "connection"}
-        return news_for(
-            affected(held, state, self._rules(tx, region, held), now, wavering),
+        rows = affected(held, state, self._rules(tx, region, held), now, wavering)
+        news = news_for(
+            rows,
             heard,
             worth_seconds,
             is_well=_is_well(state, worth_seconds),
             travelling={one.leg.jti for one in held if one.leg.arrives_at > now},
         )
+        stops = {word.jti: word.platform for word in words if word.platform is not None}
+        departures = {(one.leg.jti, one.leg.leg): one.leg.departs_at for one in held}
+        return with_platforms(news, rows, boardings(held, state, now), stops), departures
 
     def _write(self, tx: Transaction, event: DisruptionEvent, news: Sequence[Affected]) -> None:
         """Write whom a confirmed event concerns."""
@@ -182,6 +228,7 @@ class Watcher:
                 why=one.why,
                 late_seconds=one.late_seconds,
                 then_leg=one.then_leg,
+                platform=one.platform,
             )
             for one in news
         ]
@@ -239,8 +286,8 @@ def _expected(leg: TicketLeg, known: Mapping[RunKey, RunState]) -> datetime:
 
 
 def _heard(rows: Sequence[AffectedTicket]) -> dict[str, Heard]:
-    """Read the last word to each ticket; those that have heard that all is well are left out."""
-    last = {row.jti: row for row in rows}
+    """Read the last word to each ticket; those that have heard that all is well are left out, and words on platforms alone."""
+    last = {row.jti: row for row in rows if row.why != "platform"}
     return {
         jti: Heard(row.leg, row.order_id, row.why, row.late_seconds)
         for jti, row in last.items()

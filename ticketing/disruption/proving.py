@@ -6,7 +6,8 @@ from hashlib import sha256
 
 from operators.gtfs.runs import Run, Runs
 from ticketing.db import Database
-from ticketing.db.disruption import observations
+from ticketing.db.disruption import choices, observations
+from ticketing.db.disruption.choices import Choice, Chosen
 from ticketing.db.disruption.observations import Event, RawMessage, StoredObservation
 from ticketing.db.operators.run_states import RunKey
 from ticketing.disruption.evidence import Evidence, evidence_of
@@ -16,10 +17,11 @@ from ticketing.regions import LiveDesk
 
 @dataclass(frozen=True, slots=True)
 class CallProof:
-    """One event of one call: its stop, and the evidence."""
+    """One event of one call: its stop, the evidence, and what a person has chosen where words contradict each other."""
 
     stop_id: str
     evidence: Evidence
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,14 @@ def delay_of_call(
     """
     with database.read() as tx:
         facts = observations.list_observations(tx, region, run)
+        chosen = choices.find_choices(tx, region, run)
     places = {
         one.fact.call: abs((one.fact.planned_at or planned_at) - planned_at)
         for one in facts
         if one.fact.call is not None and one.fact.stop_id == stop_id
     }
     nearest = min(places, key=lambda place: (places[place], place), default=0)
-    return evidence_of(facts, nearest, event, planned_at)
+    return evidence_of(facts, nearest, event, planned_at, _word(chosen.get(nearest)))
 
 
 def prove_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> RunProof:
@@ -63,16 +66,29 @@ def prove_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
         wanted = {one.fact.raw_ref for one in facts if one.fact.raw_ref is not None}
         kept = observations.find_raws(tx, wanted)
         since = observations.raw_kept_since(tx)
+        chosen = choices.find_choices(tx, region, (operator, trip_id, day))
     if not facts:
         raise NotFound(f"nothing was told of {trip_id} of {operator} on {day}")
     runs = desk.runs.of(data, operator)
     planned = _planned(runs, trip_id, day) or _told(facts)
     calls = tuple(
-        CallProof(stop_id, evidence_of(facts, place, event, _as_told(facts, place, event) or at))
+        _proof(
+            stop_id,
+            evidence_of(facts, place, event, _as_told(facts, place, event) or at, _word(chosen.get(place))),
+            chosen.get(place),
+        )
         for (place, event), (stop_id, at) in sorted(planned.items())
     )
     sizes = {name: len(one.content) for name, one in kept.items() if one is not None}
     return RunProof(tuple(facts), calls, sizes, tuple(_faults(facts, kept, since)))
+
+
+def _proof(stop_id: str, evidence: Evidence, choice: Choice | None) -> CallProof:
+    return CallProof(stop_id, evidence, choice if evidence.against else None)
+
+
+def _word(choice: Choice | None) -> Chosen | None:
+    return choice.chosen if choice else None
 
 
 def _as_told(facts: list[StoredObservation], place: int, event: Event) -> datetime | None:

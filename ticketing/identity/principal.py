@@ -5,19 +5,29 @@ from typing import Literal
 
 from ticketing.errors import NotAllowed
 
-Role = Literal["gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin"]
+# `app` is the backend of a commuters' app: it is told of the orders that name it, and may do nothing else.
+Role = Literal["gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin", "app"]
 
-ROLES: tuple[Role, ...] = ("gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin")
+ROLES: tuple[Role, ...] = (
+    "gate",
+    "operator_staff",
+    "operator_finance",
+    "operator_admin",
+    "finance",
+    "admin",
+    "app",
+)
 OPERATOR_ROLES: tuple[Role, ...] = ("gate", "operator_staff", "operator_finance", "operator_admin")
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated API key."""
+    """An authenticated API key; `line` is the same for a key and its successors, and empty for a person."""
 
     key_id: str
     role: Role
     operator: str | None
+    line: str = ""
 
     def require(self, *roles: Role) -> "Principal":
         """Raise NotAllowed unless this caller has one of the roles."""

@@ -22,8 +22,9 @@ def create_key(
     operator: str | None,
     label: str,
     life: timedelta | None = None,
+    line: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key; answers it with its secret, which cannot be shown again.
+    """Make a key; answers it with its secret, which cannot be shown again. `line` is the first key that it succeeds.
 
     Raises InvalidRequest when a role that belongs to one operator comes without it, or the reverse.
     """
@@ -41,6 +42,7 @@ def create_key(
         created_at=now,
         expires_at=now + life if life else None,
         revoked_at=None,
+        line=line,
     )
     with database.write() as tx:
         access.insert_key(tx, key)
@@ -56,7 +58,13 @@ def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timede
         raise NotFound(f"no key {key_id} that is still valid")
     life = old.expires_at - old.created_at if old.expires_at else None
     successor = create_key(
-        database, clock, role=cast("Role", old.role), operator=old.operator, label=old.label, life=life
+        database,
+        clock,
+        role=cast("Role", old.role),
+        operator=old.operator,
+        label=old.label,
+        life=life,
+        line=old.line or old.id,
     )
     with database.write() as tx:
         access.expire_key(tx, key_id, now + overlap)
@@ -83,7 +91,7 @@ def authenticate(database: Database, clock: Clock, secret: str) -> Principal:
         found = access.find_key_by_hash(tx, _hash(secret))
     if found is None or not _is_valid(found, clock.now()):
         raise NotAuthenticated("the API key is unknown, revoked or expired")
-    return Principal(found.id, cast("Role", found.role), found.operator)
+    return Principal(found.id, cast("Role", found.role), found.operator, found.line or found.id)
 
 
 def _is_valid(key: ApiKey, now: datetime) -> bool:

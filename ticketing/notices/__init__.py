@@ -5,8 +5,11 @@ delivered by the worker.
 """
 
 from ticketing.db.notices.contacts import Contact, ContactKind
+from ticketing.db.notices.outbox import Notice
+from ticketing.notices import backends
 from ticketing.notices.contacts import MOST_CONTACTS, Wanted, hint, kind_of, list_contacts, replace_contacts
-from ticketing.notices.events import list_events
+from ticketing.notices.event_types import MAY_TAKE
+from ticketing.notices.events import list_behind, list_events, position_of
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.sending import HTTP, MAIL, deliver_due, forget_what_is_due
 from ticketing.notices.text import LANGUAGES
@@ -16,17 +19,22 @@ __all__ = [
     "HTTP",
     "LANGUAGES",
     "MAIL",
+    "MAY_TAKE",
     "MOST_CONTACTS",
     "Contact",
     "ContactKind",
+    "Notice",
     "PostOffice",
     "Wanted",
+    "backends",
     "deliver_due",
     "forget_what_is_due",
     "hint",
     "kind_of",
+    "list_behind",
     "list_contacts",
     "list_events",
+    "position_of",
     "replace_contacts",
     "write_due",
 ]

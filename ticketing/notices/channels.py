@@ -1,6 +1,7 @@
 """The ways by which a message leaves, behind one port: each says whether it arrived, may arrive later, or never will."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 Outcome = Literal["delivered", "later", "never", "gone"]
@@ -19,7 +20,7 @@ class Attachment:
 class Message:
     """One message, composed: `id` is the same at every try, `topic` replaces an older message of the same matter.
 
-    `data` are ids for programs; a letter has `subject` and `body`.
+    `data` are ids for programs, `at` is when it happened; a letter has `subject` and `body`.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Message:
     language: str
     data: dict[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

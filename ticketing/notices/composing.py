@@ -1,39 +1,66 @@
 """Compose a message when it leaves, from what is true then: the order as it stands, a code that is made for it."""
 
-import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tariffs.money import Money
-from ticketing import disruption
-from ticketing.db.disruption import events
-from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
-from ticketing.db.notices import contacts, outbox
+from ticketing.db.notices import contacts
+from ticketing.db.notices.happened_at_work import STATEMENT_READY
 from ticketing.db.notices.outbox import Notice
+from ticketing.db.settlement import runs
 from ticketing.errors import Conflict, NotFound
 from ticketing.frozen import Leg, left_of
 from ticketing.gate import holder
 from ticketing.identity import recovery
 from ticketing.notices import text
-from ticketing.notices.calendar import Change, calendar
+from ticketing.notices.at_hand import JOURNEY, AtHand
 from ticketing.notices.channels import Attachment, Message
 from ticketing.notices.contacts import digest_of
+from ticketing.notices.journeys import OPEN, calendar_of, journey_news, leg_in, topic_for
 from ticketing.notices.post_office import PostOffice
+from ticketing.notices.work import compose_statement_ready, compose_waits_for_you
 from ticketing.purchase import service as purchase
 from ticketing.purchase.shown import list_taxes_back
+from ticketing.purchase.till import Journey
 
 _MOST_ORDERS = 20
-_OPEN = ("ticketed", "part_refunded")
+_TAKEN_BACK = ("rejected", "voided")
 
 
-def compose(office: PostOffice, notice: Notice) -> Message | None:
-    """Compose a message; None where there is nothing to tell any more."""
-    return _COMPOSERS[notice.template](office, notice)
+def compose(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message | None:
+    """Compose a message; None where there is nothing to tell any more. `at_hand` was read for the batch that it belongs to."""
+    if notice.template == JOURNEY:
+        message = journey_news(office, notice, at_hand)
+    else:
+        message = _COMPOSERS[notice.template](office, notice)
+    return message if message is None or message.at else replace(message, at=notice.created_at)
+
+
+def _event(office: PostOffice, notice: Notice) -> Message | None:
+    """Tell a webhook of an event by its ids; nothing of a statement that was taken back meanwhile."""
+    data = notice.document["data"]
+    if notice.type == STATEMENT_READY:
+        with office.database.read() as tx:
+            run = runs.find_run(tx, data["run_id"])
+        if run is None or run.state in _TAKEN_BACK:
+            return None
+    return Message(
+        id=notice.id,
+        topic=topic_for(notice.topic),
+        type=str(notice.type),
+        subject="",
+        body="",
+        language=notice.language,
+        data=data,
+        at=datetime.fromisoformat(notice.document["at"]),
+    )
 
 
 def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
     state = purchase.get_order(office.till, str(notice.order_id))
-    if state.order.state not in _OPEN:
+    if state.order.state not in OPEN:
         return None
     attachments: list[Attachment] = []
     if notice.kind == "email":
@@ -44,90 +71,9 @@ def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
         for number, jti in enumerate(codes, start=1):
             attachments.extend(_ticket(office, state, jti, number, notice.language))
         attachments.append(_receipt(office, state, notice.language))
-        attachments.extend(_calendar(office, state))
+        journey = Journey(state.order, state.quote, state.tickets)
+        attachments.extend(calendar_of(office, journey, purchase.list_news(office.till, state)))
     return _message(notice, state, attachments=tuple(attachments))
-
-
-def _last_word(
-    office: PostOffice, event_id: str, order_id: str
-) -> tuple[DisruptionEvent, AffectedTicket] | None:
-    """Read an event with the ticket of an order that it concerns most; None where a newer one on the same run concerns the order."""
-    with office.database.read() as tx:
-        event = events.find_event(tx, event_id)
-        rows = events.list_affected(tx, event_id, order_id)
-        if event is None or not rows:
-            return None
-        for newer in events.list_events(tx, event.region, event.run):
-            is_later = newer.status == "confirmed" and newer.revision > event.revision
-            if is_later and events.list_affected(tx, newer.id, order_id):
-                return None
-    return event, min(rows, key=lambda one: disruption.GRAVEST_FIRST.index(one.why))
-
-
-def _was_told(office: PostOffice, notice: Notice, event: DisruptionEvent) -> bool:
-    """Tell whether a contact has had an earlier word on a run: only then is it news that all is well again."""
-    base = notice.topic.rpartition(":")[0]
-    with office.database.read() as tx:
-        earlier = [
-            one.id for one in events.list_events(tx, event.region, event.run) if one.revision < event.revision
-        ]
-        return bool(earlier) and outbox.was_delivered(tx, [f"{base}:{one}" for one in earlier])
-
-
-def _journey_news(office: PostOffice, notice: Notice) -> Message | None:
-    """Tell what has become of a run; nothing where a newer word on it tells more."""
-    order_id = str(notice.order_id)
-    word = _last_word(office, notice.document["row_id"], order_id)
-    state = purchase.get_order(office.till, order_id)
-    if word is None or state.order.state not in _OPEN:
-        return None
-    event, gravest = word
-    if gravest.why == "restored" and not _was_told(office, notice, event):
-        return None
-    legs, language = state.quote.document.legs, notice.language
-    then = legs[gravest.then_leg] if gravest.then_leg is not None else None
-    values = {
-        "leg": _leg(legs[gravest.leg], language),
-        "then": _leg(then, language) if then else "",
-        "minutes": (gravest.late_seconds or 0) // 60,
-        "order": order_id,
-    }
-    name = f"journey_{gravest.why}"
-    return Message(
-        id=notice.id,
-        # A newer word on the same run takes the place of an older one.
-        topic=_topic(f"{notice.topic.rpartition(':')[0]}:{event.region}:{':'.join(map(str, event.run))}"),
-        type=f"journey.{event.kind}",
-        subject=text.subject(name, language, **values),
-        body=text.body(name, language, **values),
-        language=language,
-        data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg)},
-        attachments=_calendar(office, state, event.revision) if notice.kind == "email" else (),
-    )
-
-
-def _calendar(office: PostOffice, state: purchase.OrderState, revision: int = 0) -> tuple[Attachment, ...]:
-    """Write the legs that are left, as their operators have told last of them."""
-    legs = {at: leg for one in state.tickets for at, leg in enumerate(one.document.legs) if leg.is_left}
-    changes = {
-        one.leg: Change(
-            is_cancelled=not one.known.is_served,
-            leaves_late=one.known.departure_delay_seconds or 0,
-            arrives_late=one.known.arrival_delay_seconds or 0,
-        )
-        for one in purchase.list_news(office.till, state)
-    }
-    if not legs:
-        return ()
-    written = calendar(
-        state.order.id,
-        office.issuer,
-        sorted(legs.items()),
-        office.clock.now(),
-        changes=changes,
-        revision=revision,
-    )
-    return (Attachment("journey.ics", "text/calendar", written),)
 
 
 def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
@@ -160,7 +106,7 @@ def _code(notice: Notice, begun: recovery.Begun) -> Message:
     values = {"code": begun.code, "minutes": int(recovery.CODE_LIFE.total_seconds() // 60)}
     return Message(
         id=notice.id,
-        topic=_topic(notice.topic),
+        topic=topic_for(notice.topic),
         type=f"account.{notice.template}",
         subject=text.subject(notice.template, begun.language, **values),
         body=text.body(notice.template, begun.language, **values),
@@ -172,7 +118,7 @@ def _my_orders(office: PostOffice, notice: Notice) -> Message | None:
     """Write the orders that name an address, each with the key that opens it; nothing where there are none."""
     with office.database.read() as tx:
         digest = digest_of("email", notice.document["to"])
-        order_ids = contacts.list_orders_at(tx, digest, _OPEN, _MOST_ORDERS)
+        order_ids = contacts.list_orders_at(tx, digest, OPEN, _MOST_ORDERS)
         languages = {one.digest: one.language for at in order_ids for one in contacts.list_contacts(tx, at)}
     if not order_ids:
         return None
@@ -190,7 +136,7 @@ def _my_orders(office: PostOffice, notice: Notice) -> Message | None:
     )
     return Message(
         id=notice.id,
-        topic=_topic(notice.topic),
+        topic=topic_for(notice.topic),
         type="account.my_orders",
         subject=text.subject("my_orders", language),
         body=text.body("my_orders", language, orders=orders),
@@ -210,12 +156,12 @@ def _message(
     shown = {
         "order": state.order.id,
         "journey": _journey(state, language),
-        "legs": "\n".join(_leg(leg, language) for leg in _legs(state)) or _journey(state, language),
+        "legs": "\n".join(leg_in(leg, language) for leg in _legs(state)) or _journey(state, language),
         **values,
     }
     return Message(
         id=notice.id,
-        topic=_topic(notice.topic),
+        topic=topic_for(notice.topic),
         type=_TYPES[notice.template],
         subject=text.subject(notice.template, language, **shown),
         body=text.body(notice.template, language, **shown),
@@ -229,20 +175,6 @@ def _legs(state: purchase.OrderState) -> list[Leg]:
     """List the legs that some ticket of an order still has, else all that it was for."""
     kept = {at for one in state.tickets for at in left_of(one.document.legs)}
     return [leg for at, leg in enumerate(state.quote.document.legs) if not kept or at in kept]
-
-
-def _leg(leg: Leg, language: str) -> str:
-    leaves = leg.departure.astimezone(ZoneInfo(leg.time_zone))
-    reaches = leg.arrival.astimezone(ZoneInfo(leg.arrival_time_zone))
-    return text.part(
-        "leg",
-        language,
-        departure=f"{leaves:%d.%m.%Y %H:%M}",
-        start=leg.start.name,
-        arrival=f"{reaches:%H:%M}",
-        end=leg.end.name,
-        operator=leg.operator_name,
-    )
 
 
 def _journey(state: purchase.OrderState, language: str) -> str:
@@ -276,11 +208,6 @@ def _receipt(office: PostOffice, state: purchase.OrderState, language: str) -> A
     return Attachment("receipt.pdf", "application/pdf", drawn)
 
 
-def _topic(topic: str) -> str:
-    """Name the matter of a message in letters that a push service takes (RFC 8030, 5.4: 32 of base64url)."""
-    return hashlib.sha256(topic.encode()).hexdigest()[:32]
-
-
 _TYPES = {
     "tickets_ready": "order.ticketed",
     "refund_sent": "refund.confirmed",
@@ -290,8 +217,10 @@ _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "tickets_ready": _tickets_ready,
     "refund_sent": _refund_sent,
     "order_undone": _order_undone,
-    "journey": _journey_news,
     "reset_password": _reset_password,
     "confirm_address": _confirm_address,
     "my_orders": _my_orders,
+    "event": _event,
+    "statement_ready": compose_statement_ready,
+    "waits_for_you": compose_waits_for_you,
 }

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from operators.addresses import AddressRefused, check_url
 from throughfare_gate.ids import new_id
-from ticketing.db.notices import contacts, outbox
+from ticketing.db import Transaction
+from ticketing.db.notices import contacts, outbox, webhooks
 from ticketing.db.notices.contacts import Contact, ContactKind
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.identity.people import fold_email
@@ -20,6 +22,8 @@ MOST_CONTACTS = 3
 _LONGEST_URL = 500
 # What tells one contact of a kind from another.
 _NAMED_BY: dict[str, str] = {"email": "address", "webpush": "endpoint", "webhook": "url"}
+# What a contact names instead of an address: the webhook of an app's backend.
+_BACKEND = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def kind_of(text: str) -> ContactKind:
 
 def digest_of(kind: ContactKind, document: Mapping[str, str]) -> str:
     """Name a contact by its kind and address: equal for equal contacts, of any order."""
-    return hashlib.sha256(f"{kind}:{document[_NAMED_BY[kind]]}".encode()).hexdigest()
+    return hashlib.sha256(f"{kind}:{_name_of(kind, document)}".encode()).hexdigest()
 
 
 def replace_contacts(
@@ -57,9 +61,13 @@ def replace_contacts(
     with office.database.write() as tx:
         known = {wish.digest: wish for wish in contacts.list_contacts(tx, order_id)}
         contacts_by_digest: dict[str, tuple[Contact, str]] = {}
-        for wish, document in checked:
+        for at, (wish, document) in enumerate(checked):
             digest = digest_of(wish.kind, document)
-            secret = new_secret() if wish.kind == "webhook" and digest not in known else ""
+            backend = document.get(_BACKEND)
+            if backend is not None and digest not in known:
+                _check_backend(tx, backend, f"contacts[{at}].webhook", now)
+            is_new = wish.kind == "webhook" and digest not in known and backend is None
+            secret = new_secret() if is_new else ""
             # A webhook keeps its secret; a browser that subscribes again has new keys.
             kept = known[digest].document if digest in known and wish.kind == "webhook" else document
             contacts_by_digest[digest] = (
@@ -71,6 +79,7 @@ def replace_contacts(
                     language=wish.language,
                     document={**kept, "secret": secret} if secret else kept,
                     created_at=now,
+                    webhook_id=backend,
                 ),
                 secret,
             )
@@ -87,11 +96,24 @@ def list_contacts(office: PostOffice, order_id: str) -> list[Contact]:
 
 def hint(contact: Contact) -> str:
     """Write a contact so that its owner knows it again, and nobody else learns it."""
-    shown = contact.document[_NAMED_BY[contact.kind]]
+    shown = _name_of(contact.kind, contact.document)
     if contact.kind == "email":
         local, _, domain = shown.rpartition("@")
         return f"{local[:1]}…@{domain}"
     return shown.split("/")[2] if shown.count("/") > 1 else shown
+
+
+def _name_of(kind: ContactKind, document: Mapping[str, str]) -> str:
+    return document[_BACKEND] if _BACKEND in document else document[_NAMED_BY[kind]]
+
+
+def _check_backend(tx: Transaction, webhook_id: str, path: str, now: datetime) -> None:
+    """Refuse a webhook that is no app's, or that is off: nobody would be told. Raises InvalidRequest naming the contact."""
+    webhook = webhooks.find_webhook(tx, webhook_id)
+    if webhook is None or webhook.role != "app":
+        raise InvalidRequest.at(path, "there is no app with a webhook of this id")
+    if webhook_id not in webhooks.find_active(tx, [webhook_id], now):
+        raise InvalidRequest.at(path, "this webhook is off: its app has to turn it on first")
 
 
 def _checked(office: PostOffice, wanted: Wanted, path: str) -> tuple[Wanted, dict[str, str]]:
@@ -106,6 +128,8 @@ def _checked(office: PostOffice, wanted: Wanted, path: str) -> tuple[Wanted, dic
             raise InvalidRequest.at(
                 f"{path}.address", "must be an e-mail address that mail reaches"
             ) from None
+    if _BACKEND in address:
+        return wanted, {_BACKEND: address[_BACKEND]}
     name = _NAMED_BY[wanted.kind]
     if len(address[name]) > _LONGEST_URL:
         raise InvalidRequest.at(f"{path}.{name}", f"at most {_LONGEST_URL} characters")

@@ -9,11 +9,12 @@ from ticketing.db.disruption.events import DisruptionEvent
 from ticketing.notices.post_office import PostOffice
 from ticketing.purchase import service as purchase
 from ticketing.purchase.till import OrderState
+from ticketing.regions.note import in_language
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of an order: `id` never changes, `type` is like `order.ticketed` or `refund.confirmed`."""
+    """One event of an order: `id` never changes, `type` is like `order.ticketed` or `refund.confirmed`, `at` is when it became so."""
 
     id: str
     type: str
@@ -21,15 +22,31 @@ class Event:
     data: dict[str, str]
 
 
-def list_events(office: PostOffice, order_id: str) -> list[Event]:
-    """List the events of an order, oldest first: its states, its refunds, and what happened to the runs of its legs."""
+def list_events(office: PostOffice, order_id: str, language: str = "en") -> list[Event]:
+    """List the events of an order, oldest first: its states, its refunds, and what happened to the runs of its legs.
+
+    What staff have written of a run is in the given language, or else in English.
+    """
     state = purchase.get_order(office.till, order_id)
     with office.database.read() as tx:
         told = events.list_of_order(tx, order_id)
-    return sorted([*_of_order(state), *_of_runs(order_id, told)], key=lambda one: (one.at, one.id))
+    return sorted([*_of_order(state), *_of_runs(order_id, told, language)], key=lambda one: (one.at, one.id))
 
 
-def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent]) -> list[Event]:
+def position_of(events: Sequence[Event]) -> str | None:
+    """Name the place behind all of these events, for who asks again; None where there are none."""
+    return f"{len(events)}.{events[-1].id}" if events else None
+
+
+def list_behind(events: Sequence[Event], position: str | None) -> Sequence[Event]:
+    """List the events behind a place. Where the events before it are no longer the same, as when two became true at once, all are listed."""
+    count, _, last = (position or "").partition(".")
+    known = int(count) if count.isascii() and count.isdigit() else 0
+    is_same = 0 < known <= len(events) and events[known - 1].id == last
+    return events[known:] if is_same else events
+
+
+def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent], language: str) -> list[Event]:
     return [
         Event(
             one.id,
@@ -40,10 +57,16 @@ def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent]) -> list[Even
                 "operator": one.operator,
                 "trip_id": one.trip_id,
                 "service_date": one.service_date.isoformat(),
+                **_note(one, language),
             },
         )
         for one in events_told
     ]
+
+
+def _note(event: DisruptionEvent, language: str) -> dict[str, str]:
+    note = in_language(event.note, language)
+    return {"note": note[0], "note_language": note[1]} if note else {}
 
 
 def _of_order(state: OrderState) -> list[Event]:
@@ -55,7 +78,7 @@ def _of_order(state: OrderState) -> list[Event]:
         Event(
             f"{one.id}:{one.state}",
             f"refund.{one.state}",
-            one.created_at,
+            one.since,
             {"order_id": order_id, "refund_id": one.id},
         )
         for one in state.refunds

@@ -16,7 +16,7 @@ class PostOffice:
     """The tools of telling people. `channels` by kind of contact: email, webpush, webhook.
 
     `push_key` is the public key that browsers subscribe with; `sends_mail` is false where a deployment
-    has no mail; `reaches_private` lets messages go to addresses that are not on the public internet.
+    has no mail; `public_url` is the service's address, empty where nobody else reaches it; `reaches_private` lets messages go to addresses that are not on the public internet.
     """
 
     database: Database
@@ -30,3 +30,4 @@ class PostOffice:
     issuer: str
     sends_mail: bool
     reaches_private: bool = False
+    public_url: str = ""

@@ -5,19 +5,25 @@ it has the same id and topic, by which a receiver knows the second copy. Mail do
 these no receiver holds up the others: each host has two messages in hand at most.
 """
 
+import math
 import queue
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
 
-from ticketing.db.notices import contacts, outbox
+from ticketing.db import Transaction
+from ticketing.db.notices import contacts, deliveries, outbox, webhooks
 from ticketing.db.notices.contacts import ContactKind
-from ticketing.db.notices.outbox import Notice
+from ticketing.db.notices.outbox import Notice, NoticeState
+from ticketing.db.notices.webhooks import OFF, Webhook
 from ticketing.db.people import one_time_codes
+from ticketing.notices.at_hand import AtHand, read_at_hand
+from ticketing.notices.backends import DELIVERIES_KEPT
 from ticketing.notices.channels import Delivery
 from ticketing.notices.composing import compose
 from ticketing.notices.post_office import PostOffice
@@ -30,6 +36,8 @@ _THREADS, _OF_ONE_HOST = 8, 2
 # A worker that holds a message longer than this has died; it begins no new one in the last part of that time.
 _CLAIM = timedelta(seconds=120)
 _SENDING_SECONDS = 60.0
+# What was read for a batch is read again after this.
+_FRESH_SECONDS = 2.0
 # After so many failures in a row the messages for a host wait for the next round.
 _PATIENCE = 3
 _PAUSES = tuple(timedelta(seconds=one) for one in (10, 60, 300, 1800, 7200, 21_600, 43_200))
@@ -38,6 +46,9 @@ _KEPT, _CODES_KEPT = timedelta(days=400), timedelta(days=1)
 # Contacts of a journey that is over, and of an order that never got tickets.
 _AFTER_JOURNEY, _WITHOUT_TICKETS = timedelta(days=30), timedelta(days=2)
 _DROPPED = Delivery("never", "there is nothing to tell any more")
+_OFF = Delivery("never", OFF)
+# A webhook that has failed for so long, and taken nothing meanwhile, is turned off.
+_PATIENCE_WITH_WEBHOOKS = timedelta(days=3)
 
 
 def deliver_due(office: PostOffice, kinds: Sequence[ContactKind] = (*MAIL, *HTTP)) -> int:
@@ -68,22 +79,27 @@ def forget_what_is_due(office: PostOffice) -> dict[str, int]:
         return {
             "contacts": contacts.delete_ended(tx, now - _AFTER_JOURNEY, now - _WITHOUT_TICKETS),
             "messages": outbox.delete_ended(tx, now - _KEPT),
+            "contents": deliveries.forget_contents(tx, now - DELIVERIES_KEPT),
             "codes": one_time_codes.forget_codes(tx, now - _CODES_KEPT),
         }
 
 
 def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple[int, list[str]]:
     """Send a batch, each host's messages in lanes of their own; answers how many arrived, and those that were not tried."""
+    ids = {notice.webhook_id for notice in claimed if notice.webhook_id}
+    with office.database.read() as tx:
+        known = webhooks.find_active(tx, ids, office.clock.now()) if ids else {}
     hosts: dict[str, queue.SimpleQueue[Notice]] = {}
     for notice in claimed:
-        hosts.setdefault(_host_of(notice), queue.SimpleQueue()).put(notice)
+        hosts.setdefault(_host_of(notice, known), queue.SimpleQueue()).put(notice)
     lanes = [
         waiting
         for host, waiting in hosts.items()
         for _ in range(min(_OF_ONE_HOST if host else _THREADS, waiting.qsize()))
     ]
+    sender = _Sender(office, claimed)
     with ThreadPoolExecutor(min(_THREADS, len(lanes))) as threads:
-        done = sum(threads.map(lambda waiting: _lane(office, waiting, until), lanes))
+        done = sum(threads.map(lambda waiting: _lane(sender, waiting, until), lanes))
     left = []
     for waiting in hosts.values():
         while not waiting.empty():
@@ -91,13 +107,16 @@ def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple
     return done, left
 
 
-def _host_of(notice: Notice) -> str:
+def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
     """Name the host that a message goes to; nothing for mail, which goes to our own server."""
+    if notice.webhook_id:
+        webhook = known.get(notice.webhook_id)
+        return urlsplit(webhook.url).netloc if webhook else ""
     to = notice.document["to"]
     return urlsplit(to.get("endpoint") or to.get("url") or "").netloc
 
 
-def _lane(office: PostOffice, waiting: "queue.SimpleQueue[Notice]", until: float) -> int:
+def _lane(sender: "_Sender", waiting: "queue.SimpleQueue[Notice]", until: float) -> int:
     """Send one message after the other until none waits, the time is over, or its host has failed too often."""
     delivered = failed = 0
     while time.monotonic() < until and failed < _PATIENCE:
@@ -105,40 +124,92 @@ def _lane(office: PostOffice, waiting: "queue.SimpleQueue[Notice]", until: float
             notice = waiting.get_nowait()
         except queue.Empty:
             break
-        result = _sent(office, notice)
-        _settle(office, notice, result)
+        result = sender.send(notice)
+        sender.settle(notice, result)
         delivered += result.outcome == "delivered"
         failed = failed + 1 if result.outcome == "later" else 0
     return delivered
 
 
-def _sent(office: PostOffice, notice: Notice) -> Delivery:
-    """Send one message, unless its contact has gone."""
-    try:
-        if "contact_id" in notice.document:
-            with office.database.read() as tx:
-                if not contacts.find_contacts(tx, [notice.document["contact_id"]]):
-                    return _DROPPED
-        message = compose(office, notice)
-        if message is None:
-            return _DROPPED
-        return office.channels[notice.kind].send(notice.document["to"], message)
-    except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
-        _log.exception("message not composed", notice=notice.id, template=notice.template)
-        return Delivery("later", f"it could not be composed: {type(error).__name__}")
+class _Sender:
+    """Sends the messages of a batch, and writes down together what became of those that end at the same time.
+
+    A message is settled before its lane sends the next one: a process that dies leaves one copy a lane at most to come again.
+    """
+
+    def __init__(self, office: PostOffice, batch: Sequence[Notice]) -> None:
+        self._office, self._left = office, {notice.id: notice for notice in batch}
+        self._reading, self._writing = threading.Lock(), threading.Lock()
+        self._read_at, self._at_hand = -math.inf, AtHand()
+        self._ended: queue.SimpleQueue[tuple[Notice, Delivery]] = queue.SimpleQueue()
+
+    def send(self, notice: Notice) -> Delivery:
+        """Send one message, unless its contact has gone; never raises."""
+        try:
+            at_hand = self._known()
+            contact_id = notice.document.get("contact_id")
+            if contact_id is not None and contact_id not in at_hand.contacts:
+                return _DROPPED
+            to = (
+                notice.document.get("to")
+                if notice.webhook_id is None
+                else at_hand.backends.get(notice.webhook_id)
+            )
+            if to is None:
+                return _OFF
+            message = compose(self._office, notice, at_hand)
+            if message is None:
+                return _DROPPED
+            return self._office.channels[notice.kind].send(to, message)
+        except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
+            _log.exception("message not composed", notice=notice.id, template=notice.template)
+            return Delivery("later", f"it could not be composed: {type(error).__name__}")
+
+    def settle(self, notice: Notice, result: Delivery) -> None:
+        """Write down what became of a message, with those of other lanes that wait for the same."""
+        self._ended.put((notice, result))
+        self._left.pop(notice.id, None)
+        with self._writing:
+            ended = [self._ended.get_nowait() for _ in range(self._ended.qsize())]
+            if ended:
+                with self._office.database.write() as tx:
+                    _write_down(tx, ended, self._office.clock.now())
+
+    def _known(self) -> AtHand:
+        """Read what the batch needs, and again when that is old: a message tells what is true as it leaves."""
+        with self._reading:
+            if time.monotonic() >= self._read_at + _FRESH_SECONDS:
+                self._at_hand = read_at_hand(self._office, tuple(self._left.copy().values()))
+                self._read_at = time.monotonic()
+            return self._at_hand
 
 
-def _settle(office: PostOffice, notice: Notice, result: Delivery) -> None:
-    """Write down what became of a message."""
-    now = office.clock.now()
-    with office.database.write() as tx:
+def _write_down(tx: Transaction, ended: Sequence[tuple[Notice, Delivery]], now: datetime) -> None:
+    """Write down what became of some messages."""
+    outbox.end(
+        tx, [notice.id for notice, result in ended if result.outcome == "delivered"], "delivered", now, None
+    )
+    for notice, result in ended:
         if result.outcome == "later" and notice.tries <= len(_PAUSES):
             outbox.delay(tx, notice.id, now + _PAUSES[notice.tries - 1], result.detail)
-        elif result.outcome == "delivered":
-            outbox.end(tx, [notice.id], "delivered", now, None)
-        else:
-            outbox.end(
-                tx, [notice.id], "dropped" if result is _DROPPED else "unreachable", now, result.detail
-            )
-        if result.outcome == "gone" and "contact_id" in notice.document:
+        elif result.outcome != "delivered":
+            state: NoticeState = "dropped" if result is _DROPPED else "unreachable"
+            outbox.end(tx, [notice.id], state, now, result.detail)
+        if notice.webhook_id is not None:
+            _judge(tx, notice.webhook_id, result, now)
+        elif result.outcome == "gone" and "contact_id" in notice.document:
             contacts.delete_contact(tx, notice.document["contact_id"])
+
+
+def _judge(tx: Transaction, webhook_id: str, result: Delivery, now: datetime) -> None:
+    """Write down how a webhook fares; one that has ended, or that has failed for too long, is turned off."""
+    if result in (_DROPPED, _OFF):
+        return
+    if result.outcome == "delivered":
+        webhooks.note_delivered(tx, webhook_id, now)
+        return
+    failing_since = webhooks.note_failed(tx, webhook_id, now, result.detail)
+    if result.outcome == "gone":
+        webhooks.turn_off(tx, webhook_id, "gone", now)
+    elif failing_since is not None and now - failing_since >= _PATIENCE_WITH_WEBHOOKS:
+        webhooks.turn_off(tx, webhook_id, "failing", now)

@@ -17,6 +17,8 @@ _PREFIX = "whsec_"
 _SECRET_BYTES = 32
 _TAKEN = range(200, 300)
 _GONE = 410
+# The newest first.
+_SECRETS = ("secret", "old_secret")
 
 
 def new_secret() -> str:
@@ -33,22 +35,24 @@ def sign(secret: str, message_id: str, at: int, body: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Receivers on the internet, each at the address that a contact names. The body has ids, never personal data."""
+    """Receivers on the internet, each at the address that a contact or its backend names. The body has ids, never personal data."""
 
     clock: Clock
     wire: Wire
 
     def send(self, to: dict[str, str], message: Message) -> Delivery:
-        """Post a signed message."""
+        """Post a signed message; while a secret is changed, both sign it."""
         now = self.clock.now()
-        document = {"type": message.type, "timestamp": written(now), "data": message.data}
+        document = {"type": message.type, "timestamp": written(message.at or now), "data": message.data}
         body = json.dumps(document, separators=(",", ":")).encode()
         at = int(now.timestamp())
         headers = {
             "Content-Type": "application/json",
             "Webhook-Id": message.id,
             "Webhook-Timestamp": str(at),
-            "Webhook-Signature": sign(to["secret"], message.id, at, body),
+            "Webhook-Signature": " ".join(
+                sign(to[name], message.id, at, body) for name in _SECRETS if name in to
+            ),
         }
         try:
             reply = self.wire.call("POST", to["url"], changes=True, content=body, headers=headers)

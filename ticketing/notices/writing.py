@@ -1,20 +1,29 @@
-"""Write what happened to orders into the outbox, once for each contact; the worker's, and safe at any time."""
+"""Write what happened into the outbox, once for each contact and each webhook; the worker's, and safe at any time."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from throughfare_gate.ids import new_id
 from ticketing.db import Transaction
-from ticketing.db.notices import contacts, happened, outbox
+from ticketing.db.notices import contacts, happened, happened_at_work, outbox
 from ticketing.db.notices.contacts import Contact
 from ticketing.db.notices.happened import Happened
+from ticketing.db.notices.happened_at_work import STATEMENT_READY, WorkEvent
 from ticketing.db.notices.outbox import Notice
+from ticketing.db.settlement import runs
+from ticketing.notices.backends import DELIVERIES_KEPT, event_notice
 from ticketing.notices.post_office import PostOffice
+from ticketing.notices.work import write_letters
 
 _AT_ONCE = 500
 
 
 def write_due(office: PostOffice) -> int:
-    """Write a message for each contact about all that it was not told yet; answers how many."""
+    """Write a message for each contact and webhook about all that it was not told yet; answers how many."""
+    return _write_of_orders(office) + _write_of_work(office) + write_letters(office)
+
+
+def _write_of_orders(office: PostOffice) -> int:
     now = office.clock.now()
     count = 0
     while True:
@@ -43,5 +52,43 @@ def _post(tx: Transaction, to: Contact, what: Happened, now: datetime) -> bool:
             order_id=what.order_id,
             created_at=now,
             due_at=now,
+            webhook_id=to.webhook_id,
+            type=what.type,
         ),
     )
+
+
+def _write_of_work(office: PostOffice) -> int:
+    """Write what happened to runs, statements and disputes for the webhooks that take it."""
+    now, count = office.clock.now(), 0
+    for list_untold in (
+        happened_at_work.list_untold_runs,
+        happened_at_work.list_untold_statements,
+        happened_at_work.list_untold_disputes,
+    ):
+        is_more = True
+        while is_more:
+            with office.database.write() as tx:
+                untold = list_untold(tx, now, now - DELIVERIES_KEPT, _AT_ONCE)
+                written = sum(_post_event(tx, event, now) for event in untold)
+            count += written
+            is_more = len(untold) == _AT_ONCE and written > 0
+    return count
+
+
+def _post_event(tx: Transaction, event: WorkEvent, now: datetime) -> bool:
+    notice = event_notice(event.webhook_id, event.type, event.topic, event.data, at=event.at, now=now)
+    if event.type == STATEMENT_READY and event.operator is not None:
+        if not _is_in_run(tx, event.data["run_id"], event.operator):
+            # The topic says that it was looked at; nobody is told of it.
+            notice = replace(notice, webhook_id=None, state="dropped", ended_at=now, document={})
+        else:
+            notice = replace(
+                notice, document={**notice.document, "data": {**event.data, "operator": event.operator}}
+            )
+    return outbox.post(tx, notice)
+
+
+def _is_in_run(tx: Transaction, run_id: str, operator: str) -> bool:
+    run = runs.find_run(tx, run_id)
+    return run is not None and any(line.operator == operator for line in run.dataset.operators)

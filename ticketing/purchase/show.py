@@ -16,6 +16,8 @@ from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
 from ticketing.purchase.refund.told import Reader, reasons, sentence
 from ticketing.purchase.till import CONTESTED, OrderState
+from ticketing.regions.note import in_language
+from ticketing.regions.vehicles import shown as vehicle_shown
 from ticketing.tickets.regroup import Group
 
 # A known delay keeps a ticket for so long beyond its planned end, and no longer.
@@ -99,8 +101,10 @@ def tickets(
     papers: Sequence[Paper],
     news_of_legs: Sequence[LegNews],
     uses_left: Mapping[str, int | None],
+    *,
+    language: str,
 ) -> dict[str, object]:
-    """The tickets of an order with its group code, the news of their legs, and what is left of carnets by ticket."""
+    """The tickets of an order with its group code, the news of their legs in a language, and what is left of carnets by ticket."""
     members = {one.jti for one in group.members} if group else set()
     return {
         "tickets": [
@@ -115,7 +119,7 @@ def tickets(
             for made in state.tickets
         ],
         "group_code": group_code(group, news_of_legs) if group else None,
-        "news": [news(one) for one in news_of_legs],
+        "news": [news(one, language) for one in news_of_legs],
     }
 
 
@@ -217,8 +221,9 @@ def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
     return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
 
 
-def news(leg_news: LegNews) -> dict[str, object]:
-    """Show the news of a leg's run, and why its money comes back whole, where it does."""
+def news(leg_news: LegNews, language: str) -> dict[str, object]:
+    """Show the news of a leg's run for a reader, and why its money comes back whole, where it does."""
+    note = in_language(leg_news.note, language)
     return {
         "leg": leg_news.leg,
         "operator": leg_news.operator,
@@ -228,6 +233,8 @@ def news(leg_news: LegNews) -> dict[str, object]:
         "not_carried": leg_news.failure.reason if leg_news.failure else None,
         "boards_at": asdict(leg_news.boards_at) if leg_news.boards_at else None,
         "alights_at": asdict(leg_news.alights_at) if leg_news.alights_at else None,
+        "vehicle": vehicle_shown(leg_news.vehicle) if leg_news.vehicle else None,
+        "note": {"text": note[0], "language": note[1]} if note else None,
     }
 
 

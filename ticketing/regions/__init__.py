@@ -7,7 +7,7 @@ from ticketing.regions.load import Region, check_region, load_regions
 from ticketing.regions.names import category_name, explained, pass_name
 from ticketing.regions.not_carried import Expected, failure_of
 from ticketing.regions.polling import LiveDesk, ask_now, poll_live
-from ticketing.regions.run_news import news_of
+from ticketing.regions.run_news import key_of, news_of
 from ticketing.regions.running import next_departures, require_running
 from ticketing.regions.sailings import Late, Sailing, Sailings, lateness
 from ticketing.regions.selling import is_closed, require_on_sale
@@ -35,6 +35,7 @@ __all__ = [
     "explained",
     "failure_of",
     "is_closed",
+    "key_of",
     "lateness",
     "load_regions",
     "news_of",

@@ -3,6 +3,7 @@
 Their word is a row like any operator's, with the source `staff`. No poll changes it: it stands until staff take it back.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,7 +17,8 @@ from ticketing.db.operators.run_states import STAFF, RunKey, RunState
 from ticketing.db.people import audit_trail
 from ticketing.db.ticket import legs
 from ticketing.errors import Conflict, InvalidRequest
-from ticketing.regions.marked_run import MarkedRun, marked
+from ticketing.regions.marked_run import MarkedRun, PlannedDeparture, departures_on, marked
+from ticketing.regions.note import read_note
 from ticketing.regions.polling import LiveDesk
 from ticketing.regions.run_news import state_of
 from ticketing.regions.word import Change, Word
@@ -29,12 +31,21 @@ _OVER = timedelta(hours=_OVER_HOURS)
 
 
 def cancel_departure(
-    desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, by: str
+    desk: LiveDesk,
+    region: str,
+    operator: str,
+    trip_id: str,
+    day: date,
+    *,
+    by: str,
+    note: Mapping[str, str] | None = None,
 ) -> RunState:
     """Say that a trip does not run on a service day; from now on nobody sells it and everybody who holds it is owed.
 
-    Raises InvalidRequest for an operator, trip or day that the timetable does not have, and for a run that is over.
+    Holders read the `note` (by language, `note.py`) beside our own sentence. Raises InvalidRequest for an operator, trip or day
+    that the timetable does not have, for a run that is over and for a note that can be none.
     """
+    written = read_note(note or {})
     run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     with desk.database.write() as tx:
@@ -51,6 +62,7 @@ def cancel_departure(
             first_told_at=known.first_told_at if known else now,
             changed_at=now,
             revision=known.revision + 1 if known else 1,
+            note=written,
         )
         _write(tx, desk, region, Change(known, state))
         audit_trail.note(
@@ -60,13 +72,22 @@ def cancel_departure(
 
 
 def delay_departure(
-    desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, seconds: int, by: str
+    desk: LiveDesk,
+    region: str,
+    operator: str,
+    trip_id: str,
+    day: date,
+    *,
+    seconds: int,
+    by: str,
+    note: Mapping[str, str] | None = None,
 ) -> RunState:
     """Say that a trip of a service day leaves and arrives so many seconds late: gates wait for it, and tickets with them.
 
-    Raises InvalidRequest for an operator, trip or day that the timetable does not have and for a run that is over,
-    Conflict for a departure that staff have cancelled.
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have, for a run that is over and for a note
+    that can be none, Conflict for a departure that staff have cancelled.
     """
+    written = read_note(note or {})
     run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     word = Disruption(trip_id, day, delay_seconds=seconds)
@@ -80,6 +101,7 @@ def delay_departure(
         if known:
             revision = known.revision + 1
             state = replace(state, first_told_at=known.first_told_at, revision=revision)
+        state = replace(state, note=written)
         _write(tx, desk, region, Change(known, state))
         audit_trail.note(
             tx, by, "departure_delayed", f"{region}/{operator}/{trip_id}", at=now, detail=f"{day} {seconds} s"
@@ -87,17 +109,27 @@ def delay_departure(
     return state
 
 
-def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, by: str) -> None:
+def take_back(
+    desk: LiveDesk,
+    region: str,
+    operator: str,
+    trip_id: str,
+    day: date,
+    *,
+    by: str,
+    note: Mapping[str, str] | None = None,
+) -> None:
     """A departure that staff have cancelled or delayed runs after all, as its operator tells next or as planned.
 
-    Raises Conflict where staff have said nothing of such a departure.
+    Raises Conflict where staff have said nothing of such a departure, InvalidRequest for a note that can be none.
     """
+    written = read_note(note or {})
     now = desk.clock.now()
     with desk.database.write() as tx:
         known = _held(tx, region, (operator, trip_id, day), now)
         if known is None or known.source != STAFF or known.withdrawn_at is not None:
             raise Conflict(f"staff have not cancelled or delayed {trip_id} of {operator} on {day}")
-        back = replace(known, withdrawn_at=now, changed_at=now, revision=known.revision + 1)
+        back = replace(known, withdrawn_at=now, changed_at=now, revision=known.revision + 1, note=written)
         _write(tx, desk, region, Change(known, back))
         audit_trail.note(
             tx, by, "departure_restored", f"{region}/{operator}/{trip_id}", at=now, detail=day.isoformat()
@@ -142,6 +174,7 @@ def _message_of(region: str, state: RunState) -> bytes:
         "cancelled": state.cancelled,
         "late_seconds": state.worst_seconds,
         "taken_back": state.withdrawn_at is not None,
+        **({"note": dict(state.note)} if state.note else {}),
     }
     return canonical(said).encode()
 
@@ -189,6 +222,15 @@ def marked_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: da
     with desk.database.read() as tx:
         held = legs.count_held(tx, region, (operator, trip_id, day))
     return marked(timetable, run, held)
+
+
+def list_departures(
+    desk: LiveDesk, region: str, operator: str, day: date, line: str = ""
+) -> list[PlannedDeparture]:
+    """List the departures of an operator on a service day, of one line or of all; raises InvalidRequest for a strange operator."""
+    _require_operator(desk, region, operator)
+    timetable = desk.regions[region].data.timetables.get(operator)
+    return departures_on(timetable, day, line) if timetable else []
 
 
 def _require_not_over(run: Run, timetable: Timetable, now: datetime, late_seconds: int) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from operators.gtfs.runs import Run
 from operators.gtfs.timetable import Timetable
+from tariffs.journey import Ride
 
 # A trip may leave a day or more after its service day began (25:10:00).
 _DAYS_BACK = 2
@@ -42,6 +43,57 @@ def marked(timetable: Timetable, run: Run, tickets: int) -> MarkedRun:
         stop=stop,
         tickets=tickets,
         others=tuple(_others(timetable, run)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDeparture:
+    """A departure of a service day as people know it: its line, when it leaves from where, local to its stop, and where it ends."""
+
+    trip_id: str
+    line: str
+    leaves: datetime
+    stop: str
+    end: str
+
+
+def departures_on(timetable: Timetable, day: date, line: str = "") -> list[PlannedDeparture]:
+    """List the runs of a service day by their first departures, of all lines or of one."""
+    departures = []
+    for pattern in timetable.patterns:
+        known = timetable.routes[pattern.route].line
+        if line and known.casefold() != line.casefold():
+            continue
+        for trip in pattern.trips:
+            if timetable.services[trip.service].runs_on(day):
+                leaves, stop = _departures(timetable, Run(day, pattern, trip))[0]
+                departures.append(
+                    PlannedDeparture(
+                        trip_id=trip.trip_id,
+                        line=known,
+                        leaves=leaves,
+                        stop=stop,
+                        end=timetable.stops[pattern.stops[-1]].name,
+                    )
+                )
+    return sorted(departures, key=lambda one: (one.leaves, one.line, one.trip_id))
+
+
+def ride_of_run(timetable: Timetable, operator: str, run: Run) -> Ride:
+    """A run as one ride from the first stop where people board to its last."""
+    pattern = run.pattern
+    first = next((at for at in range(len(pattern.stops) - 1) if pattern.boards[at]), 0)
+    last = len(pattern.stops) - 1
+    return Ride(
+        operator=operator,
+        trip_id=run.trip_id,
+        route_id=pattern.route,
+        from_stop_id=pattern.stops[first],
+        to_stop_id=pattern.stops[last],
+        departure=_local(timetable, run, first, pattern.departures[first]),
+        arrival=_local(timetable, run, last, pattern.arrivals[last]),
+        calls=pattern.stops,
+        mode=timetable.routes[pattern.route].mode,
     )
 
 

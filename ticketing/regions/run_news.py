@@ -7,7 +7,7 @@ when a newer feed has moved the trip.
 import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,7 +40,8 @@ _COUNTS = frozenset({"messages", "unmatched", "under_way", "described"})
 class News:
     """The news of a ride: whether its run goes and calls at both ends, and when it is expected there.
 
-    `boards_at` and `alights_at` are the platforms at which it calls instead of those that were sold.
+    `boards_at` and `alights_at` are the platforms at which it calls instead of those that were sold, `note` is what staff have
+    written, by language.
     """
 
     cancelled: bool = False
@@ -51,6 +52,7 @@ class News:
     arrival_delay_seconds: int | None = None
     boards_at: str | None = None
     alights_at: str | None = None
+    note: Mapping[str, str] = field(default_factory=dict)
     as_of: datetime
 
     @property
@@ -87,6 +89,7 @@ def news_of(ride: Ride, state: RunState) -> News:
         arrival_delay_seconds=None if arrives is None else arrives - int(ride.arrival.timestamp()),
         boards_at=leaves.assigned_stop_id if leaves else None,
         alights_at=reaches.assigned_stop_id if reaches else None,
+        note=state.note,
         as_of=state.as_of,
     )
 

@@ -2,14 +2,13 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.rehearsal import invariants
 from ticketing.rehearsal.http import Client
 from ticketing.rehearsal.journey import Journey, Record
-from ticketing.rehearsal.stage import Stage
+from ticketing.rehearsal.stage import Purchase, Stage
 
 _MINUTE = timedelta(minutes=1)
 _FIRST_STEP = timedelta(minutes=2)
@@ -19,44 +18,6 @@ _OFFLINE_EVERY = 4
 _CLOSED = timedelta(minutes=20)
 _DELAY_MINUTES = 60
 _ANOTHER_SAILING = timedelta(hours=1)
-
-
-@dataclass(slots=True)
-class Purchase:
-    """An order that is paid: what was bought, its key, its tickets as they are now."""
-
-    order: dict[str, Any]
-    key: str
-    rides: list[dict[str, Any]]
-    tickets: list[dict[str, Any]]
-    given_back: set[tuple[str, int]] = field(default_factory=set)
-    group: dict[str, Any] | None = None
-
-    @property
-    def path(self) -> str:
-        """The address of the order."""
-        return f"/v1/orders/{self.order['id']}"
-
-    def shown(self) -> list[dict[str, Any]]:
-        """The codes that gates are shown: the group's, and those of tickets that have one of their own; none of what is revoked."""
-        own = [one for one in self.tickets if one["token"] is not None]
-        members = self.members()
-        if not self.group or not members:
-            return own
-        count, token = self.group["count"], self.group["token"]
-        return [{**members[0], "token": token, "count": count, "rider_category": f"a group of {count}"}, *own]
-
-    def members(self) -> list[dict[str, Any]]:
-        """The tickets that the code of a group stands for."""
-        return [one for one in self.tickets if one["token"] is None and one["status"] != "revoked"]
-
-    def codes(self) -> dict[str, str]:
-        """The token by which each passenger is let in; an empty one for a ticket that is revoked."""
-        one, members = self.group["token"] if self.group else "", self.members()
-        return {
-            ticket["passenger"]: one if ticket in members else ticket["token"] or ""
-            for ticket in self.tickets
-        }
 
 
 class Gates:

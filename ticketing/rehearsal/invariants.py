@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from ticketing.rehearsal.journey import Call
 
 _SERVER_FAULT = 500
+_WHOLE = 100
 _CLIENT_FAULT = 400
 # What a service may say when somebody else is silent: it is no fault of its own.
 _SILENCE = frozenset({"operator_silent", "provider_silent", "payment_unknown"})
@@ -209,3 +210,107 @@ def _rows(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
 
 def _sum(rows: Iterable[Mapping[str, Any]], name: str) -> Decimal:
     return sum((_of(row[name]) for row in rows), Decimal(0))
+
+
+class Happened(TypedDict):
+    """An event of an order, so far as it is asked about."""
+
+    data: dict[str, str]
+
+
+class _Refused(TypedDict):
+    passenger: str
+    because: str
+
+
+class _Line(_Refused):
+    percent: int
+    fees: list[object]
+
+
+class Offered(TypedDict):
+    """A refund that is offered, so far as it is asked about."""
+
+    lines: list[_Line]
+    refused: list[_Refused]
+
+
+class _Leg(TypedDict, total=False):
+    kind: str
+    operator: str
+    trip_id: str
+    service_date: str
+
+
+class Itinerary(TypedDict):
+    """A way that a search shows, so far as it is asked about."""
+
+    offer_id: str | None
+    legs: list[_Leg]
+
+
+class _Call(TypedDict):
+    call: int
+    event: str
+    outcome: str
+    delay_seconds: int | None
+
+
+class Proof(TypedDict):
+    """The evidence of a run, so far as it is asked about."""
+
+    calls: list[_Call]
+
+
+def is_about(event: Happened, run: tuple[str, str, str]) -> bool:
+    """Tell whether an event of an order is about a run."""
+    data = event["data"]
+    return (data.get("operator"), data.get("trip_id"), data.get("service_date")) == run
+
+
+def heard(wanted: Sequence[str], told: Sequence[str]) -> list[str]:
+    """Check that a holder has heard exactly what has happened; words of one moment have no order among each other."""
+    if sorted(wanted) == sorted(told):
+        return []
+    return [f"{', '.join(wanted)} has happened and the holder hears {', '.join(told) or 'nothing'}"]
+
+
+def nothing_twice(told: Sequence[str]) -> list[str]:
+    """Check that of each kind there is at most one word more than of those that take it back."""
+    back = sum(kind == "journey.service_restored" for kind in told)
+    return [
+        f"{kind} is told {told.count(kind)} times and taken back {back} times"
+        for kind in sorted(set(told))
+        if kind != "journey.service_restored" and told.count(kind) > back + 1
+    ]
+
+
+def is_whole(offer: Offered) -> list[str]:
+    """Check that a leg that does not run is offered back in full and without a fee to everybody who still has it."""
+    faults = [f"{row['passenger']} gets nothing: {row['because']}" for row in offer["refused"]]
+    faults += [
+        f"{row['passenger']} gets {row['percent']} % with {len(row['fees'])} fees: {row['because']}"
+        for row in offer["lines"]
+        if row["percent"] != _WHOLE or row["fees"]
+    ]
+    return faults
+
+
+def is_not_sold(itineraries: Iterable[Itinerary], run: tuple[str, str, str]) -> list[str]:
+    """Check that no itinerary with an offer has a ride on a run that does not go."""
+    return [
+        f"{' '.join(run)} is sold though it does not run"
+        for one in itineraries
+        if one["offer_id"]
+        for leg in one["legs"]
+        if leg["kind"] == "ride" and (leg["operator"], leg["trip_id"], leg["service_date"]) == run
+    ]
+
+
+def proves(proof: Proof, outcome: str, late_seconds: int | None) -> list[str]:
+    """Check that the evidence of each call says what the operator has said: its outcome, and how late."""
+    return [
+        f"call {call['call']} ({call['event']}) is proven to be {call['outcome']} by {call['delay_seconds']} s"
+        for call in proof["calls"]
+        if call["outcome"] != outcome or (late_seconds is not None and call["delay_seconds"] != late_seconds)
+    ]

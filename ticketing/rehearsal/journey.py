@@ -40,7 +40,7 @@ class Journey:
 
     `riders` are the scheme's categories, the first one buys. `brings` is what the buyer's account holds: a claim
     (`claim:…`) or a pass (`pass:…`). `kinds` are the kinds of places of what they take along. `stays` is a stop on the way and the minutes to wait there at least.
-    `code` is `group` where one code stands for all people.
+    `code` is `group` where one code stands for all people. One that is `disrupted` has a run that does not go as planned, and then does.
     """
 
     number: int
@@ -60,6 +60,7 @@ class Journey:
     method: str = "demo_ok"
     gates: bool = True
     code: str = "each"
+    disrupted: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The input of a fault, so that somebody can play it by hand."""
@@ -78,6 +79,7 @@ class Journey:
             "method": self.method,
             "gates": self.gates,
             "code": self.code,
+            "disrupted": self.disrupted,
             "aim": self.aim,
         }
 
@@ -88,7 +90,15 @@ class Journey:
             len(self.riders) + len(self.kinds),
             len(self.operators),
             0 if self.ending == "travel" else ENDINGS.index(self.ending),
-            sum((self.gates, self.brings is not None, self.method != "demo_ok", self.code != "each")),
+            sum(
+                (
+                    self.gates,
+                    self.brings is not None,
+                    self.method != "demo_ok",
+                    self.code != "each",
+                    self.disrupted,
+                )
+            ),
         )
 
 

@@ -23,6 +23,7 @@ _STAYS = (0, 0, 0, 0, 45, 100, 150)
 # What an aim for a kind of place is called, and one for a price beside somebody.
 PLACE = "place"
 COMPANY = "company"
+_DISRUPTED_EVERY = 3
 _METHODS = ("demo_ok", "demo_ok", "demo_ok", "demo_timeout_after_capture")
 
 
@@ -224,6 +225,7 @@ class Planner:
         self._endings, self._codes = cycle(ENDINGS), cycle(reversed(CODES))
         self._sizes, self._leads, self._methods = cycle(_SIZES), cycle(_LEADS), cycle(_METHODS)
         self._riders = cycle(region.riders)
+        self._disrupted = cycle(at == 0 for at in range(_DISRUPTED_EVERY))
 
     def plan(self, wanted: Sequence[Aim], slots: Sequence[Slot], count: int) -> list[Journey]:
         """At most `count` journeys, those of the wanted aims first and then by chance, in the order of time."""
@@ -281,6 +283,7 @@ class Planner:
             brings=aim.brings,
             method=next(self._methods),
             # A pass pays for one person, and one alone is no group.
+            disrupted=next(self._disrupted),
             code=next(self._codes) if len(riders) > 1 and not aim.brings else CODES[0],
         )
 

@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from ticketing.rehearsal import invariants
-from ticketing.rehearsal.gates import Gates, Purchase
+from ticketing.rehearsal.disrupt import Disrupting, run_of
+from ticketing.rehearsal.gates import Gates
 from ticketing.rehearsal.holder import Holder, Wallet
 from ticketing.rehearsal.http import Client, Reply
 from ticketing.rehearsal.journey import Journey, Record
-from ticketing.rehearsal.stage import Stage
+from ticketing.rehearsal.stage import Purchase, Stage
 
 _UNPAID_FOR = timedelta(minutes=40)
 _FIRST_STEP = timedelta(minutes=2)
@@ -171,6 +172,8 @@ class Play:
         self.record.hold("paid_means_ticketed", broken)
         self.record.cover(methods=self._journey.method)
         self.record.outcome = f"order {bought.order['state']}"
+        if bought.tickets:
+            self._stage.bought.append(bought)
         return not broken and bool(bought.tickets)
 
     def _resumed(self, bought: Purchase, reply: Reply) -> bool:
@@ -197,6 +200,8 @@ class Play:
     def _ending(self, bought: Purchase) -> Iterator[datetime]:
         journey = self._journey
         yield from self._until(self._now + _FIRST_STEP)
+        if journey.disrupted:
+            yield from self._disrupted(bought)
         if journey.ending == "exchange_chain":
             bought = self._exchange_all(bought)
         else:
@@ -209,6 +214,15 @@ class Play:
         if journey.ending == "late_refund":
             yield from self._until(datetime.fromisoformat(bought.rides[-1]["arrival"]) + _LATE)
             self._give_back(bought, [row["ref"] for row in bought.order["passengers"]])
+
+    def _disrupted(self, bought: Purchase) -> Iterator[datetime]:
+        """A run of the journey does not go as planned, while somebody else holds a ticket for it too, if there is still one."""
+        offer, outcome = self._search(self._journey.depart_at, self._journey.operators), self.record.outcome
+        same = offer is not None and list(map(run_of, _sold(offer))) == list(map(run_of, bought.rides))
+        neighbour = self._buy(offer) if offer is not None and same else None
+        self.record.outcome = outcome
+        disrupting = Disrupting(self._stage, self._journey, self._http, self.record, self._gates)
+        yield from disrupting.play([bought, neighbour] if neighbour else [bought])
 
     def _change(self, bought: Purchase) -> None:
         """Give back, or exchange for one passenger, what the ending says."""

@@ -88,6 +88,7 @@ def _smaller(fault: Fault) -> Iterator[Journey]:
         replace(journey, stays=None),
         replace(journey, channel=None),
         replace(journey, code="each"),
+        replace(journey, disrupted=False),
     )
     yield from (one for one in plain if one != journey)
 

@@ -8,13 +8,15 @@ from typing import Any
 from operators.concerns import in_language
 from operators.gtfs.timetable import Timetable
 from operators.place_kinds import kind_of
-from operators.port import Alert, Disruptions, Vehicle
+from operators.port import Alert, Disruptions
 from operators.region import RegionData
 from tariffs.passes import PassProduct
 from tariffs.result import JourneyPrice, PassengerPrice
 from throughfare_gate.moments import written
 from ticketing.regions import category_name, pass_name
 from ticketing.regions.planned import leg_of, stop_of
+from ticketing.regions.vehicles import shown as vehicle_shown
+from ticketing.regions.vehicles import vehicle_on
 from ticketing.search import words
 from ticketing.search.free_places import FreePlaces, RideKey, key_of
 from ticketing.search.live import alerts_for
@@ -162,27 +164,9 @@ def _ride(
     notices = [_notice(one, languages, timetable.language) for one in alerts]
     boards, alights = (_platform(timetable, stop_id) for stop_id in part.platforms)
     said = {"alerts": [one["text"] for one in notices], "notices": notices}
-    seen = (
-        (one for one in live.vehicles if (one.trip_id, one.service_date) == (ride.trip_id, day))
-        if live
-        else ()
-    )
-    vehicle = next((_vehicle(one) for one in seen), None)
-    return leg | said | {"boards_at": boards, "alights_at": alights, "vehicle": vehicle}
-
-
-def _vehicle(vehicle: Vehicle) -> dict[str, object]:
-    """Show the position of a ride's vehicle and how full it is, with the time at which it was."""
-    return {
-        "lat": vehicle.lat,
-        "lon": vehicle.lon,
-        "stop_id": vehicle.stop_id,
-        "status": vehicle.status,
-        "occupancy": vehicle.occupancy,
-        "occupancy_percent": vehicle.occupancy_percent,
-        "wheelchair": vehicle.wheelchair,
-        "as_of": written(vehicle.as_of),
-    }
+    vehicle = vehicle_on(live.vehicles if live else (), ride.trip_id, day)
+    shown = vehicle_shown(vehicle) if vehicle else None
+    return leg | said | {"boards_at": boards, "alights_at": alights, "vehicle": shown}
 
 
 def _platform(timetable: Timetable, stop_id: str | None) -> dict[str, str] | None:

@@ -99,6 +99,7 @@ def test_s5_no_caller_gets_through_where_the_route_is_not_for_them(api: Api) -> 
         "operator_admin": api.key("operator_admin", "hsl"),
         "finance": api.key("finance"),
         "admin": api.key("admin"),
+        "app": api.key("app"),
     }
     let_in: dict[str, set[str]] = {}
     for method, path in routes(api):
@@ -125,6 +126,7 @@ def test_s5_no_caller_gets_through_where_the_route_is_not_for_them(api: Api) -> 
         "operator_admin",
         "finance",
         "admin",
+        "app",
         "person",
     }
 

@@ -109,7 +109,7 @@ def test_the_openapi_document_is_3_1_and_lists_every_route(api: Api) -> None:
     rules = {
         str(rule).replace("<string:", "{").replace(">", "}")
         for rule in api.client.application.url_map.iter_rules()
-        if str(rule).startswith("/v1") and "/webhooks/" not in str(rule)
+        if str(rule).startswith("/v1") and str(rule) != "/v1/webhooks/stripe"
     }
     assert rules == set(document["paths"])
     for schema in document["components"]["schemas"].values():

@@ -10,6 +10,7 @@ import pytest
 
 from operators.gtfs.runs import Unmatched
 from ticketing.console import words
+from ticketing.disruption.affected import EventKind
 
 CONSOLE = Path("ticketing/console")
 TEXTS = words.texts("en")
@@ -53,8 +54,20 @@ VALUES = {
         "case_accept",
         "case_settle_outside",
         "case_paid_otherwise",
+        "case_own_word",
+        "case_seen",
+        "said_cancelled",
+        "said_late",
+        "said_runs",
     ),
-    "nav": ("months", "bank", "accounts", "disputes", "cases", "live", "books", "find"),
+    "nav": ("months", "bank", "accounts", "disputes", "cases", "disruptions", "live", "books", "find"),
+    "say": ("cancelled", "late", "runs"),
+    "say_hint": ("cancelled", "late", "runs"),
+    "event": get_args(EventKind),
+    "event_status": ("seen", "confirmed", "dropped"),
+    "source": ("operator_report", "exchange_events", "gtfs_rt", "siri_et", "siri_sx", "exchange"),
+    "word": ("cancelled", "late", "taken_back"),
+    "place": ("foot",),
     "unmatched": get_args(Unmatched),
     "case": (
         "booking_stuck",
@@ -70,6 +83,7 @@ VALUES = {
         "booking_differs",
         "operator_refuses_us",
         "ride_refunded",
+        "evidence_contradicted",
     ),
     "doing": (
         "put_away",
@@ -80,6 +94,8 @@ VALUES = {
         "accept",
         "settle_outside",
         "paid_otherwise",
+        "own_word",
+        "seen",
     ),
     "file": (
         "payments-sepa",

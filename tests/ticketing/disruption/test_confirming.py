@@ -247,3 +247,54 @@ def test_whoever_was_told_of_a_cancelled_ship_hears_that_it_sails_late_rather_th
         quay.tell(item, after=120)
 
     assert told(quay) == ["cancelled", "late"]
+
+
+def flap(quay: Quay, first: datetime, last: datetime, pause: int = 20) -> None:
+    """Have the feed say every so many seconds that the ship is cancelled, and that it is not; the worker looks in between."""
+    at, turn = first, 0
+    while at <= last:
+        quay.tell_at(at, *((CANCELLED,) if turn % 2 == 0 else (late(0),)))
+        quay.watcher.confirm_waiting()
+        at, turn = at + timedelta(seconds=pause), turn + 1
+
+
+@pytest.mark.parametrize("offset", [0, 20])
+def test_a_feed_that_flaps_all_the_time_is_told_of_at_the_departure_and_once(quay: Quay, offset: int) -> None:
+    quay.hold()
+    leaves = SHIP.departs_at
+
+    flap(quay, leaves - timedelta(minutes=4, seconds=offset), leaves + timedelta(minutes=6))
+
+    [(at, kind)] = confirmed(quay)
+    assert kind == "cancelled"
+    assert leaves <= at <= leaves + timedelta(seconds=45)
+
+
+def test_a_ship_that_is_cancelled_in_the_last_second_is_told_when_it_should_leave(quay: Quay) -> None:
+    quay.hold()
+    quay.tell_at(SHIP.departs_at - timedelta(seconds=2), CANCELLED)
+    quay.clock.advance(timedelta(seconds=3))
+
+    assert quay.watcher.confirm_waiting() == 1
+    assert confirmed(quay) == [(SHIP.departs_at + timedelta(seconds=1), "cancelled")]
+
+
+def test_who_was_told_that_a_flapping_ship_goes_after_all_hears_at_the_departure_that_it_does_not(
+    quay: Quay,
+) -> None:
+    quay.hold()
+    leaves = SHIP.departs_at
+    for at in (20, 19):
+        quay.tell_at(leaves - timedelta(minutes=at), CANCELLED)
+    for at in (18, 17, 16, 15, 14):
+        quay.tell_at(leaves - timedelta(minutes=at))
+    flap(quay, leaves - timedelta(minutes=3), leaves + timedelta(minutes=3))
+
+    assert [kind for _, kind in confirmed(quay)] == ["cancelled", "service_restored", "cancelled"]
+
+
+def confirmed(quay: Quay) -> list[tuple[datetime, str]]:
+    """List when each event of the run was confirmed, with its kind."""
+    with quay.desk.database.read() as tx:
+        rows = events.list_events(tx, REGION, RUN)
+    return [(one.confirmed_at or one.last_seen, one.kind) for one in rows if one.status == "confirmed"]

@@ -86,22 +86,27 @@ class Received:
 
 @dataclass
 class Receiver:
-    """An HTTP server that keeps all requests; the next statuses may be scripted."""
+    """An HTTP server that keeps all requests; the next statuses may be scripted, and while `hold` is clear nothing is answered."""
 
     requests: list[Received] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     url: str = ""
+    hold: threading.Event = field(default_factory=threading.Event)
+    reached: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
 def receiver() -> Iterator[Receiver]:
     found = Receiver()
+    found.hold.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             head = {name.lower(): value for name, value in self.headers.items()}
             found.requests.append(Received(self.path, head, body))
+            found.reached.set()
+            found.hold.wait(60)
             self.send_response(found.statuses.pop(0) if found.statuses else 201)
             self.send_header("Content-Length", "0")
             self.end_headers()

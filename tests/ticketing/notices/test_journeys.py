@@ -1,31 +1,18 @@
 """On a stormy day the holder hears it from us: once for each thing that happens, in order, and nobody else does."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from icalendar import Calendar
 
-from tests.api import Bought
 from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.receivers import Browser, files_of, text_of
+from tests.ticketing.notices.storm import cancel, ferry_of
 from ticketing.regions import by_staff
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ANNA = {"kind": "email", "address": "anna@example.org"}
-
-
-def ferry_of(bought: Bought) -> tuple[int, str, str, date]:
-    """The ferry's place among the legs, its operator, trip and day."""
-    legs = bought.tickets[0]["legs"]
-    at = next(place for place, leg in enumerate(legs) if leg["mode"] == "ferry")
-    leg = legs[at]
-    return at, leg["operator"], leg["trip_id"], date.fromisoformat(leg["departure"][:10])
-
-
-def cancel(town: Town, bought: Bought) -> None:
-    _, operator, trip, day = ferry_of(bought)
-    by_staff.cancel_departure(town.live, "helsinki-tallinn", operator, trip, day, by="mari")
 
 
 def test_the_holders_of_a_cancelled_ship_are_told_once_and_nobody_else(town: Town) -> None:

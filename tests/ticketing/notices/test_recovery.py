@@ -8,6 +8,7 @@ import pytest
 from tests.ticketing.identity.people_of import PASSWORD, register, sign_in
 from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.receivers import text_of
+from ticketing.db.notices import outbox
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -171,3 +172,13 @@ def test_an_erased_account_leaves_no_contact_and_no_message(town: Town) -> None:
     assert (town.work(), town.mailbox.mails) == (0, [])
     shown = town.api.get(f"/v1/orders/{bought.order['id']}/notify", bought.token).json or {}
     assert shown["contacts"] == []
+
+
+@ONE
+def test_the_tags_of_one_mailbox_share_its_messages(town: Town) -> None:
+    answers = {ask(town, "/v1/orders/recovery", f"anna+{tag}@example.org")[0] for tag in range(6)}
+    ask(town, "/v1/orders/recovery", "bo+1@example.org")
+    with town.office.database.read() as tx:
+        written = outbox.count_by_state(tx)
+
+    assert (answers, written) == ({202}, {("email", "waiting"): 3 + 1})

@@ -115,3 +115,23 @@ class PlatformSchema(Strict):
 
     stop_id = fields.String(required=True)
     name = fields.String(required=True)
+
+
+class VehicleSchema(Strict):
+    """The position of a ride's vehicle at `as_of`, and how full it is; null where it does not tell. `status` and `occupancy` are GTFS-Realtime's words."""
+
+    lat = fields.Float(required=True, allow_none=True)
+    lon = fields.Float(required=True, allow_none=True)
+    stop_id = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True)
+    occupancy = fields.String(required=True, allow_none=True)
+    occupancy_percent = fields.Integer(required=True, allow_none=True)
+    wheelchair = fields.Boolean(required=True, allow_none=True)
+    as_of = moment(required=True)
+
+
+class NoteSchema(Strict):
+    """The text of staff for those who hold a ticket, in the reader's language or else in English: `language` says which."""
+
+    text = fields.String(required=True)
+    language = fields.String(required=True, validate=validate.OneOf(["en", "et", "fi", "sv"]))

@@ -11,6 +11,7 @@ from ticketing.api.schemas.common import (
     PlatformSchema,
     ShortList,
     Strict,
+    VehicleSchema,
     moment,
     money,
     place_kind,
@@ -215,19 +216,6 @@ class NoticeSchema(Strict):
     cause = fields.String(required=True, allow_none=True)
     effect = fields.String(required=True, allow_none=True)
     severity = fields.String(required=True, allow_none=True)
-
-
-class VehicleSchema(Strict):
-    """The position of a ride's vehicle at `as_of`, and how full it is; null where it does not tell. `status` and `occupancy` are GTFS-Realtime's words."""
-
-    lat = fields.Float(required=True, allow_none=True)
-    lon = fields.Float(required=True, allow_none=True)
-    stop_id = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True)
-    occupancy = fields.String(required=True, allow_none=True)
-    occupancy_percent = fields.Integer(required=True, allow_none=True)
-    wheelchair = fields.Boolean(required=True, allow_none=True)
-    as_of = moment(required=True)
 
 
 class LegSchema(Strict):

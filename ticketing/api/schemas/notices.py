@@ -6,11 +6,15 @@ from ticketing.api.schemas.common import ID, Strict, moment
 from ticketing.notices import LANGUAGES, MOST_CONTACTS
 
 _NEEDED = {"email": {"address"}, "webpush": {"endpoint", "p256dh", "auth"}, "webhook": {"url"}}
+_NAMES_A_BACKEND = {"webhook"}
 _CODE = validate.Length(12, 40)
 
 
 class ContactRequestSchema(Strict):
-    """A contact: `email` with an address, `webpush` with a browser's subscription (Push API), `webhook` with a URL."""
+    """A contact: `email` with an address, `webpush` with a browser's subscription (Push API), `webhook` with a URL.
+
+    A `webhook` may name the `webhook` of an app's backend by its id instead of a URL (docs/webhooks.md).
+    """
 
     kind = fields.String(required=True, validate=validate.OneOf(sorted(_NEEDED)))
     language = fields.String(load_default="en", validate=validate.OneOf(LANGUAGES))
@@ -19,11 +23,14 @@ class ContactRequestSchema(Strict):
     p256dh = fields.String(validate=validate.Length(1, 120))
     auth = fields.String(validate=validate.Length(1, 40))
     url = fields.String(validate=validate.Length(1, 500))
+    webhook = fields.String(validate=ID)
 
     @validates_schema
     def _fields_of_its_kind(self, wanted: dict[str, str], **_: object) -> None:
         needed = _NEEDED.get(wanted.get("kind", ""), set())
         given = set(wanted) - {"kind", "language"}
+        if wanted.get("kind") == "webhook" and given == _NAMES_A_BACKEND:
+            return
         wrong = {name: ["Missing data for required field."] for name in sorted(needed - given)}
         wrong |= {
             name: [f"Not for a contact of this kind: {wanted['kind']}."] for name in sorted(given - needed)

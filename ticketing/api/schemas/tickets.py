@@ -2,7 +2,15 @@
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import PlatformSchema, Strict, moment, money, place_kind
+from ticketing.api.schemas.common import (
+    NoteSchema,
+    PlatformSchema,
+    Strict,
+    VehicleSchema,
+    moment,
+    money,
+    place_kind,
+)
 from ticketing.api.schemas.orders import OperatorDocumentSchema
 
 
@@ -83,7 +91,8 @@ class LegNewsSchema(Strict):
     """The last word of an operator on the run of a leg; `leg` counts the tickets' legs from 0.
 
     `not_carried` says why the leg's money comes back whole and without a fee; null while it does not. `boards_at` and
-    `alights_at` are platforms at which it calls instead of those of the leg.
+    `alights_at` are platforms at which it calls instead of those of the leg, `vehicle` is where its vehicle is and how full, and
+    `note` is what staff have written.
     """
 
     leg = fields.Integer(required=True)
@@ -94,6 +103,8 @@ class LegNewsSchema(Strict):
     not_carried = fields.String(required=True, allow_none=True)
     boards_at = fields.Nested(PlatformSchema, required=True, allow_none=True)
     alights_at = fields.Nested(PlatformSchema, required=True, allow_none=True)
+    vehicle = fields.Nested(VehicleSchema, required=True, allow_none=True)
+    note = fields.Nested(NoteSchema, required=True, allow_none=True)
 
 
 class TicketsSchema(Strict):

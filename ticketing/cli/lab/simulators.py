@@ -27,8 +27,12 @@ def simulators(
     lock: TextIO,
     *,
     nursery: Nursery | None = None,
+    feeds: bool = False,
 ) -> Iterator[dict[str, str]]:
-    """Start them; yields what the service's environment needs to find them. They end with the block."""
+    """Start them; yields what the service's environment needs to find them. They end with the block.
+
+    With `feeds` an operator that tells live data of trips does so by a stand-in too; else nothing asks for them.
+    """
     lines: dict[str, tuple[str, ...]] = {}
     environment: dict[str, str] = {}
     ports: dict[str, int] = {}
@@ -58,6 +62,12 @@ def simulators(
             environment |= {f"{variable}_FOLDER": str(exchange), f"{variable}_ME": "throughfare"}
         elif table and table.kind == "gtfs":
             environment |= _without_feeds(table, variable)
+            if feeds and "trip_updates_url" in table.values:
+                port = ports[name] = _free_port()
+                feed = region_folder / "feeds" / name
+                lines[name] = ("gtfs", "--port", str(port), "--feed", str(feed))
+                environment[f"{variable}_TRIP_UPDATES_URL"] = f"http://127.0.0.1:{port}/trip_updates.pb"
+                environment[f"{variable}_ALLOW_PRIVATE"] = "true"
     begin = (sys.executable, "-m", "ticketing", "simulate")
     whole = {name: (*begin, *line, "--clock-file", str(clock_file)) for name, line in lines.items()}
     with running(whole, folder, lock, nursery=nursery) as started:

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from operators.gtfs.runs import Runs
 from tariffs.findings import errors
 from throughfare_gate.ids import new_id
 from throughfare_gate.tickets.jwk import VerifyKey, to_jwk
@@ -35,6 +36,7 @@ from ticketing.rehearsal.stage import Stage
 _PATIENCE_SECONDS = 600
 # The worker looks often, for days of the region pass in seconds.
 _PAUSE_SECONDS = 1.0
+_TRIP_UPDATES = "/trip_updates.pb"
 _KID = "rehearsal"
 _ISSUER = "throughfare.eu"
 
@@ -131,7 +133,7 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
     with contextlib.ExitStack() as started, (place / "lock").open("w") as lock:
         clock_file = place / "clock"
         stage = started.enter_context(
-            start_simulators(place, folder, region.operators, clock_file, lock, nursery=nursery)
+            start_simulators(place, folder, region.operators, clock_file, lock, nursery=nursery, feeds=True)
         )
         stage |= {
             "THROUGHFARE_GATEWAY": "demo",
@@ -149,7 +151,13 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
         for name, url in urls.items():
             serving[name].await_ready(partial(lab.is_ready, url))
         environment = lab.environment(settings, stage)
+        feeds = {
+            name: address.removesuffix(_TRIP_UPDATES)
+            for name in region.operators
+            if (address := stage.get(f"THROUGHFARE_{name.upper()}_TRIP_UPDATES_URL"))
+        }
         yield Stage(
+            region=folder.name,
             urls=urls,
             folder=place,
             database_url=settings.database_url,
@@ -162,7 +170,18 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
             bound=frozenset(load_gates([folder]).boarding),
             parties={document["id"]: document["parties"] for document in region.data.agreements},
             troubles=lambda: _troubles(processes, place),
+            feeds=feeds,
+            sequence=partial(_sequence, region),
         )
+
+
+def _sequence(region: Region, operator: str, trip_id: str, stop_id: str) -> int | None:
+    """Number a stop of a trip as the operator's feed does; None where it does not call there."""
+    named = Runs(region.data.timetables[operator]).known.get(trip_id)
+    pattern = named[0] if named else None
+    if pattern is None or stop_id not in pattern.stops:
+        return None
+    return pattern.sequences[pattern.stops.index(stop_id)]
 
 
 def _settings(folder: Path, place: Path, database_url: str | None) -> Settings:

@@ -4,8 +4,8 @@ A row of `disruption_affected` is one message that a holder is owed, once: (even
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ class DisruptionEvent:
     """A revision of what has happened to a run: `seen`, then `confirmed` or `dropped`; `evidence` are ids of observations.
 
     `first_told_at` is its source's time of the first word, `first_seen` and `last_seen` are ours. `late_seconds` is the
-    longest delay of a ticket that it concerns.
+    longest delay of a ticket that it concerns, `note` is what staff have written for holders, by language.
     """
 
     region: str
@@ -40,6 +40,7 @@ class DisruptionEvent:
     late_seconds: int | None = None
     cause: str | None = None
     evidence: tuple[str, ...] = ()
+    note: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def run(self) -> RunKey:
@@ -55,7 +56,10 @@ class DisruptionEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffectedTicket:
-    """A ticket that an event concerns: by which leg, and why; `then_leg` is the leg that its holder would miss."""
+    """A ticket that an event concerns: by which leg, and why; `then_leg` is the leg that its holder would miss.
+
+    `platform` is the stop at which its holder boards, where that has changed.
+    """
 
     event_id: str
     jti: str
@@ -64,6 +68,7 @@ class AffectedTicket:
     why: str
     late_seconds: int | None = None
     then_leg: int | None = None
+    platform: str | None = None
 
 
 _FIELDS = frozenset(one.name for one in fields(DisruptionEvent))
@@ -75,6 +80,7 @@ def put_event(tx: Transaction, event: DisruptionEvent) -> None:
         **asdict(event),
         "service_date": event.service_date.isoformat(),
         "evidence": canonical(list(event.evidence)),
+        "note": canonical(dict(event.note)) if event.note else None,
     }
     changed = tx.execute(sa.update(disruption_event).where(disruption_event.c.id == event.id).values(**row))
     if not changed.rowcount:
@@ -90,7 +96,7 @@ def put_affected(tx: Transaction, rows: Sequence[AffectedTicket]) -> None:
 def find_event(tx: Transaction, event_id: str) -> DisruptionEvent | None:
     """Read an event by its id."""
     row = tx.execute(sa.select(disruption_event).where(disruption_event.c.id == event_id)).mappings().first()
-    return None if row is None else _event(row)
+    return None if row is None else event_of(row)
 
 
 def list_of_order(tx: Transaction, order_id: str) -> list[DisruptionEvent]:
@@ -100,20 +106,20 @@ def list_of_order(tx: Transaction, order_id: str) -> list[DisruptionEvent]:
         disruption_event.c.id.in_(mine), disruption_event.c.status == "confirmed"
     )
     rows = tx.execute(query.order_by(disruption_event.c.confirmed_at, disruption_event.c.id)).mappings()
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 def last_event(tx: Transaction, region: str, run: RunKey) -> DisruptionEvent | None:
     """The newest revision of a run's events."""
     query = sa.select(disruption_event).where(*_of_run(region, run))
     row = tx.execute(query.order_by(disruption_event.c.revision.desc()).limit(1)).mappings().first()
-    return None if row is None else _event(row)
+    return None if row is None else event_of(row)
 
 
 def list_events(tx: Transaction, region: str, run: RunKey) -> list[DisruptionEvent]:
     """List the events of a run, the first one first."""
     query = sa.select(disruption_event).where(*_of_run(region, run))
-    return [_event(row) for row in tx.execute(query.order_by(disruption_event.c.revision)).mappings()]
+    return [event_of(row) for row in tx.execute(query.order_by(disruption_event.c.revision)).mappings()]
 
 
 def list_heard(tx: Transaction, region: str, run: RunKey) -> list[AffectedTicket]:
@@ -134,6 +140,27 @@ def list_affected(tx: Transaction, event_id: str, order_id: str | None = None) -
     return [AffectedTicket(**row) for row in tx.execute(query.order_by(disruption_affected.c.jti)).mappings()]
 
 
+def list_beside(tx: Transaction, event_ids: Collection[str]) -> list[DisruptionEvent]:
+    """List some events with all others of their runs, by run, the first one first."""
+    table, named = disruption_event.c, disruption_event.alias()
+    of_run = [named.c[name] == table[name] for name in ("region", "operator", "trip_id", "service_date")]
+    wanted = sa.exists().where(*of_run, named.c.id.in_(list(event_ids)))
+    order = (table.region, table.operator, table.trip_id, table.service_date, table.revision)
+    rows = tx.execute(sa.select(disruption_event).where(wanted).order_by(*order)).mappings()
+    return [event_of(row) for row in rows]
+
+
+def list_affected_of(
+    tx: Transaction, event_ids: Collection[str], order_ids: Collection[str]
+) -> list[AffectedTicket]:
+    """List the tickets of some orders that some events concern."""
+    table = disruption_affected.c
+    query = sa.select(disruption_affected).where(
+        table.event_id.in_(list(event_ids)), table.order_id.in_(list(order_ids))
+    )
+    return [AffectedTicket(**row) for row in tx.execute(query.order_by(table.jti)).mappings()]
+
+
 def runs_with_events(tx: Transaction, region: str, operator: str, since: date) -> dict[RunKey, bool]:
     """The runs of an operator that have events, from a service day on: whether the newest waits to be confirmed."""
     table = disruption_event.c
@@ -147,35 +174,42 @@ def runs_with_events(tx: Transaction, region: str, operator: str, since: date) -
 
 
 # Of a run that does not go nobody hears late because its feed has told delays before.
-_GRAVE = ("cancelled", "call_skipped")
+GRAVE = ("cancelled", "call_skipped")
 
 
 def count_confirmed(tx: Transaction, region: str, run: RunKey, kind: str) -> int:
     """Count the confirmed revisions of a run's events that a new one of a kind has to wait for: for a grave one grave ones only."""
     counted = [disruption_event.c.status == "confirmed"]
-    if kind in _GRAVE:
-        counted.append(disruption_event.c.kind.in_(_GRAVE))
+    if kind in GRAVE:
+        counted.append(disruption_event.c.kind.in_(GRAVE))
     query = sa.select(sa.func.count()).select_from(disruption_event).where(*_of_run(region, run), *counted)
     return int(tx.execute(query).scalar_one())
 
 
-def list_waiting(tx: Transaction, seen_before: datetime) -> list[tuple[DisruptionEvent, int]]:
-    """List the events seen before a moment, neither confirmed nor dropped; each with how many of its run count for it."""
+def last_grave(tx: Transaction, region: str, run: RunKey) -> datetime | None:
+    """Find when holders were told last that a run does not take them; None where they never were."""
+    query = sa.select(sa.func.max(disruption_event.c.confirmed_at)).where(
+        *_of_run(region, run), disruption_event.c.status == "confirmed", disruption_event.c.kind.in_(GRAVE)
+    )
+    last: datetime | None = tx.execute(query).scalar_one()
+    return last
+
+
+def list_waiting(tx: Transaction) -> list[tuple[DisruptionEvent, int]]:
+    """List the events that are seen, neither confirmed nor dropped; each with how many of its run count for it."""
     table, earlier = disruption_event.c, disruption_event.alias()
     of_run = [earlier.c[name] == table[name] for name in ("region", "operator", "trip_id", "service_date")]
     confirmed = (
         sa.select(sa.func.count())
         .select_from(earlier)
         .where(*of_run, earlier.c.status == "confirmed")
-        .where(sa.or_(table.kind.not_in(_GRAVE), earlier.c.kind.in_(_GRAVE)))
+        .where(sa.or_(table.kind.not_in(GRAVE), earlier.c.kind.in_(GRAVE)))
         .correlate(disruption_event)
         .scalar_subquery()
     )
-    query = sa.select(disruption_event, confirmed.label("confirmed_before")).where(
-        table.status == "seen", table.first_seen <= seen_before
-    )
+    query = sa.select(disruption_event, confirmed.label("confirmed_before")).where(table.status == "seen")
     rows = tx.execute(query.order_by(table.first_seen, table.id)).mappings()
-    return [(_event(row), int(row["confirmed_before"])) for row in rows]
+    return [(event_of(row), int(row["confirmed_before"])) for row in rows]
 
 
 def forget_events(tx: Transaction, before: date) -> int:
@@ -193,8 +227,10 @@ def _of_run(region: str, run: RunKey) -> list[sa.ColumnElement[bool]]:
     return [*same, table.service_date == day.isoformat()]
 
 
-def _event(row: sa.RowMapping) -> DisruptionEvent:
+def event_of(row: sa.RowMapping) -> DisruptionEvent:
+    """Read an event from its row."""
     found: dict[str, Any] = {name: value for name, value in row.items() if name in _FIELDS}
     found["service_date"] = date.fromisoformat(row["service_date"])
     found["evidence"] = tuple(json.loads(row["evidence"]))
+    found["note"] = json.loads(row["note"]) if row["note"] else {}
     return DisruptionEvent(**found)

@@ -19,7 +19,10 @@ ContactKind = Literal["email", "webpush", "webhook"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """One address of an order; `document` holds it in the form of its kind, `digest` tells it from others."""
+    """One address of an order; `document` holds it in the form of its kind, `digest` tells it from others.
+
+    `webhook_id` is the webhook of a whole backend that a contact names.
+    """
 
     id: str
     order_id: str
@@ -28,6 +31,7 @@ class Contact:
     language: str
     document: dict[str, str]
     created_at: datetime
+    webhook_id: str | None = None
 
 
 def replace_contacts(tx: Transaction, order_id: str, contacts: Sequence[Contact]) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.notices.webhooks import is_active, takes
 from ticketing.db.tables.disruption import disruption_affected, disruption_event
-from ticketing.db.tables.notices import contact, notice
+from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
 from ticketing.db.tables.sale import order, order_event, refund
 
 # A contact that comes later is told of what may still matter to it.
@@ -17,13 +18,17 @@ _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One thing that a contact is to be told: `what` names it, with the id of its row; `topic` names the message of it."""
+    """One thing that a contact is to be told: `what` names it, with the id of its row; `topic` names the message of it.
+
+    `type` is that of the event as programs read it.
+    """
 
     contact_id: str
     order_id: str
     what: str
     row_id: str
     topic: str
+    type: str
 
 
 def topic_of(order_id: str, digest: str, what: str, row_id: str) -> str:
@@ -32,35 +37,52 @@ def topic_of(order_id: str, digest: str, what: str, row_id: str) -> str:
 
 
 def list_untold(tx: Transaction, now: datetime, limit: int) -> list[Happened]:
-    """List what contacts are to be told and no message was written of, oldest contacts first."""
-    tickets = _about("tickets_ready", order.c.id).join(order, order.c.id == contact.c.order_id)
-    undone = _about("order_undone", order_event.c.id).join(
+    """List what contacts are to be told and no message was written of, oldest contacts first.
+
+    A contact that names a webhook is told of the types that it takes, and of nothing while it is off.
+    """
+    tickets = _about("tickets_ready", sa.literal("order.ticketed"), order.c.id, now).join(
+        order, order.c.id == contact.c.order_id
+    )
+    undone = _about("order_undone", sa.literal("order.cancelled"), order_event.c.id, now).join(
         order_event, order_event.c.order_id == contact.c.order_id
     )
-    sent = _about("refund_sent", refund.c.id).join(refund, refund.c.order_id == contact.c.order_id)
-    runs = _about("journey", disruption_event.c.id).join(
+    sent = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, now).join(
+        refund, refund.c.order_id == contact.c.order_id
+    )
+    kind = sa.literal("journey.") + disruption_event.c.kind
+    runs = _about("journey", kind, disruption_event.c.id, now).join(
         disruption_affected, disruption_affected.c.order_id == contact.c.order_id
     )
     runs = runs.join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
     is_sent = (refund.c.state == "confirmed", refund.c.amount_minor > 0)
+    sent_at = sa.func.coalesce(refund.c.changed_at, refund.c.created_at, type_=refund.c.created_at.type)
     is_confirmed = disruption_event.c.status == "confirmed"
     queries = (
         tickets.where(order.c.state.in_(("ticketed", "part_refunded"))),
         undone.where(order_event.c.to_state == "cancelled", order_event.c.at >= contact.c.created_at),
-        sent.where(*is_sent, refund.c.created_at >= now - _REFUNDS_BACK),
+        sent.where(*is_sent, sent_at >= now - _REFUNDS_BACK),
         runs.where(is_confirmed, disruption_event.c.confirmed_at >= now - _RUNS_BACK).distinct(),
     )
     return [one for query in queries for one in _untold(tx, query, limit)]
 
 
-def _about(what: str, row_id: sa.ColumnElement[str]) -> sa.Select[Any]:
+def _about(
+    what: str, type_: sa.ColumnElement[str], row_id: sa.ColumnElement[str], now: datetime
+) -> sa.Select[Any]:
     """Select the contacts with a thing of theirs."""
-    return sa.select(
-        contact.c.id,
-        contact.c.order_id,
-        sa.literal(what).label("what"),
-        row_id.label("row_id"),
-        (contact.c.order_id + ":" + contact.c.digest + f":{what}:" + row_id).label("topic"),
+    family = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "refund"}.get(what, what)
+    taken = (
+        sa.select(sa.literal(1))
+        .select_from(webhook)
+        .join(webhook_type, webhook_type.c.webhook_id == webhook.c.id)
+        .where(webhook.c.id == contact.c.webhook_id, is_active(now), takes(type_, family))
+        .correlate(contact, disruption_event)
+    )
+    topic = contact.c.order_id + ":" + contact.c.digest + f":{what}:" + row_id
+    selected = sa.select(contact.c.id, contact.c.order_id, sa.literal(what).label("what"))
+    return selected.add_columns(row_id.label("row_id"), topic.label("topic"), type_.label("type")).where(
+        sa.or_(contact.c.webhook_id.is_(None), taken.exists())
     )
 
 

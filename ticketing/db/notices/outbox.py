@@ -23,7 +23,8 @@ NoticeState = Literal["waiting", "delivered", "unreachable", "dropped"]
 class Notice:
     """One message to one address; `topic` names the holder and the revision of what it tells.
 
-    `document` holds the address and the values of the template, and is emptied when the message has ended.
+    `document` holds the address and the values of the template, and is emptied when the message has ended. One to a `webhook_id`
+    has ids alone and is kept, so that it may be sent again; `type` is that of its event.
     """
 
     id: str
@@ -39,6 +40,8 @@ class Notice:
     tries: int = 0
     ended_at: datetime | None = None
     detail: str | None = None
+    webhook_id: str | None = None
+    type: str | None = None
 
 
 def post(tx: Transaction, made: Notice) -> bool:
@@ -71,9 +74,10 @@ def claim_due(
 
 
 def end(tx: Transaction, ids: Sequence[str], state: NoticeState, now: datetime, detail: str | None) -> None:
-    """Settle messages for good: their address and values are forgotten."""
+    """Settle messages for good: their address and values are forgotten, but for the ids that a webhook may be sent again."""
     ended = sa.update(notice).where(notice.c.id.in_(list(ids)), notice.c.state == "waiting")
-    tx.execute(ended.values(state=state, ended_at=now, detail=detail, document="{}"))
+    kept = sa.case((notice.c.webhook_id.is_(None), "{}"), else_=notice.c.document)
+    tx.execute(ended.values(state=state, ended_at=now, detail=detail, document=kept))
 
 
 def delay(tx: Transaction, notice_id: str, due_at: datetime, detail: str) -> None:
@@ -83,11 +87,16 @@ def delay(tx: Transaction, notice_id: str, due_at: datetime, detail: str) -> Non
 
 
 def drop_of_order(tx: Transaction, order_id: str, now: datetime, kept: Collection[str] = ()) -> None:
-    """Drop the messages about an order that still wait, but for those to the contacts that are `kept` (their digests)."""
-    mine = (notice.c.order_id == order_id, notice.c.state == "waiting")
+    """Drop the messages about an order that still wait, but for those to the contacts that are `kept` (their digests).
+
+    Of those that a webhook has had nothing is kept to be sent again.
+    """
+    mine = notice.c.order_id == order_id
     others = [~notice.c.topic.startswith(f"{order_id}:{digest}:", autoescape=True) for digest in kept]
-    waiting = sa.update(notice).where(*mine, *others)
+    waiting = sa.update(notice).where(mine, notice.c.state == "waiting", *others)
     tx.execute(waiting.values(state="dropped", ended_at=now, document="{}"))
+    had = sa.update(notice).where(mine, notice.c.webhook_id.is_not(None), *others)
+    tx.execute(had.values(document="{}"))
 
 
 def was_delivered(tx: Transaction, topics: Collection[str]) -> bool:

@@ -3,7 +3,7 @@
 import functools
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -47,6 +47,7 @@ class RunState:
     `withdrawn_at` is set where the operator no longer tells it although the run has not left: then it is as planned.
     `ended_at` is set where a feed no longer tells it because it has left.
     `worst_seconds` is its longest delay anywhere. One that is `replaced` runs with the calls that are told and no other.
+    `note` is what staff have written for holders, by language.
     """
 
     operator: str
@@ -63,6 +64,7 @@ class RunState:
     withdrawn_at: datetime | None = None
     ended_at: datetime | None = None
     replaced: bool = False
+    note: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> RunKey:
@@ -88,6 +90,8 @@ class LiveFeed:
     trips_at: datetime | None = None
 
 
+# SQLite takes expressions of at most a thousand levels.
+_RUNS_AT_ONCE = 200
 _FEED = tuple(live_feed.c[name] for name in LiveFeed.__dataclass_fields__)
 
 
@@ -111,10 +115,15 @@ def find_runs(tx: Transaction, region: str, keys: Collection[RunKey]) -> dict[Ru
     """Read the states of some runs; a run that is not known, or no longer told, is left out."""
     if not keys:
         return {}
-    given: dict[str, str] = {"of_region": region}
-    for at, (operator, trip, day) in enumerate(sorted(keys)):
-        given |= {f"operator_{at}": operator, f"trip_{at}": trip, f"day_{at}": day.isoformat()}
-    return {one.key: one for one in _states(tx, _named_runs(len(keys)), given)}
+    known: dict[RunKey, RunState] = {}
+    wanted = sorted(keys)
+    for begin in range(0, len(wanted), _RUNS_AT_ONCE):
+        part = wanted[begin : begin + _RUNS_AT_ONCE]
+        given = {"of_region": region}
+        for at, (operator, trip, day) in enumerate(part):
+            given |= {f"operator_{at}": operator, f"trip_{at}": trip, f"day_{at}": day.isoformat()}
+        known |= {state.key: state for state in _states(tx, _named_runs(len(part)), given)}
+    return known
 
 
 def find_run(tx: Transaction, region: str, key: RunKey) -> RunState | None:
@@ -272,13 +281,14 @@ def _state(row: sa.RowMapping) -> RunState:
             for call in document["calls"]
         ),
         replaced=document.get("replaced", False),
+        note=document.get("note", {}),
         **{name: row[name] for name in names},
     )
 
 
 def _row(region: str, state: RunState) -> dict[str, Any]:
     calls = [{name: getattr(call, name) for name in _CALL} for call in state.calls]
-    # Beside the calls: an earlier release reads those, and knows neither platforms nor what has happened.
+    # Beside the calls: an earlier release reads those, and knows neither platforms nor what has happened, nor notes.
     platforms = {str(call.place): call.assigned_stop_id for call in state.calls if call.assigned_stop_id}
     happened = {str(call.place): list(call.happened) for call in state.calls if call.happened}
     document = {
@@ -286,6 +296,7 @@ def _row(region: str, state: RunState) -> dict[str, Any]:
         **({"replaced": True} if state.replaced else {}),
         **({"platforms": platforms} if platforms else {}),
         **({"happened": happened} if happened else {}),
+        **({"note": dict(state.note)} if state.note else {}),
     }
     return {
         "region": region,

@@ -12,7 +12,10 @@ from ticketing.db.tables.sale import api_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A credential with its role; `operator` limits gates and operators' finance staff to their own."""
+    """A credential with its role; `operator` limits gates and operators' finance staff to their own.
+
+    `line` is the first key of its line of successors; None where that is this one.
+    """
 
     id: str
     role: str
@@ -22,6 +25,7 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    line: str | None = None
 
 
 def insert_key(tx: Transaction, made: ApiKey) -> None:

@@ -1,5 +1,6 @@
 """Quotes: what was frozen, and the tariff that it was made from; and the offers that earlier releases have stored."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, find, get, insert, kept_as, put_once
+from ticketing.db.rows import columns, fetch, find, get, insert, kept_as, put_once
 from ticketing.db.tables.sale import offer, quote, tariff_version
 from ticketing.frozen import OfferDocument, QuoteDocument, read_offer, read_quote, write_quote
 
@@ -104,3 +105,8 @@ def find_quote(tx: Transaction, quote_id: str) -> Quote | None:
 def get_quote(tx: Transaction, quote_id: str) -> Quote:
     """Read one quote; raises NotFound."""
     return get(tx, _QUOTE, Quote, wanted=quote_id)
+
+
+def list_quotes(tx: Transaction, quote_ids: Collection[str]) -> list[Quote]:
+    """Read some quotes; one that is not there is left out."""
+    return fetch(tx, sa.select(quote).where(quote.c.id.in_(list(quote_ids))), Quote)

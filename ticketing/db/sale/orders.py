@@ -1,7 +1,7 @@
 """Orders with their events, payments and refunds."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -98,7 +98,10 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money given back; `document` says for whom, how much of each ticket, and why."""
+    """Money given back; `document` says for whom, how much of each ticket, and why.
+
+    `changed_at` is when it came into its present state; None where it was decided so.
+    """
 
     id: str
     order_id: str
@@ -111,6 +114,12 @@ class Refund:
     document: RefundDocument = field(metadata=kept_as(read_refund, write_refund))
     external_id: str | None
     created_at: datetime
+    changed_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """The moment from which on it is in its present state."""
+        return self.changed_at or self.created_at
 
 
 def insert_order(tx: Transaction, made: Order) -> bool:
@@ -129,6 +138,11 @@ def find_order(tx: Transaction, order_id: str, *, lock: bool = False) -> Order |
 def get_order(tx: Transaction, order_id: str) -> Order:
     """Read an order; raises NotFound."""
     return get(tx, _ORDER, Order, wanted=order_id)
+
+
+def list_orders(tx: Transaction, order_ids: Collection[str]) -> list[Order]:
+    """Read some orders; one that is not there is left out."""
+    return fetch(tx, sa.select(order).where(order.c.id.in_(list(order_ids))), Order)
 
 
 def find_exchange_under_way(tx: Transaction, order_id: str) -> Order | None:
@@ -288,10 +302,10 @@ def insert_refund(tx: Transaction, made: Refund) -> None:
     insert(tx, refund, made)
 
 
-def update_refund(tx: Transaction, refund_id: str, state: str, external_id: str) -> None:
-    """Write down what the gateway said of a refund: `pending`, `confirmed` or `failed`."""
+def update_refund(tx: Transaction, refund_id: str, state: str, external_id: str, now: datetime) -> None:
+    """Write down what the gateway said of a refund, and when: `pending`, `confirmed` or `failed`."""
     change = sa.update(refund).where(refund.c.id == refund_id)
-    tx.execute(change.values(state=state, external_id=external_id))
+    tx.execute(change.values(state=state, external_id=external_id, changed_at=now))
 
 
 def find_refund(tx: Transaction, refund_id: str, *, lock: bool = False) -> Refund | None:

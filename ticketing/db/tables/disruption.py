@@ -99,12 +99,23 @@ disruption_event = table(
     moment("confirmed_at", null=True),
     number("late_seconds", null=True),
     text("evidence"),
-    one_of("kind", "cancelled", "delayed", "call_skipped", "connection_broken", "service_restored"),
+    # What staff have written for holders, by language.
+    text("note", null=True),
+    one_of(
+        "kind",
+        "cancelled",
+        "delayed",
+        "call_skipped",
+        "connection_broken",
+        "platform_changed",
+        "service_restored",
+    ),
     one_of("status", "seen", "confirmed", "dropped"),
     sa.UniqueConstraint(
         "region", "operator", "trip_id", "service_date", "revision", name="uq_disruption_event_region"
     ),
     sa.Index("ix_disruption_event_status", "status", "first_seen"),
+    sa.Index(None, "confirmed_at"),
     sa.Index(None, "service_date"),
 )
 
@@ -118,6 +129,24 @@ disruption_affected = table(
     text("why"),
     number("late_seconds", null=True),
     number("then_leg", null=True),
-    one_of("why", "cancelled", "skipped", "too_late", "late", "connection", "restored"),
+    # The stop at which its holder boards as told with this message.
+    text("platform", null=True),
+    one_of("why", "cancelled", "skipped", "too_late", "late", "connection", "platform", "restored"),
     sa.Index(None, "jti"),
+)
+
+# Which of two words that contradict each other about a call a person holds to be true.
+evidence_choice = table(
+    "evidence_choice",
+    text("region", key=True),
+    text("operator", key=True),
+    text("trip_id", key=True),
+    text("service_date", key=True),
+    number("call", key=True),
+    text("chosen"),
+    text("reason"),
+    text("chosen_by"),
+    moment("chosen_at"),
+    one_of("chosen", "own_word", "seen"),
+    sa.Index(None, "service_date"),
 )

@@ -119,6 +119,8 @@ refund = table(
     text("document"),
     text("external_id", null=True),
     moment("created_at"),
+    # When it came into its present state; none where it was decided so.
+    moment("changed_at", null=True),
     one_of("state", "decided", "pending", "confirmed", "failed"),
     sa.UniqueConstraint("order_id", "seq"),
     sa.UniqueConstraint("order_id", "request_key"),
@@ -194,7 +196,9 @@ api_key = table(
     moment("created_at"),
     moment("expires_at", null=True),
     moment("revoked_at", null=True),
-    one_of("role", "gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin"),
+    # The first key of a line of successors; none where it is this one.
+    text("line", null=True),
+    one_of("role", "gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin", "app"),
     sa.UniqueConstraint("secret_hash"),
 )
 

@@ -99,6 +99,16 @@ def list_held(tx: Transaction, region: str, run: RunKey) -> list[HeldLeg]:
     return [HeldLeg(_leg(row, ""), None if row.then_jti is None else _leg(row, "then_")) for row in rows]
 
 
+def has_left(tx: Transaction, region: str, run: RunKey, now: datetime) -> bool:
+    """Tell whether anybody who holds a leg on a run should have left with it by now."""
+    leg = leg_of_ticket.c
+    same = (leg.region == region, leg.operator == run[0], leg.trip_id == run[1])
+    query = sa.select(sa.literal(1)).where(
+        *same, leg.service_date == run[2].isoformat(), leg.departs_at <= now, leg.arrives_at > now
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def runs_before_changed(
     tx: Transaction, region: str, since: datetime, day: date
 ) -> set[tuple[RunKey, str, str]]:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ticketing.db import Transaction
+from ticketing.db.disruption import choices
+from ticketing.db.disruption.choices import Choice
 from ticketing.db.operators import worker_jobs
 from ticketing.db.operators.worker_jobs import WorkerJob
 from ticketing.db.people import audit_trail
@@ -13,7 +15,7 @@ from ticketing.db.sale.bookings import Booking
 from ticketing.db.sale.gateway_events import Alert
 from ticketing.db.sale.orders import Payment, Refund
 from ticketing.db.trouble import trouble
-from ticketing.errors import Conflict, NotFound
+from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.purchase import delivery
 from ticketing.purchase.gateway import held_payments
 from ticketing.purchase.handed_over import DIFFERS
@@ -48,6 +50,8 @@ Doing = Literal[
     "accept",
     "settle_outside",
     "paid_otherwise",
+    "own_word",
+    "seen",
 ]
 
 
@@ -72,10 +76,12 @@ class Case:
 
         A booking that is stuck is asked for again, or was arranged with its operator. An order that is paid and has
         no ticket is issued again, or its money given back. A payment that is held for a person is given back, or
-        accepted; a refund that is still owed is the one that was made at the gateway, or was paid another way.
+        accepted; of two words on a call one is chosen, with a reason; a refund that is still owed is the one that was made at the gateway, or was paid another way.
         """
         if self.alert.kind == delivery.CASE:
             return ("issue_again", "give_back") if self.order_state == "authorised" else ()
+        if self.alert.kind == choices.CASE:
+            return ("own_word", "seen")
         if self.alert.kind == STUCK and self.booking is not None:
             return ("ask_again", "arranged") if self.booking.state == "stuck" else ()
         if self.alert.kind == MISMATCH and self.payment is not None:
@@ -91,6 +97,10 @@ _OF_PAYMENT: dict[str, tuple[Doing, ...]] = {
     "declined": ("give_back", "put_away"),
     "cancelled": ("give_back", "put_away"),
 }
+
+
+_CHOSEN: dict[str, choices.Chosen] = {"own_word": "own_word", "seen": "seen"}
+_MOST_REASON = 500
 
 
 def list_waiting(till: Till) -> list[Alert]:
@@ -131,8 +141,10 @@ def worker_seen(till: Till) -> WorkerSeen | None:
     return WorkerSeen(at, at is None or till.clock.now() - at > _SILENCE)
 
 
-def act(till: Till, alert_id: str, doing: str, by: str) -> None:
+def act(till: Till, alert_id: str, doing: str, by: str, reason: str = "") -> None:
     """Do what a person has decided; raises NotFound for an alert that does not wait, Conflict for a doing that is not for it.
+
+    Whoever chooses between two words on a call gives a `reason`; raises InvalidRequest without one.
 
     Asking again leaves the alert until the operator has let the booking go; issuing again, and giving back what is
     paid without a ticket, leave it until the worker has brought the order to its end. Nothing else leaves it. What the
@@ -147,7 +159,10 @@ def act(till: Till, alert_id: str, doing: str, by: str) -> None:
         held_payments.accept(till, payment.id)
     with till.database.write() as tx:
         if payment is None:
-            _write(tx, _checked(tx, alert_id, doing), doing, by, now)
+            case = _checked(tx, alert_id, doing)
+            if doing in _CHOSEN:
+                _choose(tx, case, Choice(_CHOSEN[doing], _reason(reason), by, now))
+            _write(tx, case, doing, by, now)
         else:
             gateway_events.resolve_alert(tx, alert_id, by, now)
         audit_trail.note(tx, by, f"case_{doing}", alert_id, at=now)
@@ -177,8 +192,22 @@ def _write(tx: Transaction, case: Case, doing: str, by: str, now: datetime) -> N
         unwind(tx, locked(tx, case.order_id), now, actor="finance", reason=f"{by} has the money given back")
     if case.refund is not None and doing in {"settle_outside", "paid_otherwise"}:
         _end_refund(tx, case.refund.id, doing, by, now)
-    if doing in {"put_away", "arranged"}:
+    if doing in {"put_away", "arranged", *_CHOSEN}:
         gateway_events.resolve_alert(tx, case.alert.id, by, now)
+
+
+def _choose(tx: Transaction, case: Case, choice: Choice) -> None:
+    """Keep which of two words holds; the evidence follows it from now on."""
+    region, run, call = choices.read_subject(case.alert.subject)
+    choices.put_choice(tx, region, run, call, choice)
+
+
+def _reason(text: str) -> str:
+    """Read the reason of a choice; raises InvalidRequest."""
+    reason = " ".join(text.split())
+    if not reason or len(reason) > _MOST_REASON:
+        raise InvalidRequest.at("reason", f"a reason of 1 to {_MOST_REASON} letters is needed")
+    return reason
 
 
 def _end_refund(tx: Transaction, refund_id: str, doing: str, by: str, now: datetime) -> None:

@@ -3,11 +3,14 @@
 Every check reads what operators have told last (`run_state`); nobody is asked here.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from operators.gtfs.timetable import Stop
+from operators.port import Vehicle
 from operators.promises import service_of
+from operators.region import RegionData
+from tariffs.journey import Ride
 from ticketing import regions
 from ticketing.db import Transaction
 from ticketing.db.sale import bookings
@@ -21,6 +24,7 @@ from ticketing.purchase.refund.refundable import RefundableLeg, RefundableTicket
 from ticketing.purchase.refund.remainder import remainder
 from ticketing.purchase.till import OrderState, Till, move
 from ticketing.regions.not_carried import Expected, Failure, failure_of
+from ticketing.regions.vehicles import find_vehicles
 
 
 def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
@@ -51,11 +55,12 @@ class Platform:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegNews:
     """The last word of its operator on the run of a leg; `failure` is why the leg counts as not carried.
 
-    `boards_at` and `alights_at` are the platforms at which it calls instead of the leg's.
+    `boards_at` and `alights_at` are the platforms at which it calls instead of the leg's, `vehicle` is where it is, `note` what
+    staff have written, by language.
     """
 
     leg: int
@@ -64,25 +69,73 @@ class LegNews:
     failure: Failure | None
     boards_at: Platform | None = None
     alights_at: Platform | None = None
+    vehicle: Vehicle | None = None
+    note: Mapping[str, str] = field(default_factory=dict)
 
 
 def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
     """Read the news of the runs of a quote's legs; a leg of which nobody has told anything is left out."""
     data = till.regions[quote.region].data
-    wanted = quote.document.rides
-    rows = []
-    for at, news in sorted(regions.news_of_rides(tx, data, wanted).items()):
-        promises = data.operators[wanted[at].operator].promises
-        known = Expected(
-            is_served=news.is_served,
-            departure_delay_seconds=news.departure_delay_seconds,
-            arrival_delay_seconds=news.arrival_delay_seconds,
-        )
-        failure = failure_of(service_of(wanted[at], promises), promises.late_refund, known)
-        stops = data.timetables[wanted[at].operator].stops
-        platforms = (_platform(stops.get(one)) if one else None for one in (news.boards_at, news.alights_at))
-        rows.append(LegNews(at, wanted[at].operator, known, failure, *platforms))
-    return rows
+    news = regions.news_of_rides(tx, data, quote.document.rides)
+    return [_leg_news(data, quote.document.rides[at], at, one) for at, one in sorted(news.items())]
+
+
+def news_of_quotes(tx: Transaction, till: Till, quotes: Sequence[Quote]) -> dict[str, list[LegNews]]:
+    """Read the news of the legs of many quotes, by the quotes' ids, with one look for each region."""
+    news: dict[str, list[LegNews]] = {quote.id: [] for quote in quotes}
+    for region in {quote.region for quote in quotes}:
+        data = till.regions[region].data
+        legs = [
+            (quote.id, at, ride)
+            for quote in quotes
+            if quote.region == region
+            for at, ride in enumerate(quote.document.rides)
+        ]
+        told = regions.news_of_rides(tx, data, [ride for _, _, ride in legs])
+        for place, one in sorted(told.items()):
+            quote_id, at, ride = legs[place]
+            news[quote_id].append(_leg_news(data, ride, at, one))
+    return news
+
+
+def _leg_news(data: RegionData, ride: Ride, at: int, news: regions.News) -> LegNews:
+    promises = data.operators[ride.operator].promises
+    known = Expected(
+        is_served=news.is_served,
+        departure_delay_seconds=news.departure_delay_seconds,
+        arrival_delay_seconds=news.arrival_delay_seconds,
+    )
+    stops = data.timetables[ride.operator].stops
+    boards, alights = (
+        _platform(stops.get(one)) if one else None for one in (news.boards_at, news.alights_at)
+    )
+    return LegNews(
+        leg=at,
+        operator=ride.operator,
+        known=known,
+        failure=failure_of(service_of(ride, promises), promises.late_refund, known),
+        boards_at=boards,
+        alights_at=alights,
+        note=news.note,
+    )
+
+
+def with_vehicles(tx: Transaction, till: Till, quote: Quote, news: Sequence[LegNews]) -> list[LegNews]:
+    """Add to the news of legs where their vehicles are; a leg of which only that is told is one more."""
+    data, now = till.regions[quote.region].data, till.clock.now()
+    rides = quote.document.rides
+    runs = {at: regions.key_of(ride, data.timetables.get(ride.operator)) for at, ride in enumerate(rides)}
+    connectors = till.connectors.get(quote.region, {})
+    vehicles = find_vehicles(tx, quote.region, set(runs.values()), connectors, now)
+    by_leg = {one.leg: one for one in news}
+    for at, run in runs.items():
+        if run in vehicles:
+            planned = Expected(is_served=True, departure_delay_seconds=None, arrival_delay_seconds=None)
+            known = by_leg.get(at) or LegNews(
+                leg=at, operator=rides[at].operator, known=planned, failure=None
+            )
+            by_leg[at] = replace(known, vehicle=vehicles[run])
+    return [by_leg[at] for at in sorted(by_leg)]
 
 
 def _platform(stop: Stop | None) -> Platform | None:

@@ -33,7 +33,7 @@ def settle_with(
     tx: Transaction, order: Order, refund: Refund, outside: OutsideRefund, *, by: str, now: datetime
 ) -> None:
     """Settle a refund with one that was made elsewhere: booked once, and what waited for a person is put away."""
-    orders.update_refund(tx, refund.id, "confirmed", outside.external_id)
+    orders.update_refund(tx, refund.id, "confirmed", outside.external_id, now)
     _book(
         tx,
         gateway_postings.refund_by_outside(
@@ -54,7 +54,7 @@ def settle_with(
 
 def paid_otherwise(tx: Transaction, order: Order, refund: Refund, by: str, now: datetime) -> None:
     """A person says that a refund was paid by another way, as a transfer: it is owed no more."""
-    orders.update_refund(tx, refund.id, "confirmed", f"otherwise:{refund.id}")
+    orders.update_refund(tx, refund.id, "confirmed", f"otherwise:{refund.id}", now)
     _book(
         tx,
         gateway_postings.refund_paid_otherwise(
@@ -74,7 +74,7 @@ def owe_again(tx: Transaction, order: Order, outside: OutsideRefund, now: dateti
     """An outside refund has come back from the bank: what was settled with it is owed again, and a person is told."""
     for refund in orders.list_refunds_of_payment(tx, outside.payment_id):
         if refund.state == "confirmed" and refund.external_id == outside.external_id:
-            orders.update_refund(tx, refund.id, "failed", outside.external_id)
+            orders.update_refund(tx, refund.id, "failed", outside.external_id, now)
             _book(
                 tx,
                 gateway_postings.refund_by_outside_failed(

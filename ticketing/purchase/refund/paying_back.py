@@ -149,7 +149,7 @@ def _cover_by_lost(till: Till, decided: Refund, paid: Payment) -> Refund | None:
             )
             gateway_events.raise_alert(tx, elsewhere.REFUSED, known.id, detail, now, again=True)
         else:
-            orders.update_refund(tx, known.id, "confirmed", lost[0].id)
+            orders.update_refund(tx, known.id, "confirmed", lost[0].id, now)
             gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
             _book(
                 tx,
@@ -268,8 +268,8 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
     """Write down and book a refund's new state: what was paid back once cannot become pending again."""
     if known.state == "confirmed" and answer.state == "pending":
         return
-    orders.update_refund(tx, known.id, answer.state, answer.external_id)
     amount, now = Money(known.amount_minor, known.currency), till.clock.now()
+    orders.update_refund(tx, known.id, answer.state, answer.external_id, now)
     gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
     if answer.state == "confirmed":
         _book(tx, _entry(postings.refund_confirmed, order, till, known, now), now)
