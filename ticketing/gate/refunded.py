@@ -110,5 +110,5 @@ def _detail(ride: RefundedRide, refund: Refund) -> str:
     how = "exchanged" if refund.document.exchanged_for is not None else "given back"
     return (
         f"leg {ride.leg} of ticket {ride.jti[:_SHOWN]} (order {refund.order_id}) was ridden with {ride.operator} at "
-        f"{written(ride.at)}, as its gate told later; it was {how} at {written(ride.refunded_at)} for {back}"
+        f"{written(ride.at)}, as its gate reported later; it was {how} at {written(ride.refunded_at)} for {back}"
     )

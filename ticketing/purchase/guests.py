@@ -78,5 +78,5 @@ def _shared_limit(operator: str, person_id: str | None) -> str:
 def _own_limit(operator: str) -> str:
     return (
         f"your account keeps {_MOST_OF_AN_ACCOUNT} places of {operator} on this departure at most that are not paid "
-        "for; pay an order, or let it go"
+        "for; pay an order, or let one expire"
     )

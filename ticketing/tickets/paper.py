@@ -86,7 +86,7 @@ _OPENS: Mapping[str, _Said] = {
     ),
 }
 _COPIES: _Said = (
-    "Do not pass on copies: whoever shows the code first travels, and a second use is found.",
+    "Do not pass on copies: the first person who shows the code travels, and a second use is found.",
     "Ärge jagage koopiaid: sõidab see, kes näitab koodi esimesena, ja teine kasutus leitakse.",
     "Älä jaa kopioita: ensimmäisenä koodin näyttävä matkustaa, ja toinen käyttö havaitaan.",
     "Dela inte kopior: den som visar koden först reser, och en andra användning upptäcks.",

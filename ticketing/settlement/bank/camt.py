@@ -177,7 +177,7 @@ def _references(entry: Element, detail: Element | None, amount: int, count: int)
     if reference.upper() in _NO_REFERENCE:
         reference = ""
     if detail is None:
-        said = f"{count} payments in one entry, whose amounts the bank does not tell"
+        said = f"{count} payments in one entry, and the bank does not give their amounts"
         return {"bank_reference": reference, "end_to_end_id": "", "counterparty": "", "remittance": said}
     side = "Cdtr" if amount < 0 else "Dbtr"
     return {
