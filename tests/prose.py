@@ -11,15 +11,19 @@ from tests.source_tree import ROOT, tree_of
 
 MOST_WORDS = 45
 
-# Only these words ask in every place: "that" and "which" join clauses as well.
+# Clauses that begin with these words stand as a subject. "That" and "which" are left out: they join clauses too.
 _ASKING = r"(?:What|Who|Whom|Whose|Whoever|Whomever|Whatever|Whichever|Whether)"
-# A number such as 3.5, an "e.g.", a version and a file name end no sentence: a capital, a quote or a figure follows a real end.
+# A point inside a number, a version or a file name ends no sentence: a capital, a quote or a figure follows a real end.
 _END = re.compile(r"(?<=[.!?])[\"'”’)*_`]*\s+(?=[A-Z\"'“‘(*`_\d\[])")
 _CLAUSE = re.compile(rf"[;:]\s+({_ASKING.lower()})\b")
 _OPENS = re.compile(rf"[\"'“(*_`\s]*{_ASKING}\b")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _CODE = re.compile(r"`[^`]*`")
 _LABEL = re.compile(r"^\*\*[^*]*[.:]\*\*\s*")
+# A string on a line of code that may ask: only files with one are parsed. Comments and docstrings begin otherwise.
+_MAY_ASK = re.compile(
+    rf"""^(?!\s*(?:\#|\"{{3}})).*["'](?:[^"'\n]*[;:.!?]\s+)?{_ASKING}\b""", re.MULTILINE | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -73,33 +77,34 @@ def split(text: str) -> Iterator[str]:
             yield sentence
 
 
-def sentences_of_code(*files: Path) -> Iterator[Sentence]:
-    """Yield the sentences of strings in code that hold a space; docstrings are held elsewhere."""
+def asking_sentences_of_code(*files: Path) -> Iterator[Sentence]:
+    """Yield the statements in strings of code that have a clause as their subject; docstrings are held elsewhere."""
     for file in files:
-        tree = tree_of(file)
-        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        inside = {
-            id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
-        }
-        for node in ast.walk(tree):
-            if id(node) in docs or id(node) in inside:
-                continue
-            for text in split(_written(node)):
-                if " " in text:
-                    yield Sentence(str(file.relative_to(ROOT)), node.lineno, text)
+        if _MAY_ASK.search(file.read_text(encoding="utf-8")) is None:
+            continue
+        name = str(file.relative_to(ROOT))
+        for line, written in _strings(tree_of(file)):
+            yield from filter(asks, (Sentence(name, line, text) for text in split(written)))
 
 
-def _written(node: ast.AST) -> str:
-    """Write a string as its reader sees it, with an x for each value that is filled in; nothing for another node."""
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
-    if isinstance(node, ast.JoinedStr):
-        return "".join(_written(part) if isinstance(part, ast.Constant) else "x" for part in node.values)
-    return ""
+def _strings(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield each string of a tree with its line, as its reader sees it: an x stands for a value that is filled in."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Constant):
+            if isinstance(child.value, str) and " " in child.value:
+                yield child.lineno, child.value
+        elif isinstance(child, ast.JoinedStr):
+            yield child.lineno, "".join(_filled_in(part) for part in child.values)
+        elif not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
+            yield from _strings(child)
+
+
+def _filled_in(part: ast.expr) -> str:
+    return part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else "x"
 
 
 def sentences_of_texts(*files: Path) -> Iterator[Sentence]:
-    """Yield the English sentences of JSON files: what stands below a key `en`, or everything where no key is a language."""
+    """Yield the English sentences of JSON files: the texts below a key `en`, or all texts of a file without languages."""
     for file in files:
         for text in _english(json.loads(file.read_text(encoding="utf-8"))):
             for sentence in split(text):
@@ -118,7 +123,7 @@ def _english(value: object) -> Iterator[str]:
             yield from _english(part)
 
 
-def begins_with_a_question_word(sentence: Sentence) -> bool:
+def asks(sentence: Sentence) -> bool:
     """Tell whether a statement has a clause as its subject, at its beginning or after a semicolon or colon."""
     if sentence.text.endswith("?") or " " not in sentence.text:
         return False
@@ -128,8 +133,3 @@ def begins_with_a_question_word(sentence: Sentence) -> bool:
 def is_long(sentence: Sentence) -> bool:
     """Tell whether a sentence has more words than a reader holds."""
     return len(sentence.text.split()) > MOST_WORDS
-
-
-def has_of_which(sentence: Sentence) -> bool:
-    """Tell whether a relative clause hangs on a preposition and a noun."""
-    return re.search(r"\b(of|by|to|for|in|with|from|on) (which|whom|whose)\b", sentence.text) is not None
