@@ -31,7 +31,7 @@ from operators.table import ConnectorTable, TableReader
 from operators.transport import Limits
 from tariffs.findings import Finding
 
-# What every connector that makes calls understands.
+# The keys of every connector that makes calls.
 _WIRE = ("allow_private", "timeout_ms")
 _FEED_BYTES = 200_000_000
 _GTFS_KEYS = frozenset(

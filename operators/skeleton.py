@@ -75,7 +75,7 @@ detour_percent = 130
 [interchange]
 seconds = 120
 
-# What the scheme calls a passenger, and what each operator calls the same person.
+# The scheme's name of a passenger's category, and each operator's name of the same category.
 [rider_categories.adult]
 bus = "adult"
 rail = "adult"

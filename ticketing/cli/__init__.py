@@ -103,7 +103,7 @@ def program() -> None:
     """Run the command as a process of its own: what it writes is for the account that runs it, and for nobody else."""
     os.umask(0o077)
     for stream in (sys.stdout, sys.stderr):
-        # What another program reads is UTF-8 whatever the locale says; a terminal is written to as it wants.
+        # Output for another program is UTF-8 in every locale; a terminal gets its own encoding.
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8")
     main()

@@ -19,7 +19,7 @@ from ticketing.regions import company
 
 _OPEN = ("holding", "payment_unknown", *PAYABLE)
 _PERCENT = 100
-# What an account may keep of one sailing without having paid: the largest group that one order is for.
+# The most unpaid places of one sailing for an account: the largest group that one order is for.
 _MOST_OF_AN_ACCOUNT = 30
 
 

@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _TOLD = 3
 _CREDIT = {"CRDT": 1, "DBIT": -1}
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
-# What banks write where they have no reference.
+# The words of banks that have no reference.
 _NO_REFERENCE = {"NONREF", "NOTPROVIDED"}
 
 
