@@ -116,8 +116,8 @@ def late_command(
     it writes as 24:15 leaves after midnight of that day. The answer names the departure by the local clock; a departure
     that arrived more than six hours ago is refused. MINUTES (1 to 1440) count from the planned times; the newest report holds.
 
-    Its gates board later, its tickets stay valid for as long, and searches show the delay. `throughfare operators cancel OPERATOR TRIP DAY
-    --undo --by NAME` takes it back.
+    Its gates board later, its tickets stay valid for as long, and searches show the delay. `throughfare operators cancel
+    OPERATOR TRIP DAY --undo --by NAME` takes it back.
 
     \b
     Example:
