@@ -245,7 +245,7 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
 def _check_open_orders(tx: Transaction, person_id: str | None, now: datetime) -> None:
     if person_id and orders.count_open_orders(tx, person_id, ("holding", *PAYABLE), now) >= _MOST_OPEN:
         raise Conflict(
-            f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let it go"
+            f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let one expire"
         )
 
 

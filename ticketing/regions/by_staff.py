@@ -25,7 +25,7 @@ from ticketing.regions.word import Change, Word
 
 # So long after its arrival a run is over: of a ship of yesterday nobody says today that it is late.
 _OVER_HOURS = 6
-# What is written down of each word.
+# The record of each report.
 _SAID = {"departure_cancelled": "cancelled", "departure_delayed": "late", "departure_restored": "taken_back"}
 _OVER = timedelta(hours=_OVER_HOURS)
 MOST_LISTED = 300
