@@ -50,7 +50,7 @@ _WARM, _SALES = 5, 60
 _KINDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _COLUMNS = ("sale", *_KINDS, "all", "commits", "reads", "CPU ms", "ms")
 PAGE = Path("docs/performance.md")
-_TITLE = "## What a sale costs\n"
+_TITLE = "## The cost of a sale\n"
 _ABOUT = """Written by `python -m benchmarks.sale --write` (part of `make bench`), load {load:.1f}: medians of sales that are made one after the
 other through the HTTP API in one process, with the demo gateway and ferries in memory. Statements are counted as they go
 to the database (one with many rows counts once), commits are those of transactions that write, reads are transactions that

@@ -9,7 +9,7 @@ from typing import IO
 
 from operators.gtfs.timetable import FILES
 
-# What a tariff may change from a day on; the timetable's own tables stay.
+# The tables that a tariff may change from a day on; the timetable's own tables stay.
 FARE_FILES = frozenset({
     "areas.txt", "stop_areas.txt", "networks.txt", "route_networks.txt", "rider_categories.txt", "fare_media.txt",
     "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt", "fare_leg_rules.txt",

@@ -111,47 +111,47 @@ class Guarded:
         return self._run("timetable", lambda: self.inner.timetable(known_version))
 
     def kept_timetable(self) -> TimetableVersion | None:
-        """Return the timetable, as the port says."""
+        """Return the timetable that is kept, as the port says."""
         return self.inner.kept_timetable()
 
     def places(self, text: str) -> Sequence[Stop]:
-        """Count places, as the port says; answered from memory."""
+        """Find stops by their name, as the port says; answered from memory."""
         return self.inner.places(text)
 
     def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:
-        """Return the timetable, as the port says."""
+        """Ask for free places, as the port says."""
         return self._run("availability", lambda: self.inner.availability(departures))
 
     def offers(self, request: OfferRequest) -> Offers:
-        """Return the timetable, as the port says."""
+        """Ask for the operator's own offers, as the port says."""
         return self._run("offers", lambda: self.inner.offers(request))
 
     def hold(self, request: HoldRequest) -> Hold:
-        """Return the timetable, as the port says."""
+        """Hold a place, as the port says."""
         return self._run("hold", lambda: self.inner.hold(request))
 
     def confirm(self, key: str) -> Booking:
-        """Return the timetable, as the port says."""
+        """Confirm a hold, as the port says."""
         return self._run("confirm", lambda: self.inner.confirm(key))
 
     def release(self, key: str) -> Release:
-        """Return the timetable, as the port says."""
+        """Release a hold, as the port says."""
         return self._run("release", lambda: self.inner.release(key))
 
     def refund_offer(self, key: str) -> RefundOffer:
-        """Return the timetable, as the port says."""
+        """Ask for the refund of a cancellation, as the port says."""
         return self._run("refund_offer", lambda: self.inner.refund_offer(key))
 
     def cancel(self, key: str) -> Cancellation:
-        """Return the timetable, as the port says."""
+        """Cancel a booking, as the port says."""
         return self._run("cancel", lambda: self.inner.cancel(key))
 
     def find(self, key: str) -> Standing | None:
-        """Return the timetable, as the port says."""
+        """Find a booking by our key, as the port says."""
         return self._run("find", lambda: self.inner.find(key))
 
     def disruptions(self) -> Disruptions:
-        """Return the timetable, as the port says."""
+        """Ask for delays and cancellations, as the port says."""
         return self._run("disruptions", self.inner.disruptions)
 
     def tend(self) -> Sequence[str]:
@@ -169,7 +169,7 @@ class Guarded:
                 return lost == 1
             if isinstance(error, Unavailable) and not isinstance(error, _NotAsked):
                 wait = error.retry_after_seconds
-                # Whoever asks for a long pause gets it from the caller, who has other things to do meanwhile.
+                # The caller makes a long pause, and does other work meanwhile.
                 return True if wait is None else wait <= patience.wait_max and wait
             return False
 

@@ -10,7 +10,7 @@ from typing import Literal, Protocol, Self
 
 from tariffs.money import Money
 
-# What is known for sure; an `-ing` says that a call was begun and its answer has not been written down.
+# The states that are sure; an `-ing` says that a call was begun and its answer has not been written down.
 Progress = Literal[
     "holding",
     "held",

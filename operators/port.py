@@ -80,7 +80,7 @@ __all__ = [
     "Vehicle",
 ]
 
-# What one traveller takes up on board.
+# The place that one traveller takes on board.
 PlaceKind = Literal["foot", "bicycle", "car", "cabin", "dog"]
 State = Literal["held", "confirmed", "released", "expired", "cancelled", "lapsing"]
 

@@ -31,7 +31,7 @@ from operators.table import ConnectorTable, TableReader
 from operators.transport import Limits
 from tariffs.findings import Finding
 
-# What every connector that makes calls understands.
+# The keys of every connector that makes calls.
 _WIRE = ("allow_private", "timeout_ms")
 _FEED_BYTES = 200_000_000
 _GTFS_KEYS = frozenset(
@@ -127,7 +127,7 @@ def _unborne(operator: Operator, connector: Connector) -> list[Finding]:
     promised = any(step.percent for step in operator.refund)
     if not able.needs_hold or able.cancels != "never" or not promised or operator.promises.bearer:
         return []
-    message = f"{operator.id} promises refunds and its system never gives anything back: refund_bearer must name who bears them"
+    message = f"{operator.id} promises refunds and its system never gives anything back: refund_bearer must name the operator that bears them"
     return [Finding("region.toml", 0, f"operators.{operator.id}.refund_bearer", "missing_value", message)]
 
 
@@ -180,7 +180,7 @@ def _siri(table: TableReader, name: str, other: str) -> str | None:
     """An address or the path of a file; beside `other` it is a fault, for of two words on the same one would be wrong."""
     place = table.text(name, "")
     if place and table.text(other, ""):
-        table.fault(name, "invalid_value", f"{other} tells the same: only one of the two can be given")
+        table.fault(name, "invalid_value", f"{other} gives the same data: only one of the two can be set")
     if is_address(place):
         return table.url(name, allow_private=table.flag("allow_private"), required=False) or None
     return place or None

@@ -32,7 +32,7 @@ def read_companions(value: Any, riders: Collection[str], fault: Fault) -> dict[s
         for unknown in sorted({rider, *company} - set(riders)):
             fault(path, "unknown_reference", f"{unknown!r} is not a rider category")
         if rider in company:
-            fault(path, "invalid_value", "who needs company is no company for another")
+            fault(path, "invalid_value", "a category that needs company is no company for another")
         companions[rider] = tuple(company)
     return companions
 

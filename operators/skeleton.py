@@ -30,7 +30,7 @@ _RAIL_STOPS = (
     ("BRIDGE", "Bridge End", 48.1900, 17.0800),
     ("SOUTH", "South Town", 48.1800, 17.1300),
 )
-_DEMO = """# What `throughfare demo --region` tells of this region: who goes where, and gives back a ticket why.
+_DEMO = """# The story of `throughfare demo --region` in this region: its travellers, and why one gives a ticket back.
 bought_at = "06:00"
 leaves = "07:30"
 time_zone = "Europe/Vienna"
@@ -53,7 +53,7 @@ scheme = ["The scheme", "DE89370400440532013000"]
 bus = ["City Bus", "AT611904300234573201"]
 rail = ["Border Rail", "SK3112000000198742637541"]
 """
-_REGION = """# {name}: a region to begin with. Replace it file by file; `throughfare region check` says what does not fit.
+_REGION = """# {name}: a region to begin with. Replace it file by file; `throughfare region check` names every fault.
 name = "{name}"
 # The states of the region (ISO 3166), the currency in which it sells (ISO 4217), its languages.
 member_states = ["AT", "SK"]
@@ -75,7 +75,7 @@ detour_percent = 130
 [interchange]
 seconds = 120
 
-# What the scheme calls a passenger, and what each operator calls the same person.
+# The scheme's name of a passenger's category, and each operator's name of the same category.
 [rider_categories.adult]
 bus = "adult"
 rail = "adult"
@@ -105,7 +105,7 @@ distance_m = [["AT", 1500], ["SK", 2500]]
 """
 _README = """# {name}: where the data comes from
 
-Say here what each table is made from, when, and how sure it is. Everything in this skeleton is made up.
+Name here the source of each table, its date, and how sure it is. All data of this skeleton are made up.
 """
 _AGREEMENTS = """[
   {

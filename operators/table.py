@@ -15,7 +15,7 @@ from tariffs.findings import Finding
 
 FILE = "region.toml"
 _MAX_TEXT = 500
-# What a header's value may hold (RFC 9110, section 5.5), without the line breaks of a file that was read whole.
+# The characters of a header's value (RFC 9110, section 5.5), without the line breaks of a file that was read whole.
 _SENDABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 

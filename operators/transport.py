@@ -26,7 +26,7 @@ _UNAUTHORISED = {401, 403}
 _TOO_MANY, _NOT_NOW, _SERVER_ERRORS = 429, 503, 500
 _ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _MAX_DEPTH_TEXT = "the JSON is nested too deeply"
-# What befalls the next changing call, for the conformance suite alone: it works against any endpoint.
+# The fault of the next changing call, only for the conformance suite: it works against any endpoint.
 Accident = Literal["request_lost", "answer_lost"]
 accident: contextvars.ContextVar[Accident | None] = contextvars.ContextVar("accident", default=None)
 # When the call under way must have ended, by time.monotonic().

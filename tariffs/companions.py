@@ -108,7 +108,7 @@ def _rule(row: Row, operators: Collection[str], riders: Collection[str]) -> Rule
         for stranger in sorted(unknown - {""}):
             row.fault(field, "unknown_reference", f"{stranger!r} is not a rider category")
     if rider in beside:
-        row.fault("beside", "invalid_value", "who needs company is no company for another")
+        row.fault("beside", "invalid_value", "a category that needs company is no company for another")
     many = row.parsed("per_companion", int, "invalid_integer", "a whole number")
     if many is not None and many < 1:
         row.fault("per_companion", "invalid_value", "at least 1, or empty for any number")
@@ -116,7 +116,7 @@ def _rule(row: Row, operators: Collection[str], riders: Collection[str]) -> Rule
     if required not in {"0", "1"}:
         row.fault("required", "invalid_enum", "0 or 1")
     if required == "0" and priced_as is None:
-        row.fault("priced_as", "missing_value", "a rule that requires nothing must say what company costs")
+        row.fault("priced_as", "missing_value", "a rule without required needs priced_as")
     first, last = row.days("valid_from", "valid_to")
     return Rule(
         id=name,

@@ -15,7 +15,7 @@ from ticketing.search import partly as prices
 from ticketing.search import service as searches
 from ticketing.search.planner import Question, plan_departing
 
-# What is asked for again is asked for soon; a network that a kept answer holds cannot go.
+# A repeated search comes soon; a network that a kept answer holds cannot go.
 _MOST_WAYS, _MOST_PRICES = 16, 4_000
 
 

@@ -50,11 +50,11 @@ class StripeSettings:
             )
         if not self.webhook_secrets:
             raise Misconfigured(
-                "THROUGHFARE_STRIPE_WEBHOOK_SECRET is needed: reports are not believed without it"
+                "THROUGHFARE_STRIPE_WEBHOOK_SECRET is needed: reports cannot be verified without it"
             )
         if self.live and self.api_address != LIVE_ADDRESS:
             raise Misconfigured(
-                "a live key is sent to Stripe alone: THROUGHFARE_STRIPE_API_ADDRESS must not be set"
+                "a live key goes only to Stripe: THROUGHFARE_STRIPE_API_ADDRESS must not be set"
             )
         if production and not self.live:
             raise Misconfigured("THROUGHFARE_STRIPE_SECRET_KEY is a test key and is refused in production")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 # So much is done, of so much, in whatever unit.
 Far = Callable[[int, int], None]
-# What is done now; so much is done, of so much.
+# The present work; so much is done, of so much.
 Progress = Callable[[str, int, int], None]
 
 _EVERY = 1_000

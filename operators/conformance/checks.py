@@ -106,7 +106,7 @@ def _group(bench: Bench) -> None:
     expect(bench.free(connector) == before, "places were taken all the same")
 
 
-@_promise("sale", "what is not declared is not supported, what is declared is")
+@_promise("sale", "declared calls are supported, and no others")
 def _capabilities(bench: Bench) -> None:
     connector, request = bench.connect(), bench.request()
     able = connector.capabilities
@@ -324,7 +324,7 @@ def _secrets(bench: Bench) -> None:
         )
 
 
-@_promise("after_sales", "what a cancellation gives back is told before, and holds")
+@_promise("after_sales", "the refund of a cancellation is told before, and holds")
 def _cancel(bench: Bench) -> None:
     connector, request = _sold(bench)
     before = bench.free(connector)

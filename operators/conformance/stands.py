@@ -25,7 +25,7 @@ _OPERATOR = "sample"
 # How to reach a simulator, its secrets, and itself; None where there is no operator behind it.
 _Stand = tuple[ConnectorTable, dict[str, str], Simulator | None]
 _PRICE = Money(2500, "EUR")
-# A sailing every two hours, every day; what a simulator without a feed of its own sells.
+# A sailing every two hours, every day, for a simulator without a feed of its own.
 SAMPLE_FEED = {
     "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\nsample,Sample Line,https://sample.example,Europe/Tallinn\n",
     "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\nNORTH,North Pier,60.15,24.95\nSOUTH,South Pier,59.44,24.75\n",

@@ -58,7 +58,7 @@ class Basis:
 
     def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:
         """Not told by this protocol."""
-        raise NotSupported(f"{self.operator} does not tell free places")
+        raise NotSupported(f"{self.operator} does not report free places")
 
     def offers(self, request: OfferRequest) -> Offers:
         """Not told by this protocol."""
@@ -78,7 +78,7 @@ class Basis:
 
     def refund_offer(self, key: str) -> RefundOffer:
         """Not told by this protocol."""
-        raise NotSupported(f"{self.operator} does not tell what a cancellation gives back")
+        raise NotSupported(f"{self.operator} does not report the refund of a cancellation")
 
     def cancel(self, key: str) -> Cancellation:
         """Not possible by this protocol."""
@@ -90,7 +90,7 @@ class Basis:
 
     def disruptions(self) -> Disruptions:
         """Not told by this protocol."""
-        raise NotSupported(f"{self.operator} tells no delays")
+        raise NotSupported(f"{self.operator} reports no delays")
 
     def tend(self) -> Sequence[str]:
         """Do nothing from time to time."""

@@ -187,7 +187,7 @@ class OpenTransport(Basis):
         with self._lock:
             known = self._newest.get(kind)
             if known is None or known[0].told_at <= live.told_at:
-                # What a query says may be a key of ours.
+                # A query may contain a key of ours.
                 self._newest[kind] = live, Message(content, place.partition("?")[0], kind)
             return self._newest[kind]
 

@@ -39,7 +39,7 @@ from operators.transport import LazyWire, Limits, Reply
 from tariffs.money import Money, MoneyError, parse
 
 _NOT_FOUND = 404
-# What of a ticket its holder shows, with the most characters of it that are kept.
+# The fields of a ticket that its holder shows, with the most characters that are kept.
 _SHOWN = {"qr_code": 100_000, "receipt_number": 200, "html": 200_000}
 _DATA_IMAGE = re.compile(r"data:(image/(?:png|jpeg|gif|svg\+xml));base64,([A-Za-z0-9+/=]+)")
 _REASONS: Mapping[str, Reason] = {

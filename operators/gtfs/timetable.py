@@ -6,7 +6,7 @@ from typing import Literal
 
 from tariffs.calendars import Service
 
-# Whether a wheelchair, a bicycle or a car can board, where the feed says so.
+# The feed's word on wheelchairs, bicycles and cars, where it has one.
 Allowed = bool | None
 Mode = Literal["tram", "metro", "rail", "bus", "ferry"]
 

@@ -60,7 +60,7 @@ class ExchangeSimulator(Simulator):
         super().__init__()
         self.now, self.folder, self._me, self._other = now, folder, me, other
         self.desk = _Desk()
-        # What it has written and read is kept, so that it goes on with the next number when it is started again.
+        # It keeps its files, so that it continues with the next number after a restart.
         self._written, self._read = folder / "simulator" / "written", folder / "simulator" / "read"
         for place in (folder / "in", folder / "out", self._written, self._read):
             place.mkdir(parents=True, exist_ok=True)

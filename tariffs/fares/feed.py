@@ -216,7 +216,7 @@ def _refuse_negative(
                 row.line,
                 "amount",
                 "invalid_amount",
-                f"{product!r} is the fare of a ride and is below zero; only what a transfer takes off may be",
+                f"{product!r} is the fare of a ride and is below zero; only the reduction by a transfer may be",
             )
             for row in products[product]
             if row.price.minor < 0

@@ -98,7 +98,7 @@ _CONNECTORS: Mapping[str, str] = {
     'secret = "ISLANDS_SHAKY"\nallow_private = true\ntimeout_ms = 500\n'
     'passenger_types = { adult = "ADULT", child = "CHILD", senior = "SENIOR" }',
 }
-# What the stand-ins are told: how they fail, what they ask for.
+# The plans of the stand-ins: their faults and their prices.
 _STAND_INS: Mapping[str, Any] = {
     "mute": {"faults": [{"call": "*", "kind": "hang_before"}]},
     "shaky": {
@@ -108,7 +108,7 @@ _STAND_INS: Mapping[str, Any] = {
     },
 }
 _PRICES = {"rail": "ADULT=500 CHILD=250 SENIOR=375", "shaky": "ADULT=300 CHILD=150 SENIOR=225"}
-# Who takes what people bring along: the bus for nothing, the others at half an adult's price.
+# The operators that take bicycles, cars, cabins and dogs: the bus for nothing, the others at half an adult's price.
 _KINDS: Mapping[str, Sequence[str]] = {"bicycle": ("bus", "sea"), "car": ("skiff",)}
 _RIDERS = ("adult", "child", "senior")
 _HEAD = """name = "Islands"

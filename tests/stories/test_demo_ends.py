@@ -17,7 +17,7 @@ ROOT = Path.cwd()
 _SECONDS = 60
 # Two simulators, gunicorn, its worker, and the worker of the books.
 _PROCESSES = 5
-# Whoever runs the suite under `nohup` ignores SIGHUP, and so would the demo: it begins as from a terminal.
+# A suite under `nohup` ignores SIGHUP, and so would the demo: it begins as from a terminal.
 _HEARS_SIGNALS = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 
 

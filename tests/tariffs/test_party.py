@@ -173,7 +173,7 @@ def test_a_carnet_of_a_party_pays_one_stroke_a_person_and_no_more_than_are_left(
     found = party_on(tariff(), TRAM, "adult", "child", "adult", "adult", passes=(carnet,))
 
     assert [cents(one) for one in found] == [0, 100, 0, 200]
-    # What somebody got is theirs: a quote is priced again from what it says of each.
+    # A passenger's uses stay theirs: a quote is priced again from its own record of each.
     again = price_journey(tariff(), TRAM, [one.passenger for one in found]).passengers
     assert list(again) == found
 

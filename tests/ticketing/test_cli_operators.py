@@ -91,9 +91,9 @@ def test_an_operator_that_is_away_gets_its_score_too(monkeypatch: pytest.MonkeyP
 
 
 def test_the_usage_of_a_delay_names_what_to_type_and_what_it_means() -> None:
-    said = CliRunner().invoke(command, ["late", "--help"]).output
+    said = " ".join(CliRunner().invoke(command, ["late", "--help"]).output.split())
 
-    assert "late [OPTIONS] OPERATOR TRIP DAY MINUTES" in " ".join(said.split())
+    assert "late [OPTIONS] OPERATOR TRIP DAY MINUTES" in said
     for word in ("trip_id", "2026-12-01", "1 to 1440", "planned times", "--undo"):
         assert word in said
 

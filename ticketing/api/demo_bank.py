@@ -70,7 +70,7 @@ def answer(charge_id: str) -> Response:
     """The buyer's answer; the order is carried on at once, as a report would have it."""
     found = _demo().approve(charge_id, yes=request.form.get("answer") == "yes")
     till = rooms().till
-    # What stops the order is carried on by the worker: this page is not where an operator's silence is told.
+    # The worker continues a stopped order: this page does not report an operator's silence.
     with contextlib.suppress(ThroughfareError):
         reports.learn_charge(till, found)
     return _one(charge_id)

@@ -20,7 +20,7 @@ from ticketing.api.schemas.journeys import (
 from ticketing.search import service as search
 from ticketing.search.wish import Wish
 
-# What the search that a limit counts once may ask for.
+# The largest search that a limit counts once.
 _KINDS_OF_A_CALL, _MINUTES_OF_A_CALL = 4, 120
 
 blueprint = Blueprint("journeys", __name__, url_prefix="/v1", description="Find a way and its price")
@@ -68,7 +68,7 @@ def _extra_cost(wanted: dict[str, Any]) -> int:
 
     People who are alike are priced once, so a class of children costs what one child does.
     """
-    # Whoever brings a pass of their own is like nobody else.
+    # A passenger with a pass of their own is like nobody else.
     kinds = {
         (
             row["rider_category"],

@@ -67,7 +67,7 @@ class _Figures(Collector):
         )
         refunded = GaugeMetricFamily(
             "gate_refunded_rides",
-            "rides told in the last 24 hours after their money had gone back",
+            "rides reported in the last 24 hours after their refund",
             labels=["operator"],
         )
         for operator in metrics.list_operators(self._house):

@@ -32,7 +32,7 @@ class OperatorFigures(Collector):
         )
         opened = GaugeMetricFamily(
             "throughfare_operator_breaker_open",
-            "1 where this process asks an operator no more.",
+            "1 while this process makes no calls to an operator.",
             labels=labels,
         )
         for place, figure in sorted(
@@ -52,11 +52,11 @@ class OperatorFigures(Collector):
         labels = ["region", "operator"]
         messages = GaugeMetricFamily(
             "throughfare_live_messages",
-            "Messages about trips, by what became of them.",
+            "Messages about trips, by result.",
             labels=[*labels, "outcome"],
         )
         age = GaugeMetricFamily(
-            "throughfare_live_age_seconds", "Age of an operator's last word.", labels=labels
+            "throughfare_live_age_seconds", "Age of an operator's last message.", labels=labels
         )
         trips = GaugeMetricFamily(
             "throughfare_live_trips",

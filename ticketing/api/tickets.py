@@ -1,4 +1,4 @@
-"""A ticket in its holder's hands: moved to another phone, blocked, drawn as Aztec, printed at home."""
+"""The ticket of a holder: moved to another phone, blocked, drawn as Aztec, printed at home."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from ticketing.gate import move as moves
 from ticketing.gate import suspend as suspensions
 from ticketing.tickets import barcode
 
-blueprint = Blueprint("tickets", __name__, url_prefix="/v1", description="A ticket in its holder's hands")
+blueprint = Blueprint("tickets", __name__, url_prefix="/v1", description="The ticket of a holder")
 
 _ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
 _TICKET = "/orders/<string:order_id>/tickets/<string:jti>"

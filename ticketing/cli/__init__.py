@@ -22,16 +22,19 @@ _COMMANDS = {
         "ticketing.cli.settlement.commands",
         "Net obligations, close a month, pay, reconcile, answer disputes.",
     ),
-    "books": ("ticketing.cli.books", "Prove the books, sign where they stand, follow a ticket's money."),
+    "books": ("ticketing.cli.books", "Prove the books, anchor them, follow a ticket's money."),
     "payments": (
         "ticketing.cli.payments",
-        "Hold the gateway's account against the books; what waits for a person.",
+        "Compare the gateway's account with the books; list and settle cases.",
     ),
     "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
     "staff": ("ticketing.cli.staff", "Make, list and end accounts of the console."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
-    "worker": ("ticketing.cli.worker", "Finish what a crash left, expire what nobody paid."),
+    "worker": (
+        "ticketing.cli.worker",
+        "Finish orders after a crash, expire unpaid ones, do the regular jobs.",
+    ),
     "operators": ("ticketing.cli.operators", "Connections to operators' systems, and their conformance."),
     "simulate": ("ticketing.cli.simulate.commands", "Start a stand-in for an operator's system."),
     "demo": ("ticketing.cli.demo.commands", "Play a commuter's day, with pretended money."),
@@ -101,7 +104,7 @@ def program() -> None:
     """Run the command as a process of its own: what it writes is for the account that runs it, and for nobody else."""
     os.umask(0o077)
     for stream in (sys.stdout, sys.stderr):
-        # What another program reads is UTF-8 whatever the locale says; a terminal is written to as it wants.
+        # Output for another program is UTF-8 in every locale; a terminal gets its own encoding.
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8")
     main()

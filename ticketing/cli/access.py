@@ -17,10 +17,10 @@ def command() -> None:
 
 @command.command("create")
 @click.option("--role", type=click.Choice(ROLES), required=True)
-@click.option("--operator", default=None, help="For a gate or an operator's own people: which one.")
-@click.option("--label", default="", help="What the key is for.")
+@click.option("--operator", default=None, help="The operator, for a gate or an operator's own staff.")
+@click.option("--label", default="", help="The purpose of the key.")
 @click.option(
-    "--days", type=click.IntRange(1, 3650), default=None, help="How long it lives; for ever by default."
+    "--days", type=click.IntRange(1, 3650), default=None, help="The days that it is valid; no end by default."
 )
 def create_command(role: Role, operator: str | None, label: str, days: int | None) -> None:
     """Make a key and show its secret, once.
@@ -53,10 +53,10 @@ def list_command() -> None:
 @command.command("rotate")
 @click.argument("key_id")
 @click.option(
-    "--overlap-hours", type=click.IntRange(0, 720), default=24, help="How long the old key lives on."
+    "--overlap-hours", type=click.IntRange(0, 720), default=24, help="The hours that the old key still works."
 )
 def rotate_command(key_id: str, overlap_hours: int) -> None:
-    """Make the successor of a key, with the same role, operator and life, and let the old one run out.
+    """Make the successor of a key, with the same role, operator and life, and let the old one expire.
 
     \b
     Example:

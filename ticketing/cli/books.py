@@ -11,7 +11,7 @@ from ticketing.cli.shown import AS_JSON, answer, show_trace
 
 @click.group()
 def command() -> None:
-    """Prove the books, sign where they stand, follow a ticket's money."""
+    """Prove the books, anchor them, follow a ticket's money."""
 
 
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
@@ -20,7 +20,7 @@ _REGION = click.option("--region", default=None, help="The region; the first con
 @command.command("verify")
 @_REGION
 def verify_command(region: str | None) -> None:
-    """Check every entry, block, run and allocation; exit 1 when one of them is not what it says.
+    """Check every entry, block, run and allocation; exit 1 with a fault.
 
     Hashes are computed from the rows, allocations anew from quotes and refunds, runs anew from the books.
 
@@ -45,7 +45,7 @@ def verify_command(region: str | None) -> None:
 @command.command("anchor")
 @_REGION
 def anchor_command(region: str | None) -> None:
-    """Link what was booked into the chain and sign where it ends; keep what this prints outside of the database.
+    """Link new entries into the chain and sign its end; keep the printed line outside of the database.
 
     \b
     Example:
@@ -67,7 +67,7 @@ def anchor_command(region: str | None) -> None:
 def trace_command(what: str, *, as_json: bool) -> None:
     """Follow money: WHAT is a ticket, a line of a statement (the last eight characters of its id are enough) or a dispute.
 
-    A ticket: price and reasons, shares and rule, entries, taps. A line leads to its ticket or its entry, a dispute to
+    A ticket: price and reasons, shares and rule, entries, scans. A line leads to its ticket or its entry, a dispute to
     its trail, its correction and its line.
 
     On a terminal tables are shown, in a pipe JSON is written.

@@ -13,7 +13,7 @@ from ticketing.regions import Sailings, load_regions
 from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import KeyStore
 
-_OPERATOR = click.option("--operator", required=True, help="Whose gate it is.")
+_OPERATOR = click.option("--operator", required=True, help="The operator of the gate.")
 
 
 @click.group()
@@ -23,7 +23,7 @@ def command() -> None:
 
 @command.command("code")
 @_OPERATOR
-@click.option("--name", required=True, help="What staff call the gate, for example 'Pasila, gate 3'.")
+@click.option("--name", required=True, help="The gate's name for staff, for example 'Pasila, gate 3'.")
 @click.option("--stop", "stop_id", default=None, help="The stop where it stands, where that matters.")
 @click.option("--zone", default=None, help="The zone that it opens to.")
 @click.option(
@@ -73,7 +73,7 @@ def list_command(operator: str, *, as_json: bool) -> None:
 @command.command("revoke")
 @_OPERATOR
 @click.argument("device_id")
-@click.option("--because", required=True, help="Why: it is written down.")
+@click.option("--because", required=True, help="The reason, for the journal.")
 def revoke_command(operator: str, device_id: str, because: str) -> None:
     """Revoke a lost or stolen gate: refused at once, its later uploads kept and flagged.
 

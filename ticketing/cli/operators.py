@@ -86,7 +86,7 @@ def tend_command() -> None:
 @click.argument("operator")
 @click.argument("trip")
 @click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--by", required=True, help="Who says so; `operators show` tells it.")
+@click.option("--by", required=True, help="Your name; `operators show` lists it.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 @click.option("--undo", is_flag=True, help="It runs after all, at its planned times.")
 @_notes
@@ -96,11 +96,10 @@ def cancel_command(
     """Say that TRIP of OPERATOR does not run on its service DAY, where the operator's system cannot say it.
 
     TRIP is the `trip_id` of a search or a ticket, DAY (2026-12-01) the day of the timetable, there `service_date`. The answer
-    names the departure that was meant by the local clock; a run that arrived more than six hours ago is refused.
+    names the departure by the local clock; a departure that arrived more than six hours ago is refused.
 
-    Nobody sells it from now on, it is shown as cancelled, and holders of tickets for it get all back when they ask. No message of the
-    operator changes that. Holders read two lines (`--note-en` and so on) after our own sentence, those whose language is missing in
-    English.
+    Nobody sells it from now on, searches show it as cancelled, and holders of its tickets get all their money back when they ask. No message of the
+    operator changes that. Holders read two lines (`--note-en` and so on) after our own sentence, in English if their language is missing.
 
     \b
     Example:
@@ -121,7 +120,7 @@ def cancel_command(
 @click.argument("trip")
 @click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 @click.argument("minutes", type=click.IntRange(1, 24 * 60))
-@click.option("--by", required=True, help="Who says so; `operators show` tells it.")
+@click.option("--by", required=True, help="Your name; `operators show` lists it.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 @_notes
 def late_command(
@@ -130,12 +129,11 @@ def late_command(
     """Say that TRIP of OPERATOR is MINUTES late on its service DAY, where the operator's system cannot say it.
 
     TRIP is the `trip_id` of a search or a ticket. DAY (2026-12-01) is the day of the timetable, there `service_date`: a ship that
-    it writes as 24:15 leaves after midnight of that day. The answer names the departure that was meant by the local clock; a run
-    that arrived more than six hours ago is refused. MINUTES (1 to 1440) count from the planned times; said again, the newest holds.
+    it writes as 24:15 leaves after midnight of that day. The answer names the departure by the local clock; a departure
+    that arrived more than six hours ago is refused. MINUTES (1 to 1440) count from the planned times; the newest report holds.
 
-    Its gates wait for it, its tickets go on for as long, and searches show it. Holders read two lines (`--note-en` and so on) as
-    with `operators cancel`. `throughfare operators cancel OPERATOR TRIP DAY
-    --undo --by NAME` takes it back.
+    Its gates board later, its tickets stay valid for as long, and searches show the delay. Holders read two lines (`--note-en` and so on) as
+    with `operators cancel`. `throughfare operators cancel OPERATOR TRIP DAY --undo --by NAME` takes it back.
 
     \b
     Example:
@@ -156,7 +154,7 @@ def late_command(
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def show_command(operator: str, region: str | None, *, as_json: bool) -> None:
-    """Show what staff have said of the departures of OPERATOR: who, when, and what, newest first.
+    """Show the reports of staff about the departures of OPERATOR, newest first.
 
     \b
     Example:
@@ -185,8 +183,8 @@ def show_command(operator: str, region: str | None, *, as_json: bool) -> None:
 def evidence_command(*, region: str, operator: str, trip: str, day: datetime, as_json: bool) -> None:
     """Show how late TRIP of OPERATOR in REGION was on its service DAY, call by call, and the facts that prove it.
 
-    Each line has the planned time, the observed one, who told it, its rank (1 the operator's own report, 2 what has happened, 3 the
-    last expectation, 4 gates, 5 nothing) and the hashes of the fact and of the message. Every hash is held against what is stored;
+    Each line has the planned time, the observed one, its source, its rank (1 the operator's own report, 2 an observed event, 3 the
+    last expectation, 4 gates, 5 nothing) and the hashes of the fact and of the message. Every hash is compared with the stored row;
     exit 1 if one does not fit.
 
     \b

@@ -1,4 +1,4 @@
-"""`throughfare payments`: hold the gateway's account against the books, and what waits for a person."""
+"""`throughfare payments`: compare the gateway's account with the books, list and settle cases."""
 
 import sys
 from datetime import timedelta
@@ -26,11 +26,11 @@ _TOLD = {
 
 @click.group()
 def command() -> None:
-    """Hold the gateway's account against the books; what waits for a person."""
+    """Compare the gateway's account with the books; list and settle cases."""
 
 
 @command.command("reconcile")
-@click.option("--days", type=click.IntRange(1, 400), default=2, help="How far back to look.")
+@click.option("--days", type=click.IntRange(1, 400), default=2, help="The days to look back.")
 def reconcile_command(days: int) -> None:
     """Walk the gateway's account of our money and name each difference to the books; exit 1 if any.
 
@@ -60,7 +60,7 @@ def reconcile_command(days: int) -> None:
 
 @command.command("alerts")
 def alerts_command() -> None:
-    """List what waits for a person: mismatches, failed refunds, stuck bookings, disputes.
+    """List the cases that wait for a person: mismatches, failed refunds, stuck bookings, disputes.
 
     \b
     Example:
@@ -78,18 +78,18 @@ def alerts_command() -> None:
 
 @command.command("resolve")
 @click.argument("alert_id")
-@click.option("--by", required=True, help="Who has dealt with it.")
+@click.option("--by", required=True, help="Your name, kept with the decision.")
 @click.option(
     "--as",
     "doing",
     type=click.Choice(get_args(alerts.Doing)),
     default=_PUT_AWAY,
     show_default=True,
-    help="What was decided, of what `payments alerts` names.",
+    help="The decision, one that `payments alerts` lists.",
 )
-@click.option("--reason", default="", help="Why, where a word is chosen (`own_word`, `seen`).")
+@click.option("--reason", default="", help="The reason, where a report is chosen (`own_word`, `seen`).")
 def resolve_command(alert_id: str, by: str, doing: str, reason: str) -> None:
-    """Decide what waits for a person: put an alert away once it is dealt with, or end what it is about.
+    """Decide a case: put it away once it is dealt with, or carry out its resolution.
 
     \b
     Example:

@@ -48,9 +48,9 @@ def _refuse_open_bind(configured: Settings, bind: str) -> None:
     if configured.open_bind or configured.trusted_proxies or _is_private(bind):
         return
     raise Misconfigured(
-        f"--bind {bind} is reached from other machines, and no proxy that reads requests with a deadline is said to be "
-        "in front: set THROUGHFARE_TRUSTED_PROXIES to the number of proxies (configurations: docs/proxy), "
-        "or THROUGHFARE_OPEN_BIND=allowed where something else keeps slow requests away"
+        f"other machines reach --bind {bind}, and no setting names a proxy in front that reads requests with a deadline: "
+        "set THROUGHFARE_TRUSTED_PROXIES to the number of proxies (configurations: docs/proxy), "
+        "or THROUGHFARE_OPEN_BIND=allowed where another program keeps slow requests away"
     )
 
 

@@ -16,11 +16,11 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("email")
-@click.option("--name", required=True, help="Signs what they do: no two people have the same.")
+@click.option("--name", required=True, help="The name that signs their actions; no two people share one.")
 @click.option(
     "--role", type=click.Choice(STAFF_ROLES), required=True, help="admin reads and changes nothing."
 )
-@click.option("--operator", default=None, help="For an operator's finance staff: which one.")
+@click.option("--operator", default=None, help="The operator, for its finance staff.")
 def add_command(email: str, name: str, role: str, operator: str | None) -> None:
     """Make an account and show its first password, once; it is changed at the first sign-in.
 
@@ -63,7 +63,7 @@ def reset_command(email: str) -> None:
 @command.command("end")
 @click.argument("email")
 def end_command(email: str) -> None:
-    """Somebody leaves: the account ends at once, what they did keeps their name.
+    """End the account of somebody who leaves, at once; their actions keep their name.
 
     \b
     Example:

@@ -11,7 +11,7 @@ from ticketing.errors import InvalidRequest
 from ticketing.settlement import bank as banking
 from ticketing.settlement.bank import WAYS, Finding, Way
 
-# What a line is most likely to be, by what is said of it; a person decides.
+# The likeliest kind of a line, by its verdict; a person decides.
 _LIKELY = {"matched", "wrong_amount", "looks_like", "not_sent"}
 
 

@@ -120,7 +120,7 @@ class Dataset:
     unconverted: tuple[Unconverted, ...] = ()
 
 
-# A draft has nothing, then what its month ended by; what cannot be read is told by whoever proves the books.
+# A draft has nothing, then what its month ended by; the proof of the books reports an unreadable one.
 RunDocument = Dataset | Ending | Unreadable | None
 
 

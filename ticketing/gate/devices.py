@@ -129,9 +129,7 @@ def make_code(house: Gatehouse, operator: str, place: Place, by: str) -> tuple[s
     with house.database.write() as tx:
         working = [found for found in devices.list_devices(tx, operator) if found.revoked_at is None]
         if any(found.name == place.name for found in working):
-            raise Conflict(
-                f"a device named {place.name!r} is at work; revoke it first or choose another name"
-            )
+            raise Conflict(f"a device named {place.name!r} is in use; revoke it first or choose another name")
         devices.insert_code(tx, enrolment)
     return "-".join(code[start : start + 4] for start in range(0, 16, 4)), enrolment.expires_at
 

@@ -36,7 +36,7 @@ def printable(house: Gatehouse, order_id: str, jti: str, language: str) -> Print
         region = orders.get_order(tx, order_id).region
     claims = of_own(held.token)
     if claims.binding_key is not None:
-        raise Conflict("the ticket is bound to a phone and worth nothing on paper")
+        raise Conflict("the ticket is bound to a phone and not valid on paper")
     if held.status != "valid":
         raise Conflict("the ticket is no longer valid")
     going = left_of(held.document.legs)
@@ -111,4 +111,4 @@ def require_own_code(tx: Transaction, held: Ticket) -> None:
     """Raise Conflict for a ticket that a living group code stands for: two codes for one ride would be one too many."""
     code = group_codes.find_live_of(tx, held.jti)
     if code is not None:
-        raise Conflict(f"this ticket is in the group code {code.jti}: that one is shown, or dissolved first")
+        raise Conflict(f"this ticket is in the group code {code.jti}: show that code, or dissolve it first")

@@ -20,7 +20,7 @@ from ticketing.db.ticket.uses import DoubleUse, TicketUse
 from ticketing.gate.judgment import Fact, Judged, Terms, judge
 from ticketing.tickets.own import of_own
 
-# What a gate is told of a scan that came to several things, the gravest last.
+# The answers to a scan with several results, the gravest last.
 _GRAVE = ("revoked_unknown", "revoked_known", "double_use", "conflicting_body")
 
 

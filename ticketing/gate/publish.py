@@ -27,7 +27,7 @@ from ticketing.gate.house import STATUS_BITS, Gatehouse, Signed
 from ticketing.tickets.issue import coming_lists
 from ticketing.tickets.keys import Kind
 
-# What a gate gets that asks for no format, for one more release.
+# The format for gates that ask for none, for one more release.
 FIRST_FORMAT = 1
 # A change that was being written while the last bundle was made is told again.
 _OVERLAP = timedelta(seconds=30)
@@ -102,7 +102,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
         extras=extras,
         ordered=taken,
     )
-    # Whoever holds an unchanged bundle still needs it anew before its lists prove nothing any more.
+    # A gate with an unchanged bundle still needs it anew before its lists prove nothing any more.
     slot = int(now.timestamp()) // max(60, min(3600, policy.max_stale_seconds // 4))
     # A signature is anew every few minutes, and the cursor of what is complete is only the time: whoever holds the same
     # lists and uses need not have them again. All else counts as the bundle says it.

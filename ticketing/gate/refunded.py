@@ -77,7 +77,7 @@ def _ride(
     if entry.verdict not in _RIDDEN or not is_leg_of(ticket, entry.fact.leg, use.operator):
         return None
     refund = next((one for one in refunds if _gives_back(one, ticket.jti, entry.leg)), None)
-    # What was known before was counted: whoever was checked in for a ship that is cancelled gets it back.
+    # Known rides were counted before: a passenger checked in for a ship that is cancelled gets it back.
     if refund is None or use.received_at < refund.created_at:
         return None
     return RefundedRide(
@@ -110,5 +110,5 @@ def _detail(ride: RefundedRide, refund: Refund) -> str:
     how = "exchanged" if refund.document.exchanged_for is not None else "given back"
     return (
         f"leg {ride.leg} of ticket {ride.jti[:_SHOWN]} (order {refund.order_id}) was ridden with {ride.operator} at "
-        f"{written(ride.at)}, as its gate told later; it was {how} at {written(ride.refunded_at)} for {back}"
+        f"{written(ride.at)}, as its gate reported later; it was {how} at {written(ride.refunded_at)} for {back}"
     )

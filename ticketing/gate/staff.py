@@ -83,7 +83,7 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
             group = find_live_group(tx, tickets_found[0].order_id, lock=True)
             answer = validate_in(tx, house, wanted, body)
             if group:
-                # Who of it was let in alone has left it: the code counts the others, and is refused as it was.
+                # A member who was let in alone has left it: the code counts the others, and is refused as it was.
                 regroup(tx, house.press, tickets_found[0].order_id, house.clock.now())
         _note(
             tx,

@@ -82,7 +82,7 @@ def upload(
         jtis = sorted(named.union(*groups.values()) - groups.keys())
         together = tickets.list_orders_of(tx, set().union(*groups.values()))
         beside = {one.jti for one in tickets.list_tickets_of(tx, together)}
-        # Whoever changes one of a group holds all tickets of its order, in this order.
+        # A change of one ticket of a group locks all tickets of its order, in this order.
         held = tickets.find_tickets(tx, beside.union(jtis), lock=True)
         scan_facts.add_facts(tx, rows)
         judgment = judge_tickets(tx, held, jtis, rules)

@@ -127,7 +127,7 @@ def require_random(key: str | None) -> None:
         raise InvalidRequest.at(
             "Idempotency-Key",
             f"without an account it must be a random value of at least {_RANDOM_LENGTH} characters, such as a UUID: "
-            "whoever knows it gets this call's answer again",
+            "a caller who knows it gets this call's answer again",
         )
 
 

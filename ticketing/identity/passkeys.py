@@ -140,7 +140,7 @@ def sign_in(
                 require_user_verification=True,
             )
         except WebAuthnException as error:
-            raise NotAuthenticated("the passkey's answer does not hold") from error
+            raise NotAuthenticated("the passkey's answer is not valid") from error
         passkeys.use_passkey(tx, held.id, proven.new_sign_count, now)
         return begin_session(reception, tx, held.person_id, label)
 

@@ -151,7 +151,7 @@ def _judged(desk: ProofDesk, claims: Mapping[str, Any], now: datetime) -> date:
     if issued > now + _LEEWAY:
         raise InvalidRequest.at("proof", "lies in the future")
     if last < now.date():
-        raise InvalidRequest.at("proof", "what it proves has run out")
+        raise InvalidRequest.at("proof", "the entitlement that it proves has ended")
     return last
 
 

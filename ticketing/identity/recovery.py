@@ -97,7 +97,7 @@ def set_password(reception: Reception, code: str, password: str, *, label: str) 
             raise NotAuthenticated("the code is wrong, was used, or is too old")
         people.set_password(tx, person.id, stored)
         if person.confirmed_at is None:
-            # Whoever made the account had not shown that the address is theirs: no other way in of theirs stays.
+            # The maker of the account had not shown that the address is theirs: none of their ways to sign in stays.
             people.forget_ways_in(tx, person.id)
         one_time_codes.confirm_address(tx, person.id, now)
         people.end_sessions(tx, person.id, now, "the password was reset")

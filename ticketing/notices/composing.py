@@ -22,8 +22,8 @@ from ticketing.notices.journeys import OPEN, calendar_of, journey_news, leg_in, 
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.work import compose_statement_ready, compose_waits_for_you
 from ticketing.purchase import service as purchase
+from ticketing.purchase.journeys import Journey
 from ticketing.purchase.shown import list_taxes_back
-from ticketing.purchase.till import Journey
 
 _MOST_ORDERS = 20
 _TAKEN_BACK = ("rejected", "voided")

@@ -14,8 +14,8 @@ from ticketing.notices.at_hand import AtHand
 from ticketing.notices.calendar import Change, calendar
 from ticketing.notices.channels import Attachment, Message
 from ticketing.notices.post_office import PostOffice
+from ticketing.purchase.journeys import Journey
 from ticketing.purchase.refund.disrupted import LegNews
-from ticketing.purchase.till import Journey
 from ticketing.regions.note import in_language
 
 OPEN = ("ticketed", "part_refunded")

@@ -47,7 +47,7 @@ METHODS = (
     "demo_dispute",
     "demo_refund_fails",
 )
-# What may follow where a dispute stands.
+# The next states of a dispute.
 _DISPUTE_STEPS: dict[DisputeState | None, tuple[DisputeState, ...]] = {
     None: ("open",),
     "open": ("withdrawn",),

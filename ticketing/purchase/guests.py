@@ -19,7 +19,7 @@ from ticketing.regions import company
 
 _OPEN = ("holding", "payment_unknown", *PAYABLE)
 _PERCENT = 100
-# What an account may keep of one sailing without having paid: the largest group that one order is for.
+# The most unpaid places of one sailing for an account: the largest group that one order is for.
 _MOST_OF_AN_ACCOUNT = 30
 
 
@@ -78,5 +78,5 @@ def _shared_limit(operator: str, person_id: str | None) -> str:
 def _own_limit(operator: str) -> str:
     return (
         f"your account keeps {_MOST_OF_AN_ACCOUNT} places of {operator} on this departure at most that are not paid "
-        "for; pay an order, or let it go"
+        "for; pay an order, or let one expire"
     )

@@ -48,7 +48,7 @@ def let_go_late(till: Till, payment: Payment, charge: Charge) -> OrderState:
             return state
         why = mismatch(payment, charge)
         if charge.refunded_minor:
-            why = "the gateway has paid it back already, and the books know neither"
+            why = "the gateway has paid it back already, and the books have neither booking"
         if why:
             hold_for_a_person(tx, payment, why, now)
             return state
@@ -71,9 +71,7 @@ def _owe(till: Till, payment: Payment, charge: Charge) -> bool:
             return False
         if charge.captured_minor != payment.amount_minor and not is_booked(tx, payment):
             taken = Money(charge.captured_minor, payment.currency)
-            detail = (
-                f"the gateway took {taken}, the order says {asked_for(payment)}; what it took is paid back"
-            )
+            detail = f"the gateway took {taken}, the order says {asked_for(payment)}; the amount taken is paid back"
             gateway_events.raise_alert(tx, "payment_mismatch", payment.id, detail, now)
             orders.set_payment_amount(tx, payment.id, charge.captured_minor)
         orders.update_payment(tx, payment.id, state="captured", external_id=charge.external_id)

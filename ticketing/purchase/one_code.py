@@ -51,14 +51,16 @@ def _faults(quote: Quote, phones: Sequence[PhoneOf], names: Sequence[NameOf]) ->
     paid = [one.ref for one in people if any(item.held_ticket for item in one.items)]
     if paid:
         faults.append(
-            Fault("code", f"a pass or carnet pays rides of {paid[0]}; a group code is for tickets alone")
+            Fault("code", f"a pass or carnet pays rides of {paid[0]}; a group code is only for tickets")
         )
     carriers = {one.passenger for one in phones} | {one.passenger for one in names}
     for path, named in (("phones", phones), ("names", names)):
         if len(named) > 1:
             faults.append(Fault(f"{path}[1].passenger", "one person carries the code of a group; name one"))
     if not faults and len(carriers) > 1:
-        faults.append(Fault("names[0].passenger", "the name is that of who carries the code on their phone"))
+        faults.append(
+            Fault("names[0].passenger", "give the name of the person who carries the code on their phone")
+        )
     return faults
 
 
@@ -71,7 +73,7 @@ def _on_one_phone(holders: Mapping[str, Holder], refs: Sequence[str]) -> dict[st
         )
     if sum(one.idh is not None for one in holders.values()) > 1:
         raise InvalidRequest.at(
-            "names", "tickets of several names cannot have one code; name the one who carries it"
+            "names", "tickets of several names cannot have one code; name the person who carries it"
         )
     key = next(iter(keys.values()), None)
     if key is None:

@@ -4,7 +4,7 @@ Hold all places, authorise the money, have every place confirmed, take the money
 ledger in one transaction. Any refusal gives back what was held; a crash at any step is carried on by `advance`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,7 +40,6 @@ from ticketing.purchase.saga import advance
 from ticketing.purchase.till import (
     ORDER_LIFE,
     ClaimKey,
-    Journey,
     OrderState,
     RememberOrder,
     RememberRefund,
@@ -48,7 +47,6 @@ from ticketing.purchase.till import (
     disputes_of,
     followed,
     get_order,
-    journeys_of,
     locked,
     move,
 )
@@ -247,7 +245,7 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
 def _check_open_orders(tx: Transaction, person_id: str | None, now: datetime) -> None:
     if person_id and orders.count_open_orders(tx, person_id, ("holding", *PAYABLE), now) >= _MOST_OPEN:
         raise Conflict(
-            f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let it go"
+            f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let one expire"
         )
 
 
@@ -262,13 +260,6 @@ def list_news(till: Till, state: OrderState) -> list[LegNews]:
     with till.database.read() as tx:
         news = disrupted.news_of_legs(tx, till, state.quote)
         return disrupted.with_vehicles(tx, till, state.quote, news)
-
-
-def list_journeys(till: Till, order_ids: Collection[str]) -> tuple[list[Journey], dict[str, list[LegNews]]]:
-    """Read many orders with their tickets, and the news of the runs of their legs by the orders' quotes."""
-    with till.database.read() as tx:
-        journeys = list(journeys_of(tx, order_ids).values())
-        return journeys, disrupted.news_of_quotes(tx, till, [journey.quote for journey in journeys])
 
 
 def list_orders_of(till: Till, person_id: str) -> list[Order]:

@@ -1,6 +1,6 @@
 """Share the tools of all use cases of buying: the till with its surroundings, and an order with all that belongs to it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -80,15 +80,6 @@ class OrderState:
     def due_minor(self) -> int:
         """Return the amount that is left to pay, in minor units."""
         return max(0, self.order.total_minor - self.order.credit_minor)
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """An order with its quote and its tickets: all that a message about its rides needs."""
-
-    order: Order
-    quote: Quote
-    tickets: Sequence[Ticket]
 
 
 # Takes the key of a call in the first transaction of its effect.
@@ -183,13 +174,3 @@ def get_order(till: Till, order_id: str) -> OrderState:
     """Read an order; raises NotFound."""
     with till.database.read() as tx:
         return state_of(tx, order_id)
-
-
-def journeys_of(tx: Transaction, order_ids: Collection[str]) -> dict[str, Journey]:
-    """Read the journeys of many orders with one look at each table; an order that is not there is left out."""
-    known = orders.list_orders(tx, order_ids)
-    quotes = {quote.id: quote for quote in offers.list_quotes(tx, {order.quote_id for order in known})}
-    held: dict[str, list[Ticket]] = {order.id: [] for order in known}
-    for ticket in tickets.list_tickets_of(tx, list(held)):
-        held[ticket.order_id].append(ticket)
-    return {order.id: Journey(order, quotes[order.quote_id], held[order.id]) for order in known}

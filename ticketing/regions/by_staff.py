@@ -17,7 +17,7 @@ from ticketing.db.operators.run_states import STAFF, RunKey, RunState
 from ticketing.db.people import audit_trail
 from ticketing.db.ticket import legs
 from ticketing.errors import Conflict, InvalidRequest
-from ticketing.regions.marked_run import MarkedRun, PlannedDeparture, departures_on, marked
+from ticketing.regions.marked_run import MarkedRun, PlannedDeparture, departures_on, marked, planned_of
 from ticketing.regions.note import read_note
 from ticketing.regions.polling import LiveDesk
 from ticketing.regions.run_news import state_of
@@ -25,9 +25,10 @@ from ticketing.regions.word import Change, Word
 
 # So long after its arrival a run is over: of a ship of yesterday nobody says today that it is late.
 _OVER_HOURS = 6
-# What is written down of each word.
+# The record of each report.
 _SAID = {"departure_cancelled": "cancelled", "departure_delayed": "late", "departure_restored": "taken_back"}
 _OVER = timedelta(hours=_OVER_HOURS)
+MOST_LISTED = 300
 
 
 def cancel_departure(
@@ -231,6 +232,74 @@ def list_departures(
     _require_operator(desk, region, operator)
     timetable = desk.regions[region].data.timetables.get(operator)
     return departures_on(timetable, day, line) if timetable else []
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDeparture:
+    """A departure with the last word on it, None where there is none, and the number of valid tickets for it."""
+
+    planned: PlannedDeparture
+    known: RunState | None
+    tickets: int
+
+    @property
+    def state(self) -> str | None:
+        """Name the last word: `cancelled`, `late` or `as_planned`; None where nobody has said anything."""
+        if self.known is None:
+            return None
+        if self.known.withdrawn_at is not None:
+            return "as_planned"
+        if self.known.cancelled:
+            return "cancelled"
+        return "late" if self.known.worst_seconds > 0 else "as_planned"
+
+    @property
+    def minutes(self) -> int | None:
+        """Count the whole minutes by which it is late; None for one that is not."""
+        return self.known.worst_seconds // 60 if self.known is not None and self.state == "late" else None
+
+    @property
+    def note(self) -> Mapping[str, str]:
+        """The text of staff for holders, by language."""
+        return self.known.note if self.known is not None else {}
+
+    @property
+    def is_by_staff(self) -> bool:
+        """True where the last word is one of staff."""
+        return self.known is not None and self.known.source == STAFF
+
+    def has_heard(self, state: str, minutes: int | None, note: Mapping[str, str]) -> bool:
+        """Tell whether staff have said just that; raises InvalidRequest for a note that can be none."""
+        said = (self.state, self.minutes, dict(self.note))
+        return self.is_by_staff and said == (state, minutes, read_note(note))
+
+
+def list_known(
+    desk: LiveDesk, region: str, operator: str, day: date, line: str = ""
+) -> tuple[list[KnownDeparture], int]:
+    """List the first departures of a service day with what is known of each, and count those beyond; raises InvalidRequest for a strange operator."""
+    planned = list_departures(desk, region, operator, day, line)
+    first = planned[:MOST_LISTED]
+    with desk.database.read() as tx:
+        states = run_states.find_runs(tx, region, {(operator, one.trip_id, day) for one in first})
+        held = legs.count_held_on(tx, region, operator, day)
+    known = [
+        KnownDeparture(one, states.get((operator, one.trip_id, day)), held.get(one.trip_id, 0))
+        for one in first
+    ]
+    return known, len(planned) - len(first)
+
+
+def get_known(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> KnownDeparture:
+    """Read one departure with what is known of it, also a word that was taken back.
+
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have.
+    """
+    run, timetable = _require_run(desk, region, operator, trip_id, day)
+    with desk.database.read() as tx:
+        state = run_states.find_run(tx, region, (operator, trip_id, day))
+        held = legs.count_held(tx, region, (operator, trip_id, day))
+    return KnownDeparture(planned_of(timetable, run), state, held)
 
 
 def _require_not_over(run: Run, timetable: Timetable, now: datetime, late_seconds: int) -> None:

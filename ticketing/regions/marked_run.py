@@ -64,19 +64,21 @@ def departures_on(timetable: Timetable, day: date, line: str = "") -> list[Plann
         known = timetable.routes[pattern.route].line
         if line and known.casefold() != line.casefold():
             continue
-        for trip in pattern.trips:
-            if timetable.services[trip.service].runs_on(day):
-                leaves, stop = _departures(timetable, Run(day, pattern, trip))[0]
-                departures.append(
-                    PlannedDeparture(
-                        trip_id=trip.trip_id,
-                        line=known,
-                        leaves=leaves,
-                        stop=stop,
-                        end=timetable.stops[pattern.stops[-1]].name,
-                    )
-                )
+        running = [trip for trip in pattern.trips if timetable.services[trip.service].runs_on(day)]
+        departures += [planned_of(timetable, Run(day, pattern, trip)) for trip in running]
     return sorted(departures, key=lambda one: (one.leaves, one.line, one.trip_id))
+
+
+def planned_of(timetable: Timetable, run: Run) -> PlannedDeparture:
+    """A run by its first departure."""
+    leaves, stop = _departures(timetable, run)[0]
+    return PlannedDeparture(
+        trip_id=run.trip_id,
+        line=timetable.routes[run.pattern.route].line,
+        leaves=leaves,
+        stop=stop,
+        end=timetable.stops[run.pattern.stops[-1]].name,
+    )
 
 
 def ride_of_run(timetable: Timetable, operator: str, run: Run) -> Ride:

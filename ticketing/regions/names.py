@@ -18,7 +18,7 @@ from ticketing.regions.load import Region
 _ENGLISH = "en"
 _RIDERS = "rider_categories.txt"
 _Words = Mapping[str, str]
-# What people bring along: a fare of somebody's own may price it, and its name would not say what it is.
+# Bicycles, cars, cabins and dogs: a passenger's fare may price one, and its name would not say bicycle or dog.
 _KINDS: Mapping[str, _Words] = {
     "bicycle": {"en": "bicycle", "et": "jalgratas", "fi": "polkupyörä", "sv": "cykel"},
     "car": {"en": "car", "et": "auto", "fi": "auto", "sv": "bil"},

@@ -25,9 +25,7 @@ def read_note(given: Mapping[str, str]) -> dict[str, str]:
             _check(f"note_{language}", lines)
             note[language] = "\n".join(lines)
     if note and _ENGLISH not in note:
-        raise InvalidRequest.at(
-            "note_en", "English is needed: whoever reads no other language of these reads it"
-        )
+        raise InvalidRequest.at("note_en", "English is needed, for readers of all other languages")
     return note
 
 

@@ -39,7 +39,7 @@ from ticketing.regions.watch import Watch
 from ticketing.regions.word import Change, Listener, Word, nobody
 
 _log = structlog.get_logger(__name__)
-# Who has other things to do waits so long; what comes later is written by the next call.
+# The wait of a caller with other work; the next call writes later answers.
 _PATIENCE_SECONDS, _LONG_PATIENCE_SECONDS = 5.0, 120.0
 _DAYS_BACK = timedelta(days=2)
 # Of a run that was nowhere so late nobody can claim anything; the others are kept as long as claims may come.

@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 BUDGET_SECONDS = 1.5
 Reason = Literal["late", "not_told"]
 NotSold = Literal["no_allotment", "sold_out", "sale_ended"]
-# What names a ride: operator, trip, stop of boarding, planned departure.
+# The name of a ride: operator, trip, stop of boarding, planned departure.
 RideKey = tuple[str, str, str, datetime]
 
 

@@ -12,9 +12,9 @@ from typing import Any
 # A group of one is a ticket; the claim `n` ends at 99.
 FEWEST, MOST = 2, 99
 _LIVE = ("valid", "suspended")
-# What is a code's own, and does not follow from its tickets.
+# A code's own fields, which do not follow from its tickets.
 _OWN = ("jti", "status")
-# What has to be the same for all, so that one code can stand for them.
+# These fields must be the same for all, so that one code can stand for them.
 _SHARED = ("l", "p", "nbf", "exp", "u", "cnf")
 
 

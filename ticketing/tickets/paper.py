@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 LANGUAGES = ("en", "et", "fi", "sv")
 
-# What is printed, by language in the order of LANGUAGES.
+# The printed words, by language in the order of LANGUAGES.
 _WORDS: Mapping[str, tuple[str, str, str, str]] = {
     "title": ("Ticket", "Pilet", "Lippu", "Biljett"),
     "valid": ("Valid", "Kehtib", "Voimassa", "Giltig"),
@@ -58,7 +58,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
     ),
 }
 _Said = tuple[str, str, str, str]
-# What the code opens: a journey, and by its kind a pass.
+# The use of the code: for a journey, and by its kind for a pass.
 _ONE_JOURNEY: _Said = (
     "Show this code at the gate or to the inspector. Each ride can be taken once.",
     "Näidake seda koodi väravas või kontrolörile. Iga sõidu saab teha ühe korra.",
@@ -86,7 +86,7 @@ _OPENS: Mapping[str, _Said] = {
     ),
 }
 _COPIES: _Said = (
-    "Do not pass on copies: whoever shows the code first travels, and a second use is found.",
+    "Do not pass on copies: the first person who shows the code travels, and a second use is found.",
     "Ärge jagage koopiaid: sõidab see, kes näitab koodi esimesena, ja teine kasutus leitakse.",
     "Älä jaa kopioita: ensimmäisenä koodin näyttävä matkustaa, ja toinen käyttö havaitaan.",
     "Dela inte kopior: den som visar koden först reser, och en andra användning upptäcks.",

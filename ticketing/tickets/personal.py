@@ -83,7 +83,7 @@ _TRANSLITERATED = str.maketrans(
         "ґ": "g",
     }
 )
-# What passports omit; a hyphen is a space there.
+# Passports omit these; a hyphen is a space there.
 _OMITTED = dict.fromkeys(map(ord, "'’‘`´ʼʹ."))
 # Two spellings of one letter come to one: AA, AE and A; OE and O; UE, UXX and U.
 _FOLDED = (("uxx", "u"), ("nxx", "n"), ("aa", "a"), ("ae", "a"), ("oe", "o"), ("ue", "u"))

@@ -57,7 +57,7 @@ def find_live_group(tx: Transaction, order_id: str, *, lock: bool = False) -> Gr
     if code is None:
         return None
     held = tickets.list_tickets(tx, order_id, lock=lock)
-    # Whoever held the rows before may have replaced the code.
+    # The transaction that locked the rows before may have replaced the code.
     return _group_of(tx, group_codes.find_live(tx, order_id) if lock else code, held)
 
 

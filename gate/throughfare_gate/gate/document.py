@@ -30,7 +30,7 @@ MEMBERS = frozenset(
         "delta",
     }
 )
-# What format 2 adds; a gate of the last release refuses a bundle that has any of it.
+# The members of format 2; a gate of the last release refuses a bundle that has any of it.
 ADDED = frozenset({"format", "boarding", "sailings", "delays", "waivers", "issuers", "categories", "ordered"})
 _OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy", "bundle_keys", "delta", "ordered"})
 _DELTA = frozenset({"since", "cursor", "complete", "cleared"})

@@ -38,7 +38,7 @@ class Work:
         """Give the upload a last chance, and say what still waits."""
         self._connecting.join()
         waiting = self._courier.stop(drain_seconds) if self._courier else self._store.count_untold()
-        self._display.note(f"{waiting} scans wait for the server" if waiting else "every scan is told")
+        self._display.note(f"{waiting} scans wait for the server" if waiting else "every scan is reported")
 
     def _connect(self) -> None:
         """Start the courier: the first code need not wait until the network is there, nor until its library is loaded."""

@@ -29,7 +29,7 @@ from throughfare_gate.validator.store import Store
 
 _FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("throughfare-gate"),
-    show_default=True, envvar="THROUGHFARE_GATE_FOLDER", help="Where this gate keeps its key, bundle and scans.",
+    show_default=True, envvar="THROUGHFARE_GATE_FOLDER", help="The folder of this gate's key, bundle and scans.",
 )  # fmt: skip
 
 
@@ -90,7 +90,9 @@ def enrol(server: str, code: str, folder: Path) -> None:
 )
 @click.option("--listen", "address", default=None, metavar="HOST:PORT", help="Also take codes on a socket.")
 @click.option("--screen", is_flag=True, help="Show answers on the whole terminal, for a kiosk.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object an answer, for what drives the flap.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object an answer, for the device that drives the flap."
+)
 @click.option("--silent", is_flag=True, help="No bell.")
 @click.option("--inspect", "inspects", is_flag=True, help="Look at tickets without using them up.")
 @click.option("--trip", "trip_id", default=None, help="The sailing that boards here now, by its trip.")
@@ -101,19 +103,23 @@ def enrol(server: str, code: str, folder: Path) -> None:
     help="The sailing that boards here now, by its planned departure (2026-10-13T07:30:00+03:00).",
 )
 @click.option(
-    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of what is shown."
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="The language of the answers.",
 )
 @click.option(
     "--drain",
     type=click.FloatRange(0, 600),
     default=5.0,
     show_default=True,
-    help="How many seconds the upload may take at the end.",
+    help="The seconds that the upload may take at the end.",
 )
 def run(folder: Path, *, address: str | None, language: str, drain: float, **asked: Any) -> None:
     """Read codes from standard input or a serial scanner, a line each, and accept or refuse.
 
-    A USB scanner types such lines. Scans are kept in the folder and told to the server when it can be reached.
+    A USB scanner types such lines. Scans are kept in the folder and reported to the server when it can be reached.
 
     \b
     Example:
@@ -153,7 +159,7 @@ def _display(
     if not screen:
         return nullcontext(Display(sys.stdout, as_json=as_json, silent=silent))
     if as_json:
-        raise click.UsageError("--screen and --json both want standard output: choose one")
+        raise click.UsageError("--screen and --json both need standard output: choose one")
     if not sys.stdout.isatty():
         raise click.UsageError("--screen needs a terminal on standard output")
     return Screen(sys.stdout, language, troubles, silent=silent)
@@ -163,7 +169,7 @@ def _greet(place: Enrolment, flap: Flap, display: Display | Screen) -> None:
     display.note(f"{place.name} of {place.operator} is ready")
     if flap.unknown_sailing:
         display.note(
-            f"no sailing {flap.unknown_sailing} is known here today: --trip and --departure check nothing by it"
+            f"no sailing {flap.unknown_sailing} is known here today: --trip and --departure have no effect"
         )
 
 
@@ -177,7 +183,7 @@ def _standard_input() -> TextIO:
 @main.command()
 @_FOLDER
 def status(folder: Path) -> None:
-    """Say how this gate is: bundle, clock, scans that wait. Exit 1 when it cannot decide.
+    """Show the state of this gate: bundle, clock, scans that wait. Exit 1 when it cannot decide.
 
     \b
     Example:

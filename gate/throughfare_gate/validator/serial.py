@@ -56,7 +56,7 @@ class Scanner:
         self._note = note
         self._language = language
         self._device: int | None = None
-        # What staff read since the scanner is not there; empty while it is, None before anybody has looked.
+        # The message to staff while the scanner is missing; empty while it is there, None before the first look.
         self._missing: str | None = None
 
     def present_to(self, show: Show, ended: threading.Event) -> None:

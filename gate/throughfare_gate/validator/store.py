@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS proof (
 """
 # The replay of a proof is possible for 75 seconds.
 _PROOF_SECONDS = 90
-# What the server has is kept for a day: until then the bundle may not bring it back.
+# Scans that the server has are kept for a day: until then the bundle may not bring them back.
 _TOLD_SECONDS = 24 * 3600
 
 

@@ -14,7 +14,7 @@ from tests.ticketing.api.told_to_a_buyer import everything
 from tests.ticketing.identity.people_of import register, sign_in
 from ticketing.identity import passwords
 
-# What belongs to gateways, to the lock of an account, or to the service alone.
+# Fields of gateways, of the lock of an account, or of the service alone.
 INSIDE = (
     "demo_ch_",
     "demo_re_",

@@ -12,7 +12,7 @@ from tests.api import Api
 from tests.ticketing.identity.people_of import register
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
-# What anybody may call; every other route needs a token, and says so in the OpenAPI file.
+# Routes that anybody may call; every other route needs a token, and says so in the OpenAPI file.
 OPEN = {
     "/v1/regions",
     "/v1/places",

@@ -38,7 +38,7 @@ CALLERS = {
 }
 
 
-# What a caller may do is decided before any database is asked: two callers try the second one, in `make soak` all.
+# The service decides a caller's rights before any query: two callers try the second database, in `make soak` all.
 BOTH = [
     *(("sqlite", caller) for caller in CALLERS),
     *(("postgresql", caller) for caller in (CALLERS if os.environ.get("SOAK") else ("account", "finance"))),

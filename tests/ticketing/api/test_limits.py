@@ -110,7 +110,7 @@ def test_every_call_that_changes_something_names_its_limits_or_the_keys_that_may
         if not hasattr(view, "limits") and not hasattr(view, "roles")
     ]
 
-    # What belongs to a person alone and is cheap has the limits that every view has.
+    # Cheap calls of one person have the limits that every view has.
     assert sorted(unlimited) == [
         "DELETE /v1/me",
         "DELETE /v1/me/entitlements/<string:entitlement_id>",

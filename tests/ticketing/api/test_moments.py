@@ -10,7 +10,7 @@ from tests.api import Api, checked
 from tests.ticketing.api.told_to_a_buyer import everything
 from tests.ticketing.identity.people_of import register
 
-# What a moment looks like depends on no database.
+# The form of a moment depends on no database.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MOMENTS = ("_at", "_until", "departure", "arrival", "not_before", "as_of", "since", "last_seen")
 

@@ -171,11 +171,11 @@ def test_where_two_words_contradict_a_person_chooses_one_with_a_reason(
     browser = signed_in(desk, visitor)
     page = browser.open("/console/cases")
 
-    without = browser.press(page, "What was seen holds", reason=" ")
-    chosen = browser.press(page, "What was seen holds", reason="the log of the ship")
+    without = browser.press(page, "The observed time holds", reason=" ")
+    chosen = browser.press(page, "The observed time holds", reason="the log of the ship")
 
     assert (without.status, "a reason of 1 to 500 letters is needed" in without.text) == (422, True)
-    assert "what was seen proves the delay" in chosen.text
+    assert "the observed time proves the delay" in chosen.text
     assert "Nothing waits." in chosen.text
     assert [faults_of(one) for one in (page, without, chosen)] == [[], [], []]
     with rooms(api).live.database.read() as tx:

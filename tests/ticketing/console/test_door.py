@@ -72,7 +72,7 @@ def test_a_session_ends_when_idle_when_old_and_when_signed_out(
     browser = visitor()
     browser.sign_in("anna@example.org", member(desk), PASSWORD)
     api.clock.advance(timedelta(minutes=29))
-    assert "What waits" in browser.open("/console/").text
+    assert "Waiting" in browser.open("/console/").text
     api.clock.advance(timedelta(minutes=31))
     page = browser.open("/console/bank?region=helsinki-tallinn")
     assert page.has("Sign in")
@@ -81,7 +81,7 @@ def test_a_session_ends_when_idle_when_old_and_when_signed_out(
     for _ in range(25):
         api.clock.advance(timedelta(minutes=28))
         browser.open("/console/")
-    assert "What waits" in browser.open("/console/").text
+    assert "Waiting" in browser.open("/console/").text
     api.clock.advance(timedelta(minutes=28))
     assert browser.open("/console/").has("Sign in")
     browser.press(browser.open("/console/"), "Sign in", email="anna@example.org", password=PASSWORD)

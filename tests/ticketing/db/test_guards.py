@@ -11,7 +11,7 @@ from ticketing.settlement import service
 from ticketing.settlement.payout import bank_accounts
 
 _ENTRY = "period, kind, source_type, source_id, region, original_period, occurred_at, booked_at, note, reverses_id, hash"
-# What is tried, and what the database says; the month 2026-09 of the region r is closed, 2026-10 is open.
+# Each attempt with the database's answer; the month 2026-09 of the region r is closed, 2026-10 is open.
 _TRIED = {
     "INSERT INTO posting (period, entry_id, line, account_id, currency, amount_minor) "
     "VALUES ('2026-10', 'x', 1, 'unearned:EUR', 'EUR', 0)": "not.zero",

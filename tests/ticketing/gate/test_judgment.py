@@ -69,7 +69,7 @@ def test_rides_never_exceed_what_the_ticket_allows_and_nothing_is_lost(facts: li
     judged = judge(facts, TERMS)
 
     rides = [entry.fact for entry in judged if entry.verdict == "ride"]
-    # What the server offered online is not lost but replaced where the gate tells what it did instead.
+    # The gate's report of its own decision replaces the server's online answer.
     told = {(f.scan_id, f.jti, f.device_ts) for f in facts if f.uploaded}
     kept = {(f.scan_id, f.body) for f in facts if f.uploaded or (f.scan_id, f.jti, f.device_ts) not in told}
     assert {(entry.fact.scan_id, entry.fact.body) for entry in judged} == kept

@@ -15,7 +15,7 @@ from ticketing.db.ticket.tickets import control_code_of
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 FIVE_HOURS = 5 * 3600
-# What does not depend on the database is tried on one.
+# These tests do not depend on the database: one kind is enough.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

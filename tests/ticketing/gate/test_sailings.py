@@ -19,7 +19,7 @@ from ticketing.tickets.own import payload_of
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 HOUR = timedelta(hours=1)
-# What does not depend on the database is tried on one.
+# These tests do not depend on the database: one kind is enough.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

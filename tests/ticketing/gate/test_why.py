@@ -10,7 +10,7 @@ from tests.ticketing.gate.at_hand import by_hand
 from tests.ticketing.tickets.mint import phone_jwk
 from ticketing.db.ticket.tickets import control_code_of
 
-# What does not depend on the database is tried on one.
+# These tests do not depend on the database: one kind is enough.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

@@ -15,7 +15,7 @@ from ticketing.quote.service import replay
 
 pytestmark = pytest.mark.usefixtures("frozen_rows", "quick_hashes")
 
-# What one kind of database shows: nothing in it depends on the other.
+# One kind of database is enough: nothing here depends on the other.
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 KID = {"ref": "kid", "rider_category": "child", "holder": "mari"}
 

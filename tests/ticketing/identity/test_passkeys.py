@@ -78,7 +78,7 @@ def test_an_answer_of_another_page_person_copy_or_key_signs_nobody_in(
 
     refused = sign_in(api, phone.get(challenge(api)))
 
-    assert (refused.status_code, refused.json["detail"]) == (401, "the passkey's answer does not hold")
+    assert (refused.status_code, refused.json["detail"]) == (401, "the passkey's answer is not valid")
 
 
 def test_an_unknown_passkey_and_one_that_was_removed_sign_nobody_in(api: Api) -> None:

@@ -20,7 +20,7 @@ from ticketing.db.operators import run_states
 from ticketing.purchase import service as purchase
 
 TO_HELSINKI: dict[str, Any] = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
-# What does not depend on the database is tried on one.
+# These tests do not depend on the database: one kind is enough.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

@@ -23,7 +23,7 @@ from ticketing.settlement.proof.verify import verify
 from ticketing.tickets.issue import Press
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-13T12:00:00+03:00"}
-# What does not depend on the database is tried on one.
+# These tests do not depend on the database: one kind is enough.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 BEGINS = datetime(2026, 10, 13, 10, tzinfo=UTC)
 ENDS = datetime(2026, 10, 13, 16, tzinfo=UTC)

@@ -20,7 +20,7 @@ from ticketing.regions import Region
 from ticketing.regions.company import lonely
 
 INFANTS = {"infant": ("adult",)}
-# What does not depend on the database is tried on one.
+# These tests do not depend on the database: one kind is enough.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

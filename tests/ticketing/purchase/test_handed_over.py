@@ -29,7 +29,7 @@ from ticketing.tickets import barcode
 REGION = "helsinki-tallinn"
 ONE: dict[str, Any] = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 PAGE = "<h1>Boarding</h1><script>alert(1)</script>"
-# What does not depend on the database is tried on one.
+# These tests do not depend on the database: one kind is enough.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

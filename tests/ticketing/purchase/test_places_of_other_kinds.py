@@ -23,7 +23,7 @@ from ticketing.regions import Region
 from ticketing.regions.load import check_region
 
 HOME = Path("regions/helsinki-tallinn")
-# What one kind of database shows: nothing in it depends on the other.
+# One kind of database is enough: nothing here depends on the other.
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ANNA, BIKE, CAR = {"ref": "anna"}, {"ref": "bike", "place": "bicycle"}, {"ref": "car", "place": "car"}
 OVER = {

@@ -24,7 +24,7 @@ from ticketing.regions import Region
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 REGIONS = sorted(path.parent.name for path in Path("regions").glob("*/region.toml"))
-# What the service calls things; some are words of a language by chance, and count as such there.
+# The service's own words; some are words of a language by chance, and count as such there.
 KEYS = {
     *("decided", "pending", "confirmed", "failed", "captured", "refund", "exchange", "sale"),
     *("tram", "metro", "rail", "bus", "ferry", "XX", "taxable", "outside"),

@@ -11,7 +11,7 @@ from tests.ticketing.purchase.sea import Sea
 from ticketing.cli.worker import run_round
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
-# What does not depend on the database is tried on one.
+# These tests do not depend on the database: one kind is enough.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

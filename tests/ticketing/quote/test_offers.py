@@ -30,7 +30,7 @@ from ticketing.regions.planned import find_ride_on
 ONE = {"to": {"place": "Balti jaam"}, "passengers": [{"ref": "anna", "rider_category": "adult"}]}
 HT = "helsinki-tallinn"
 # The same tables and statements on either database: what differs is asked of both above.
-# What a search tells of a ride beside its plan, and no quote keeps.
+# Fields of a ride in a search beside its plan; no quote keeps them.
 OF_THE_DAY = {"waiting_seconds", "notices", "boards_at", "alights_at", "vehicle"}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Start = Callable[[], Api]

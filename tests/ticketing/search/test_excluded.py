@@ -19,7 +19,7 @@ from ticketing.regions import Region
 from ticketing.regions.unsellable import unsellable
 from ticketing.tickets.own import payload_of
 
-# What one kind of database shows: nothing in it depends on the other.
+# One kind of database is enough: nothing here depends on the other.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 FARES = ("fare_products.txt", "fare_leg_rules.txt", "fare_transfer_rules.txt")

@@ -121,7 +121,7 @@ def test_a_batch_that_tells_no_amounts_never_settles_the_payment_that_it_names_f
     _, (found,) = reconcile.import_statement(desk, "r", statement(entry, closing="90.00"), "Clara")
 
     assert found.verdict != "matched"
-    assert found.line.remittance == "2 payments in one entry, whose amounts the bank does not tell"
+    assert found.line.remittance == "2 payments in one entry, and the bank does not give their amounts"
 
 
 def without(content: bytes, code: str) -> bytes:

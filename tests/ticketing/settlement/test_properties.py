@@ -204,7 +204,7 @@ def _statements_are_the_ledger(desk: Office, run: Run, files: Path) -> None:
             if row[0].startswith("Total"):
                 total = dict(zip(COLUMNS, row, strict=True))
                 stated[party, total["currency"]] = int(total["net_minor"])
-    # Who is owed nothing (a share that is all VAT) has a statement and no posting.
+    # An operator that is owed nothing (a share that is all VAT) has a statement and no posting.
     assert _not_zero(stated) == _not_zero(owed)
 
 

@@ -40,7 +40,7 @@ def test_a_gate_decides_uploads_and_survives_power_cuts_and_a_server_that_is_awa
         first = gate.show(tickets[0])
         again = gate.show(tickets[0])
         assert (first["decision"], first["reason"], again["again"]) == ("accept", "ok", True)
-        assert "every scan is told" in gate.end()
+        assert "every scan is reported" in gate.end()
         assert len(facts(database)) == 1
 
         server.down()
@@ -59,7 +59,7 @@ def test_a_gate_decides_uploads_and_survives_power_cuts_and_a_server_that_is_awa
         server.up()
         gate.start()
         gate.show(tickets[5])
-        assert "every scan is told" in gate.end()
+        assert "every scan is reported" in gate.end()
         told = facts(database)
         assert [seq for _, seq, _ in sorted(told, key=lambda row: row[1])] == list(range(1, len(told) + 1))
         assert rides(database) == 6
@@ -147,7 +147,7 @@ def test_power_cuts_at_any_moment_lose_no_scan_and_double_none(database: Databas
         gate.start()
         for code in left:
             seen[code] = str(gate.show(code)["decision"])
-        assert "every scan is told" in gate.end()
+        assert "every scan is reported" in gate.end()
 
     told = facts(database)
     assert set(seen.values()) == {"accept"}

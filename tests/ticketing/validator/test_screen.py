@@ -136,7 +136,7 @@ def test_a_screen_follows_its_terminals_size(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(("--screen",), "needs a terminal"), (("--screen", "--json"), "both want standard output")],
+    [(("--screen",), "needs a terminal"), (("--screen", "--json"), "both need standard output")],
 )
 def test_a_screen_needs_a_terminal_for_itself(folder: Path, words: tuple[str, ...], said: str) -> None:
     done = subprocess.run(

@@ -205,7 +205,7 @@ class PassQuoteRequestSchema(Strict):
     holder = fields.String(
         validate=ID,
         metadata={
-            "description": "whom of the account it is for, by a name of your own; without it the owner of the account",
+            "description": "the holder within the account, by a name of your choice; without it the owner of the account",
             "examples": ["mari"],
         },
     )

@@ -130,7 +130,7 @@ class VehicleSchema(Strict):
     as_of = moment(required=True)
 
 
-class NoteSchema(Strict):
+class HolderNoteSchema(Strict):
     """The text of staff for those who hold a ticket, in the reader's language or else in English: `language` says which."""
 
     text = fields.String(required=True)

@@ -75,7 +75,7 @@ class PassengerSchema(Strict):
     holder = fields.String(
         validate=ID,
         metadata={
-            "description": "Whom of the calling account this is: the passes count that were bought under this name"
+            "description": "The holder within the calling account: passes bought under this name count for the passenger"
         },
     )
     passes = ShortList(
@@ -91,7 +91,9 @@ class PassengerSchema(Strict):
             return
         for name in ("rider_category", "account_holder"):
             if given.get(name):
-                raise ValidationError("is of a person: what they bring has a row of its own", name)
+                raise ValidationError(
+                    "is for a person only: a bicycle, car, cabin or dog has a row of its own", name
+                )
 
 
 class ExchangeSearchSchema(Strict):
@@ -129,7 +131,7 @@ class JourneyRequestSchema(Strict):
     exchange = fields.Nested(
         ExchangeSearchSchema,
         metadata={
-            "description": "what is searched for replaces (part of) this order: the uses of carnets that it gives back count"
+            "description": "the journey replaces (part of) this order: the uses of carnets that the order gives back count"
         },
     )
     range_minutes = fields.Integer(
@@ -140,7 +142,9 @@ class JourneyRequestSchema(Strict):
     walking = fields.String(load_default="normal", validate=validate.OneOf(["normal", "less"]))
     wheelchair = fields.Boolean(
         load_default=False,
-        metadata={"description": "leave out what a feed calls not accessible; unknown is shown as unknown"},
+        metadata={
+            "description": "leave out rides and stops that a feed calls not accessible; unknown stays unknown"
+        },
     )
     free_places = fields.Boolean(
         load_default=False,
@@ -170,7 +174,7 @@ class JourneyRequestSchema(Strict):
                 continue
             why = f"{names[name]!r} is {name!r} already" if name in names else ""
             if row.get("account_holder"):
-                why = "the owner of the account is nobody else of it: name either"
+                why = "name either the owner of the account or another holder"
             if why:
                 raise ValidationError({"passengers": {at: {"holder": [why]}}})
             names[name] = ref
@@ -371,7 +375,9 @@ class RegionSchema(Strict):
         keys=fields.String(),
         values=fields.List(fields.String()),
         required=True,
-        metadata={"description": "what may be brought along, and the operators that sell places for it"},
+        metadata={
+            "description": "the kinds of places beside those of persons, and the operators that sell them"
+        },
     )
 
 

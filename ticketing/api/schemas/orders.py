@@ -122,7 +122,7 @@ class OrderRequestSchema(Strict):
         validate=validate.OneOf(["each", "group"]),
         metadata={
             "description": "`group`: one code stands for all people of the order, 2 to 99, and one scan lets them in together; "
-            "one person carries it, so one phone and one name at most. `each`, as where nothing is said: everybody has a code.",
+            "one person carries it, so one phone and one name at most. `each`, the default: everybody has a code.",
             "examples": ["group"],
         },
     )

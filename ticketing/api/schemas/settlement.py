@@ -18,7 +18,7 @@ class RunRequestSchema(Strict):
         load_default="",
         validate=validate.Length(0, 500),
         metadata={
-            "description": "why the month is closed although an order is paid without a ticket; it is kept"
+            "description": "the reason to close although an order is paid without a ticket; the run keeps it"
         },
     )
 

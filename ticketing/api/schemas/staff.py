@@ -57,7 +57,9 @@ class InspectionRequestSchema(NamedSailingSchema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(1, 200),
-        metadata={"description": "the name to compare a personal ticket with; it is kept nowhere"},
+        metadata={
+            "description": "the name to compare with that of a personal ticket; the service does not keep it"
+        },
     )
 
     @validates_schema
@@ -145,7 +147,7 @@ class InspectionSchema(Strict):
         required=True,
         allow_none=True,
         validate=validate.OneOf(["same", "close", "other", "not_personal"]),
-        metadata={"description": "whether the name that was told is the holder's; null where none was"},
+        metadata={"description": "the comparison of the given name with the holder's; null without a name"},
     )
     ticket = fields.Nested(StaffTicketSchema, required=True, allow_none=True)
 

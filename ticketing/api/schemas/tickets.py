@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.common import (
-    NoteSchema,
+    HolderNoteSchema,
     PlatformSchema,
     Strict,
     VehicleSchema,
@@ -104,7 +104,7 @@ class LegNewsSchema(Strict):
     boards_at = fields.Nested(PlatformSchema, required=True, allow_none=True)
     alights_at = fields.Nested(PlatformSchema, required=True, allow_none=True)
     vehicle = fields.Nested(VehicleSchema, required=True, allow_none=True)
-    note = fields.Nested(NoteSchema, required=True, allow_none=True)
+    note = fields.Nested(HolderNoteSchema, required=True, allow_none=True)
 
 
 class TicketsSchema(Strict):

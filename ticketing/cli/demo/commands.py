@@ -32,7 +32,7 @@ _FOLDER = Path("var/demo")
 @click.option(
     "--region",
     default="helsinki-tallinn",
-    help="Whose story, by name or folder; its demo.toml says what is told.",
+    help="The region, by name or folder; its demo.toml holds the story.",
 )
 @click.option("--once", is_flag=True, help="End after the story instead of serving until Ctrl-C.")
 @click.option("--port", type=int, default=None, help="The port; 8000 if it is free, else another.")

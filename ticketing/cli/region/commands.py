@@ -30,7 +30,7 @@ def check_command(name_or_folder: str) -> None:
     """Report every fault of a region's files at once: feeds, agreements, taxes, operators, gates, terms, demo, stand-ins.
 
     NAME_OR_FOLDER is a region of THROUGHFARE_REGIONS_FOLDER (`regions`), or a folder. Exit 1 if anything is an error;
-    warnings tell what is never sold, never used or never read.
+    warnings name data that are never sold, used or read.
 
     \b
     Example:
@@ -59,7 +59,7 @@ def check_command(name_or_folder: str) -> None:
 def new_command(name: str, folder: str) -> None:
     """Write a small region that passes `region check`: two operators, two states, a border, one agreement.
 
-    Replace its data file by file; `region check` says what does not fit together (docs/onboarding.md).
+    Replace its data file by file; `region check` names every fault (docs/onboarding.md).
 
     \b
     Example:

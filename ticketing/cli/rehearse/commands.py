@@ -1,4 +1,4 @@
-"""`throughfare region rehearse`: start a region on a scratch folder, play journeys, show what was covered and what fell."""
+"""`throughfare region rehearse`: start a region on a scratch folder, play journeys, show coverage and faults."""
 
 import contextlib
 import json
@@ -42,7 +42,7 @@ _ISSUER = "throughfare.eu"
 
 
 class _Fell(SystemExit):
-    """Something fell: exit code 1, and the folder stays."""
+    """The rehearsal has faults: exit code 1, and the folder stays."""
 
     def __init__(self) -> None:
         super().__init__(1)
@@ -61,10 +61,10 @@ class _Fell(SystemExit):
 )
 @click.option("--database", default=None, help="An empty PostgreSQL database; an SQLite file by default.")
 def command(**asked: Any) -> None:
-    """Play journeys through a region, whole, against stand-ins, and say what was covered and what fell.
+    """Play journeys through a region, whole, against stand-ins, and show coverage and faults.
 
     Search, quote, order, payment, tickets, gates, refunds and exchanges over the public API of running processes; then
-    the months are closed and the books proven. Exit 1 if anything fell.
+    the months are closed and the books proven. Exit 1 with a fault.
 
     \b
     Example:
@@ -102,7 +102,7 @@ def _region(name_or_folder: str) -> tuple[Region, Path]:
 
 @contextlib.contextmanager
 def _place(keep: Path | None) -> Iterator[Path]:
-    """The folder to play in. A temporary one goes when nothing fell; what a message names stays to be looked at."""
+    """The folder to play in. A temporary one is removed without a fault; a message names one that stays."""
     if keep is not None:
         yield keep.absolute()
         return

@@ -28,12 +28,12 @@ def show(result: Result) -> None:
     unreached = [one.removeprefix(_OPERATORS) for one in result.never_reached if one.startswith(_OPERATORS)]
     if unreached:
         console.print(
-            f"[yellow]Nobody travelled with {', '.join(unreached)}.[/yellow] More journeys may; `throughfare region check` "
+            f"[yellow]Nobody travelled with {', '.join(unreached)}.[/yellow] More journeys may reach them; `throughfare region check` "
             "says whose rides can never be sold.",
             soft_wrap=True,
         )
     if not result.faults:
-        console.print("[green]Nothing fell.[/green]" if not unreached else "Nothing of the others fell.")
+        console.print("[green]No fault.[/green]" if not unreached else "The others had no fault.")
         return
     console.print(_faults(result.faults))
     console.print(f"[red]{len(result.faults)} faults.[/red]")
@@ -61,7 +61,7 @@ def _list(title: str, lines: Iterable[str]) -> Table:
 
 
 def _faults(faults: list[Fault]) -> Table:
-    table = Table("what fell", "seen", "smallest input", padding=(0, 2, 0, 0))
+    table = Table("faults", "seen", "smallest input", padding=(0, 2, 0, 0))
     for fault in faults[:_SHOWN]:
         table.add_row(fault.kind, fault.message, _input(fault))
     if len(faults) > _SHOWN:

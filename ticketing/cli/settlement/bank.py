@@ -9,7 +9,7 @@ from ticketing.cli.progress import progress
 from ticketing.settlement.bank import WAYS, Finding, Waiting, Way
 from ticketing.settlement.inert import plain
 
-_BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
+_BY = click.option("--by", required=True, help="Your name, kept with each action.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
 
 
@@ -65,7 +65,7 @@ def approve_account_command(account: str, by: str) -> None:
 
 @account_group.command("list")
 def list_accounts_command() -> None:
-    """List every account, what became of it and who entered it.
+    """List every account with its state and the person who entered it.
 
     \b
     Example:
@@ -84,7 +84,7 @@ def list_accounts_command() -> None:
 @_BY
 @_REGION
 def import_command(file: BinaryIO, by: str, region: str | None) -> None:
-    """Import a bank statement (camt.053), book what matches, list the rest with the reason.
+    """Import a bank statement (camt.053), book the lines that match, list the others with the reason.
 
     \b
     Example:
@@ -103,7 +103,7 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
 @click.command("review")
 @_REGION
 def review_command(region: str | None) -> None:
-    """List the lines of the bank that are not booked and why, what is on no line, and what waits on suspense.
+    """List the unbooked lines of the bank with their reasons, the movements on no line, and the amounts on suspense.
 
     \b
     Example:
@@ -133,12 +133,14 @@ def review_command(region: str | None) -> None:
 
 @click.command("book")
 @click.argument("line")
-@click.option("--as", "way", type=click.Choice(list(WAYS)), required=True, help="What the line is.")
+@click.option("--as", "way", type=click.Choice(list(WAYS)), required=True, help="The kind of the line.")
 @click.option(
-    "--reference", default=None, help="Which expected movement it settles; what it looks like by default."
+    "--reference",
+    default=None,
+    help="The expected movement that it settles; the one it looks like by default.",
 )
 @_BY
-@click.option("--reason", required=True, help="Why: it is kept in the books.")
+@click.option("--reason", required=True, help="The reason, kept in the books.")
 @_REGION
 def book_command(
     line: str, way: Way, reference: str | None, *, by: str, reason: str, region: str | None
@@ -158,10 +160,10 @@ def book_command(
 @click.command("unbook")
 @click.argument("line")
 @_BY
-@click.option("--reason", required=True, help="Why: it is kept in the books.")
+@click.option("--reason", required=True, help="The reason, kept in the books.")
 @_REGION
 def unbook_command(line: str, *, by: str, reason: str, region: str | None) -> None:
-    """Take back what was done last with a LINE: its booking (it waits again), or the clearing of its suspense.
+    """Take back the last step of a LINE: its booking (it waits again), or the clearing of its suspense.
 
     \b
     Example:
@@ -179,13 +181,13 @@ def unbook_command(line: str, *, by: str, reason: str, region: str | None) -> No
     "--as",
     "cleared_as",
     required=True,
-    help="Whose it is: bank_fee, scheme, refunds (paid another way), or operator:<id> (operator:tlt).",
+    help="The owner: bank_fee, scheme, refunds (paid another way), or operator:<id> (operator:tlt).",
 )
 @_BY
-@click.option("--reason", required=True, help="Why: it is kept in the books.")
+@click.option("--reason", required=True, help="The reason, kept in the books.")
 @_REGION
 def clear_command(line: str, *, cleared_as: str, by: str, reason: str, region: str | None) -> None:
-    """Take what a LINE left on suspense off it: another person than the one who booked the line.
+    """Clear the amount that a LINE left on suspense, as another person than the one who booked the line.
 
     \b
     Example:

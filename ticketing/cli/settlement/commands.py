@@ -16,7 +16,7 @@ _KEYS = ("from", "to", "amount", "currency")
 
 @click.group()
 def command() -> None:
-    """Net what operators owe each other, close a month, pay, reconcile, answer disputes."""
+    """Net the debts between operators, close a month, pay, reconcile, answer disputes."""
 
 
 for _commands in (month.COMMANDS, bank.COMMANDS):

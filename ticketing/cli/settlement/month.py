@@ -15,7 +15,7 @@ from ticketing.frozen import write_run
 from ticketing.progress import Stages, told
 from ticketing.settlement.statement import FORMATS, Format
 
-_BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
+_BY = click.option("--by", required=True, help="Your name, kept with each action.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
 _OUT = click.option(
     "--out",
@@ -23,23 +23,29 @@ _OUT = click.option(
     default=None,
     help="The folder of the exported files; THROUGHFARE_SETTLEMENT_FOLDER or var/settlement by default.",
 )
-_REASON = click.option("--reason", required=True, help="Why: it is kept.")
+_REASON = click.option("--reason", required=True, help="The reason, kept with the run.")
 
 
 @click.command("close")
 @click.argument("period")
 @_REGION
-@click.option("--by", "prepared_by", default="command line", show_default=True, help="Who prepares the run.")
+@click.option(
+    "--by",
+    "prepared_by",
+    default="command line",
+    show_default=True,
+    help="The name of the person who prepares the run.",
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="Where one CSV statement per operator is written; `preview` in THROUGHFARE_SETTLEMENT_FOLDER by default.",
+    help="The folder of one CSV statement per operator; `preview` in THROUGHFARE_SETTLEMENT_FOLDER by default.",
 )
 @click.option(
     "--despite",
     default="",
-    help="Why the month is closed although an order is paid without a ticket: it is kept.",
+    help="The reason to close although an order is paid without a ticket: the run keeps it.",
 )
 @AS_JSON
 def close_command(
@@ -149,7 +155,7 @@ def reject_command(run_id: str, by: str, reason: str) -> None:
 @_BY
 @_REASON
 def void_command(run_id: str, by: str, reason: str) -> None:
-    """Take a run back before its payments have left; what its approval booked is booked back.
+    """Take a run back before its payments have left; the bookings of its approval are reversed.
 
     \b
     Example:
@@ -190,7 +196,7 @@ def export_command(run_id: str, by: str, out: Path | None, language: str) -> Non
 @_BY
 @click.option("--message-id", required=True, help="The MsgId in the file that the bank has taken.")
 def sent_command(run_id: str, by: str, message_id: str) -> None:
-    """Tell that the bank has taken the payment file.
+    """Record that the bank has taken the payment file.
 
     \b
     Example:
@@ -239,7 +245,7 @@ def journal_command(period: str, region: str | None, form: Format, until: str) -
 def simulate_command(
     period: str, agreement: BinaryIO | None, terms: BinaryIO | None, region: str | None
 ) -> None:
-    """Show what another agreement, or other terms, would have given each operator in a month; nothing is booked.
+    """Show each operator's month under another agreement or other terms; nothing is booked.
 
     \b
     Example:
@@ -292,12 +298,12 @@ def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str)
 @click.command("answer")
 @click.argument("dispute")
 @_BY
-@click.option("--text", required=True, help="What the operator reads.")
+@click.option("--text", required=True, help="The answer that the operator reads.")
 @click.option("--stands", is_flag=True, help="The line stands; this ends the dispute.")
 @click.option(
-    "--amount", default=None, help="What the operator was short, like 0.50; a negative amount takes back."
+    "--amount", default=None, help="The amount that was missing, like 0.50; a negative amount takes back."
 )
-@click.option("--against", default=None, help="The operator that it comes from; the scheme by default.")
+@click.option("--against", default=None, help="The operator that bears it; the scheme by default.")
 def answer_command(
     dispute: str, *, by: str, text: str, stands: bool, amount: str | None, against: str | None
 ) -> None:
@@ -316,7 +322,7 @@ def answer_command(
 
 
 @click.command("disputes")
-@click.option("--operator", default=None, help="Of one operator only, those that it bears with them.")
+@click.option("--operator", default=None, help="Only one operator's, and those that it bears.")
 def disputes_command(operator: str | None) -> None:
     """List disputes with their trails.
 

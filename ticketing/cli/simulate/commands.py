@@ -36,17 +36,21 @@ _ALLOTTED_AHEAD = timedelta(days=62)
 @click.argument("name", type=click.Choice(["exchange", "gtfs", "maritime", "osdm"]))
 @click.option("--port", type=int, default=0, help="The port on loopback; a free one if not given.")
 @click.option("--places", type=click.IntRange(0), default=300, help="Places of a departure.")
-@click.option("--hold-minutes", type=click.IntRange(1, 1440), default=15, help="How long a hold lasts.")
+@click.option(
+    "--hold-minutes", type=click.IntRange(1, 1440), default=15, help="The minutes that a hold lasts."
+)
 @click.option("--price", "prices", multiple=True, metavar="CATEGORY=CENTS", help="A price; may be repeated.")
 @click.option("--folder", type=click.Path(file_okay=False), help="exchange: the folder of the files.")
 @click.option("--feed", type=click.Path(exists=True), help="exchange, gtfs: the operator's timetable.")
 @click.option("--operator", default="viking", help="exchange: the operator's id.")
 @click.option("--faults", type=click.Path(dir_okay=False, exists=True), help="A fault plan as JSON.")
-@click.option("--clock-file", type=click.Path(dir_okay=False), help="Pretend the time that this file shifts.")
+@click.option(
+    "--clock-file", type=click.Path(dir_okay=False), help="Shift the clock by the seconds in this file."
+)
 def command(*, name: str, port: int, faults: str | None, clock_file: str | None, **options: Any) -> None:
     """Serve the protocol NAME on loopback until Ctrl-C. Nothing behind it is real.
 
-    The key that it believes is `sandbox` (maritime; of osdm the secret): set the variable that the operator's table
+    It accepts `sandbox` as the key (maritime) or the secret (osdm): set the variable that the operator's table
     names, such as TALLINK_API_KEY=sandbox. A price is told at a confirmation, and one that is not the operator's
     tariff makes that booking a case.
 

@@ -111,7 +111,7 @@ def apportion_command(request: TextIO, *, jsonl: bool) -> None:
 @_FEED
 @_REQUEST
 def explain_command(feed: Path, request: TextIO) -> None:
-    """Say in sentences how `tariff price` comes to its price, and what lost.
+    """Say in sentences how `tariff price` comes to its price, and name the alternatives that lost.
 
     \b
     Example:
@@ -161,7 +161,7 @@ def matrix_command(
 @click.option(
     "--sample", type=click.IntRange(1, 100_000), help="So many pairs of stops, not all pairs of areas."
 )
-@click.option("--seed", default=1, show_default=True, help="Which stops a sample takes.")
+@click.option("--seed", default=1, show_default=True, help="Another seed samples other stops.")
 @click.option(
     "--day",
     metavar="DAY",
@@ -182,7 +182,7 @@ def diff_command(
     day: datetime | None,
     form: str,
 ) -> None:
-    """Show which rides the tariff NEW makes dearer or cheaper than OLD; exit 1 if any price changed.
+    """Show the rides that the tariff NEW makes dearer or cheaper than OLD; exit 1 if any price changed.
 
     Every pair of areas is priced for each rider category and network, or a sample of pairs of stops.
 

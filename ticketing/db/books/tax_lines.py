@@ -14,7 +14,7 @@ from ticketing.db.tables.books import tax
 from ticketing.db.tables.sale import order, quote, ticket
 from ticketing.frozen import read_quote
 
-# What makes two rows of a ticket one kind of VAT.
+# Two rows of a ticket that agree in these are one kind of VAT.
 _KIND = ("ticket_jti", "member_state", "mode", "scope", "treatment", "rate_bp", "verified")
 
 

@@ -80,7 +80,7 @@ leg_of_ticket = table(
     sa.Index(None, "service_date"),
 )
 
-# What has happened to a run, revision by revision.
+# The events of a run, revision by revision.
 disruption_event = table(
     "disruption_event",
     text("id", key=True),

@@ -44,7 +44,7 @@ proof_seen = table(
     moment("at"),
 )
 
-# What brings a row of an allocation about; all but a sale take back or correct.
+# The causes of a row of an allocation; all but a sale take back or correct.
 
 scan_fact = table(
     "scan_fact",
@@ -77,7 +77,7 @@ scan_echo = table(
     moment("at"),
 )
 
-# What the facts of a ticket come to, computed anew whenever one arrives; never a fact itself.
+# The result of a ticket's facts, computed anew whenever one arrives; never a fact itself.
 ticket_use = table(
     "ticket_use",
     text("jti", sa.ForeignKey("ticket.jti"), key=True),
@@ -175,7 +175,7 @@ gate_fetch = table(
     sa.Index(None, "operator", "at"),
 )
 
-# What is left of uses that were let go: how many of each kind, by month.
+# The counts of deleted uses: how many of each kind, by month.
 ride_count = table(
     "ride_count",
     text("region", key=True),

@@ -27,7 +27,7 @@ booking = sa.Table(
     sqlite_strict=True,
 )  # fmt: skip
 
-# What an operator handed over with its confirmation: its own staff read this, and not our code.
+# An operator's own documents of its confirmation: its own staff read these, and not our code.
 booking_document = sa.Table(
     "booking_document", metadata,
     sa.Column("booking_id", sa.Text(), sa.ForeignKey("booking.id"), primary_key=True),
@@ -42,7 +42,7 @@ booking_document = sa.Table(
     sqlite_strict=True,
 )  # fmt: skip
 
-# Whose ticket it will be: the phone that it is bound to, the salted hash of a name. Forgotten when the ticket exists, or
+# The future holder of a ticket: the phone that it is bound to, the salted hash of a name. Forgotten when the ticket exists, or
 # the order has ended.
 order_holder = sa.Table(
     "order_holder", metadata,
@@ -104,7 +104,7 @@ dispute = sa.Table(
     sqlite_strict=True,
 )  # fmt: skip
 
-# What somebody has paid back on the gateway's own pages: a refund of ours that the gateway refuses may be settled with it.
+# A refund made on the gateway's own pages: a refund of ours that the gateway refuses may be settled with it.
 outside_refund = sa.Table(
     "outside_refund",
     metadata,

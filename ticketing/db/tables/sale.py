@@ -55,7 +55,7 @@ order = table(
     text("currency"),
     moment("created_at"),
     moment("expires_at"),
-    # Whose it is, where the buyer has an account; tables of people come later in the list of files.
+    # The owner, where the buyer has an account; tables of people come later in the list of files.
     text("person_id", sa.ForeignKey("person.id"), null=True),
     # An exchange pays with what the tickets of another order give back.
     text("exchange_of", sa.ForeignKey("ticket_order.id"), null=True),

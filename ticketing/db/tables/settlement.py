@@ -146,7 +146,7 @@ dispute_step = table(
     one_of("state", "open", "answered", "corrected", "rejected", "withdrawn"),
 )
 
-# What became of a carnet that expired: how many of its uses were taken, and what its operators gave back.
+# The end of an expired carnet: the number of its uses that were taken, and the amount that its operators gave back.
 carnet_end = table(
     "carnet_end",
     text("ticket_jti", sa.ForeignKey("ticket.jti"), key=True),

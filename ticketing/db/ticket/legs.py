@@ -172,6 +172,19 @@ def count_held(tx: Transaction, region: str, run: RunKey) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def count_held_on(tx: Transaction, region: str, operator: str, day: date) -> dict[str, int]:
+    """Count the valid tickets for the runs of an operator on a service day, by trip; a trip without any is left out."""
+    table = leg_of_ticket.c
+    same = (table.region == region, table.operator == operator, table.service_date == day.isoformat())
+    query = (
+        sa.select(table.trip_id, sa.func.count(table.jti.distinct()))
+        .join(ticket, ticket.c.jti == table.jti)
+        .where(*same, ticket.c.status == "valid")
+        .group_by(table.trip_id)
+    )
+    return {row[0]: int(row[1]) for row in tx.execute(query)}
+
+
 def list_unnoted(tx: Transaction, now: datetime, since: datetime) -> dict[str, str]:
     """Name tickets, each with its region, that are valid, were issued since then, and have no legs noted here.
 

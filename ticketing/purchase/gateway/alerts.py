@@ -174,7 +174,7 @@ def _checked(tx: Transaction, alert_id: str, doing: str) -> Case:
         raise NotFound("there is no such case that waits")
     case = _case(tx, alert)
     if doing not in case.doings:
-        may = ", ".join(case.doings) or "nothing: the worker is at it"
+        may = ", ".join(case.doings) or "nothing: the worker is working on it"
         raise Conflict(
             f"this case cannot be {doing.replace('_', ' ')} now, it may be: {may}; load the page again"
         )
@@ -189,7 +189,7 @@ def _write(tx: Transaction, case: Case, doing: str, by: str, now: datetime) -> N
     if case.order_id is not None and doing == "issue_again":
         undelivered.try_now(tx, case.order_id, now)
     if case.order_id is not None and doing == "give_back":
-        unwind(tx, locked(tx, case.order_id), now, actor="finance", reason=f"{by} has the money given back")
+        unwind(tx, locked(tx, case.order_id), now, actor="finance", reason=f"{by} gives the money back")
     if case.refund is not None and doing in {"settle_outside", "paid_otherwise"}:
         _end_refund(tx, case.refund.id, doing, by, now)
     if doing in {"put_away", "arranged", *_CHOSEN}:
@@ -219,7 +219,7 @@ def _end_refund(tx: Transaction, refund_id: str, doing: str, by: str, now: datet
         return
     outside = elsewhere.find_outside(tx, owed)
     if outside is None:
-        raise Conflict("nothing that was paid back at the gateway covers this refund; load the page again")
+        raise Conflict("no refund made at the gateway covers this one; load the page again")
     elsewhere.settle_with(tx, order, owed, outside, by=by, now=now)
 
 

@@ -24,7 +24,7 @@ def give_back(till: Till, payment_id: str, by: str) -> None:
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, payment.order_id)
-        reason = f"{by} has the money given back"
+        reason = f"{by} gives the money back"
         if order.state in {*PAYABLE, "payment_unknown"}:
             move(tx, order, "decline", now, actor="finance", reason=reason)
         unwind(tx, order, now, actor="finance", reason=reason)

@@ -95,7 +95,7 @@ def _going(tx: Transaction, till: Till, order: Order, stake: Stake, most: int) -
 
 def _line(going: _Going, dispute: Dispute, currency: str) -> Decided:
     ticket, known = going.ticket, going.known
-    because = f"the dispute {dispute.id} of what has paid for a part of it is lost; the rest is paid back"
+    because = f"the dispute {dispute.id} about a payment for a part of it is lost; the rest is paid back"
     operators = {known.legs[at].operator for at in going.legs}
     if going.legs == known.left:
         operators |= known.gross.keys()
@@ -136,6 +136,6 @@ def _owe(tx: Transaction, order: Order, lines: Sequence[Decided], dispute: Dispu
     whose = ", ".join(refund_made.line.passenger_ref for refund_made in lines)
     detail = (
         f"the lost dispute {dispute.id} takes the tickets of {whose} in order {order.id}, for which others have paid "
-        f"{owed}: that is paid back"
+        f"{owed}: that amount is paid back"
     )
     gateway_events.raise_alert(tx, ALERT, refunds_made[0].id, detail, now)

@@ -23,7 +23,7 @@ _ENTRIES = {
     "dispute": ("dispute_opened", "dispute_won"),
     "other": (),  # of a payment, and nothing that we know: a person looks
 }
-# What the gateway must have a line of, by the entries that say so.
+# The movements that the gateway must have a line of, by their entries.
 _BOOKED_FROM = {"charge": ("capture",), "refund": ("refund_confirmed",)}
 # A gateway tells some things a while after they have moved, and we book them then: their line may lie before.
 _MARGIN, _MOMENT = timedelta(days=1), timedelta(minutes=5)

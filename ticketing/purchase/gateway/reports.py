@@ -165,7 +165,7 @@ def learn_outside_refund(till: Till, reported: GatewayRefund) -> str:
             tx, "external_refund", reported.external_id, detail, now, again=reported.state == "failed"
         )
         _book(tx, till, entry)
-    return "external refund, told to a person"
+    return "external refund, a case for a person"
 
 
 def learn_dispute(till: Till, reported: GatewayDispute) -> str:

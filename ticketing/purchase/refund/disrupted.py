@@ -91,10 +91,10 @@ def news_of_quotes(tx: Transaction, till: Till, quotes: Sequence[Quote]) -> dict
             if quote.region == region
             for at, ride in enumerate(quote.document.rides)
         ]
-        told = regions.news_of_rides(tx, data, [ride for _, _, ride in legs])
-        for place, one in sorted(told.items()):
+        of_rides = regions.news_of_rides(tx, data, [ride for _, _, ride in legs])
+        for place, ride_news in sorted(of_rides.items()):
             quote_id, at, ride = legs[place]
-            news[quote_id].append(_leg_news(data, ride, at, one))
+            news[quote_id].append(_leg_news(data, ride, at, ride_news))
     return news
 
 

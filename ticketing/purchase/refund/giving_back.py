@@ -35,7 +35,7 @@ class Wish:
     legs: tuple[int, ...] = ()
 
 
-# What a caller wishes who names nothing.
+# The wish of a caller who names nothing.
 ALL = Wish()
 
 

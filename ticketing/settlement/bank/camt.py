@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _TOLD = 3
 _CREDIT = {"CRDT": 1, "DBIT": -1}
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
-# What banks write where they have no reference.
+# The words of banks that have no reference.
 _NO_REFERENCE = {"NONREF", "NOTPROVIDED"}
 
 
@@ -177,7 +177,7 @@ def _references(entry: Element, detail: Element | None, amount: int, count: int)
     if reference.upper() in _NO_REFERENCE:
         reference = ""
     if detail is None:
-        said = f"{count} payments in one entry, whose amounts the bank does not tell"
+        said = f"{count} payments in one entry, and the bank does not give their amounts"
         return {"bank_reference": reference, "end_to_end_id": "", "counterparty": "", "remittance": said}
     side = "Cdtr" if amount < 0 else "Dbtr"
     return {

@@ -27,7 +27,7 @@ from ticketing.settlement.run_state import checked_name, checked_reason
 # An exchange that differs by more than this part from what was converted is not that exchange.
 _MOST_FX_DIFFERENCE = 10
 _FX_CLEARING = "fx_clearing"
-# Whose name a payout bears at the bank: the one gateway that pays out.
+# The name of a payout at the bank: the one gateway that pays out.
 _GATEWAY = "Stripe"
 
 

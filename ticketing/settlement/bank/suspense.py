@@ -15,7 +15,7 @@ from ticketing.settlement.month import SCHEME
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
 
-# What suspense may be cleared as; `operator:` is followed by one's id.
+# The owners that suspense may be cleared to; `operator:` is followed by one's id.
 BANK_FEE, REFUNDS, OPERATOR = "bank_fee", "refunds", "operator:"
 
 

@@ -90,7 +90,7 @@ def dataset(
     return Dataset(
         period=period,
         region=region,
-        # What was pretended once is never paid: later months settle corrections and rests of it.
+        # Pretended money is never paid: later months settle corrections and rests of it.
         demo=any(balance.purpose == "demo_clearing" for balance in balances)
         or (before is not None and before.dataset.demo),
         operators=_by_operator(shares),

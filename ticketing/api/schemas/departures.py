@@ -1,0 +1,67 @@
+"""The word of an operator's own staff on its departures."""
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from ticketing.api.schemas.common import ID, Strict, moment
+from ticketing.regions.note import LANGUAGES
+
+MOST_MINUTES = 24 * 60
+STATES = ("cancelled", "late", "as_planned")
+
+
+class DeparturesQuerySchema(Strict):
+    """The departures of a service day, of one line or of all; `region` where an operator runs in several."""
+
+    day = fields.Date(required=True, metadata={"examples": ["2026-12-01"]})
+    line = fields.String(validate=validate.Length(0, 40), load_default="")
+    region = fields.String(validate=ID)
+
+
+class RegionQuerySchema(Strict):
+    """The region, where an operator runs in several."""
+
+    region = fields.String(validate=ID)
+
+
+class DepartureWordSchema(Strict):
+    """The word on a departure: `cancelled`, `late` by so many `minutes` behind the planned times, or `as_planned` after all.
+
+    `note` holds two short lines for holders by language; English is needed beside another one.
+    """
+
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    minutes = fields.Integer(strict=True, validate=validate.Range(1, MOST_MINUTES))
+    note = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(LANGUAGES)),
+        values=fields.String(validate=validate.Length(0, 500)),
+        load_default=dict,
+        metadata={"examples": [{"en": "Ice in the harbour. The 09:00 takes you along."}]},
+    )
+
+    @validates_schema
+    def _minutes_of_what_is_late(self, wanted: dict[str, object], **_: object) -> None:
+        if (wanted.get("state") == "late") != ("minutes" in wanted):
+            raise ValidationError({"minutes": ["Needed where the state is late, and nowhere else."]})
+
+
+class DepartureSchema(Strict):
+    """A departure as people know it; `tickets` are those that are valid for it, `state` is null where nobody has said anything."""
+
+    operator = fields.String(required=True)
+    trip_id = fields.String(required=True)
+    service_date = fields.Date(required=True)
+    line = fields.String(required=True)
+    leaves = moment(required=True)
+    stop = fields.String(required=True)
+    tickets = fields.Integer(required=True)
+    state = fields.String(required=True, allow_none=True, validate=validate.OneOf(STATES))
+    minutes = fields.Integer(required=True, allow_none=True)
+    note = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    by_staff = fields.Boolean(required=True)
+
+
+class DeparturesSchema(Strict):
+    """The departures of one service day, in their order; `more` counts those that are not listed."""
+
+    departures = fields.List(fields.Nested(DepartureSchema), required=True)
+    more = fields.Integer(required=True)
