@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tariffs import agreements, caps, companions, eligibility, groups, passes, passes_reader, rates, taxes
-from tariffs.agreements import Agreement
+from tariffs.agreements import Agreement, Continuation
 from tariffs.caps import Cap
 from tariffs.companions import Rule
 from tariffs.eligibility import Eligibility
@@ -45,6 +45,7 @@ class TariffBook:
     companions: tuple[Rule, ...] = ()
     rates: Rates = field(default_factory=Rates)
     dated: Mapping[str, tuple[tuple[date, Feed], ...]] = field(default_factory=dict)
+    continuations: tuple[Continuation, ...] = ()
 
     def feed_on(self, operator: str, day: date) -> Feed:
         """The tariff of an operator on a day of travel: the last one that has begun, else its feed's own."""
@@ -117,6 +118,8 @@ def build_book(
     }
     agreed, faults = agreements.load(agreement_documents, list(feeds), list(riders))
     findings.extend(faults)
+    continuations, faults = agreements.load_continuations(agreement_documents, list(feeds), currency)
+    findings.extend(faults)
     table, faults = taxes.load(tax_text)
     findings.extend(faults)
     limits, faults = caps.load(caps_text)
@@ -167,6 +170,7 @@ def build_book(
         version=version,
         feeds=loaded,
         agreements=tuple(agreed),
+        continuations=continuations,
         taxes=table,
         riders=riders,
         media=media,

@@ -153,6 +153,7 @@ def build_rooms(
         categories=category_names(regions),
         names=names_of(regions),
         clocks=clocks_of(regions),
+        continuations={name: region.book.continuations for name, region in regions.items()},
     )
     reception = Reception(database, clock, access_tokens)
     push_key = PushKey.from_folder(settings.keys_folder)

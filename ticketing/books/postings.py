@@ -179,6 +179,20 @@ def compensation(
     )
 
 
+def continuation(
+    ride: str, *, region: str, amount: int, currency: str, at: datetime, taker: str, giver: str | None
+) -> Entry | None:
+    """A passenger of a cancelled departure was carried on: the taker is owed the agreed fare, by the giver or else the scheme.
+
+    `ride` is the ticket and the leg.
+    """
+    bearer = operator_payable(giver, currency) if giver else accounts.compensation(currency)
+    return balanced(
+        ("continuation", "ride", ride, region, at),
+        [(bearer, amount), (operator_payable(taker, currency), -amount)],
+    )
+
+
 def payout_sent(
     payout_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
 ) -> Entry | None:

@@ -17,7 +17,7 @@ from ticketing.config import Settings
 from ticketing.db.operators import worker_jobs
 from ticketing.db.operators.worker_jobs import WorkerJob
 from ticketing.db.trouble import is_away, trouble
-from ticketing.gate import retention
+from ticketing.gate import carrying_on, retention
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import service as purchase
 from ticketing.purchase.gateway import reports
@@ -82,6 +82,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
         Job(
             name="forgetting gate facts", run=lambda: _counted(retention.forget_what_is_due(rooms.gatehouse))
         ),
+        Job(name="paying who carried on", run=lambda: Tally(carrying_on.book_rides(rooms.gatehouse))),
         Job(name="tending operators", run=lambda: _tended(rooms)),
         Job(name="polling live data", run=lambda: _counted(poll_live(rooms.live))),
         Job(name="confirming disruptions", run=lambda: Tally(rooms.watcher.confirm_waiting())),

@@ -1,11 +1,12 @@
 """Hold the tools of the gates' room: database, clock, keys, and each operator's wishes for its gates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tariffs.agreements import Continuation, between
 from throughfare_gate.gate.bundle import local_offsets
 from throughfare_gate.gate.decision import Policy
 from throughfare_gate.gate.model import Boarding
@@ -48,7 +49,7 @@ class Gatehouse:
     """The tools of the gates' room. `accept_demo` lets tickets pass that pretended money has paid.
 
     `rules` by product code, `policies` and time zones by operator; `boarding` by operator and product how tickets are taken
-    on board that are bound to one of its `sailings`; `categories` spells fare categories out, `names` says what people call them and operators; `clocks` are the zones of regions, by which papers tell hours; `signed` keeps the status lists of this
+    on board that are bound to one of its `sailings`; `categories` spells fare categories out, `names` says what people call them and operators; `clocks` are the zones of regions, by which papers tell hours; `continuations` are the agreements of a region by which operators take each other's passengers; `signed` keeps the status lists of this
     process for as long as they hold, `live` which lists there are, `recognised` the gates that have called it.
     """
 
@@ -64,10 +65,27 @@ class Gatehouse:
     sailings: Sailings = field(default_factory=Sailings)
     categories: Mapping[str, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
+    continuations: Mapping[str, Sequence[Continuation]] = field(default_factory=dict)
     clocks: Mapping[str, str] = field(default_factory=dict)
     signed: dict[str, Signed] = field(default_factory=dict)
     live: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)
     recognised: Recognised[Any] = field(default_factory=Recognised)
+
+    def givers(self, taker: str) -> list[tuple[str, str]]:
+        """List the operators whose passengers an operator takes by some agreement, each with its region."""
+        return sorted(
+            {
+                (region, giver)
+                for region, agreements in self.continuations.items()
+                for agreement in agreements
+                for giver in agreement.givers
+                if agreement.joins(giver, taker)
+            }
+        )
+
+    def continuation(self, region: str, giver: str, taker: str, day: date) -> Continuation | None:
+        """Find the agreement by which an operator takes the passengers of another on a service day."""
+        return between(self.continuations.get(region, ()), giver, taker, day)
 
     def policy(self, operator: str) -> Policy:
         """The policy of an operator's gates."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from throughfare_gate.gate.model import Called, Delay, Extras
 from throughfare_gate.tickets.claims import Leg, TicketClaims
 from ticketing.db import Transaction
+from ticketing.gate import waivers
 from ticketing.gate.house import Gatehouse
 from ticketing.regions import Late, Sailing, lateness
 
@@ -31,6 +32,7 @@ def for_bundle(tx: Transaction, house: Gatehouse, operator: str, now: datetime) 
         boarding=house.boarding.get(operator, {}),
         sailings=_by_trip(own),
         delays=_delays(tx, bound),
+        waivers=waivers.for_bundle(tx, house, operator, now),
         categories=house.categories,
     )
 
@@ -40,13 +42,15 @@ def for_ticket(
 ) -> Extras:
     """Read what a gate online needs to judge one ticket: nothing is read of one that is bound to no sailing of its operator."""
     rules = house.boarding.get(operator, {})
+    waived = waivers.for_ticket(tx, house, operator, claims, house.clock.now())
     if claims is None or claims.product not in rules:
-        return Extras(categories=house.categories)
+        return Extras(categories=house.categories, waivers=waived)
     bound = [leg for leg in claims.legs if leg.operator == operator and leg.departure is not None]
     return Extras(
         boarding=rules,
         sailings=_by_trip(_named(house, operator, bound, trip_id)),
         delays=_delays(tx, _found(house, bound)),
+        waivers=waived,
         categories=house.categories,
     )
 

@@ -115,7 +115,8 @@ def validate_in(tx: Transaction, house: Gatehouse, shown: Presentation, body: st
 def _case(house: Gatehouse, shown: Presentation, body: str) -> _Case:
     presented = Presented.scanned(shown.token)
     ring = house.keys.ring("ticket")
-    reading = bundles.read_ticket(ring, presented.token, house.press.issuer, shown.operator)
+    guests = {giver for _, giver in house.givers(shown.operator)}
+    reading = bundles.read_ticket(ring, presented.token, house.press.issuer, shown.operator, guests=guests)
     key = reading.claims.binding_key if reading.claims else None
     proof = bundles.read_proof(presented.proof, presented.token, key) if key and presented.proof else None
     return _Case(shown, presented, reading, proof, body)

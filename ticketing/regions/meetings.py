@@ -10,6 +10,7 @@ from typing import Any
 
 from operators.gtfs.timetable import Pattern, Stop, Timetable
 from operators.region import RegionData
+from tariffs.agreements import is_continuation
 from tariffs.findings import Finding
 
 _EARTH_M = 6_371_000
@@ -166,7 +167,8 @@ def unusable_agreements(region: RegionData) -> Iterator[Finding]:
     seen = Meetings(region)
     documents = region.agreements if isinstance(region.agreements, list) else []
     for row, document in enumerate(documents, 1):
-        why = _why_unusable(seen, document) if isinstance(document, dict) else None
+        is_priced = isinstance(document, dict) and not is_continuation(document)
+        why = _why_unusable(seen, document) if is_priced else None
         if why:
             yield Finding(
                 file=_AGREEMENTS,

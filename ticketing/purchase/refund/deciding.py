@@ -279,6 +279,10 @@ def _beside(known: Known, ticket: RefundableTicket, legs: Sequence[int], rules: 
 
 
 def _refundable(tx: Transaction, ticket: Ticket, quote: Quote) -> RefundableTicket:
-    used = frozenset(use.leg for use in tickets.list_uses(tx, ticket.jti))
+    uses, legs = tickets.list_uses(tx, ticket.jti), ticket.document.legs
+    used = frozenset(use.leg for use in uses)
+    carried_on = frozenset(
+        use.leg for use in uses if use.leg < len(legs) and use.operator != legs[use.leg].operator
+    )
     is_used = tickets.is_used(tx, ticket.jti) or bool(held_passes.count_uses(tx, ticket.jti))
-    return refundable(ticket, quote, used, is_used=is_used)
+    return refundable(ticket, quote, used, is_used=is_used, carried_on=carried_on)

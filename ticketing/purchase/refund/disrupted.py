@@ -156,7 +156,12 @@ def with_failures(
 
 
 def _failing(leg: RefundableLeg, failure: Failure | None) -> RefundableLeg:
-    """A leg with its failure; whoever was checked in for a ship, train or coach that is cancelled was not carried by it."""
+    """A leg with its failure; whoever was checked in for a ship, train or coach that is cancelled was not carried by it.
+
+    A passenger whom another operator has carried on has arrived: that leg has not failed.
+    """
+    if leg.carried_on:
+        return leg
     stays_ashore = failure is not None and failure.is_cancelled and failure.ends_journey
     return replace(leg, failure=failure, used=leg.used and not stays_ashore)
 

@@ -10,13 +10,17 @@ from ticketing.regions.not_carried import Failure
 
 @dataclass(frozen=True, slots=True)
 class RefundableLeg:
-    """A leg as the decision sees it; `departure` of a pass is its beginning. `failure` says why it is not carried."""
+    """A leg as the decision sees it; `departure` of a pass is its beginning. `failure` says why it is not carried.
+
+    One that another operator's gate has accepted was `carried_on` by it, whatever became of its own departure.
+    """
 
     operator: str
     departure: datetime
     used: bool = False
     given_back: bool = False
     failure: Failure | None = None
+    carried_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

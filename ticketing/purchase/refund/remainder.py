@@ -41,8 +41,18 @@ class Remainder:
     taps: tuple[Tap, ...] = ()
 
 
-def refundable(ticket: Ticket, quote: Quote, used: frozenset[int], *, is_used: bool) -> RefundableTicket:
-    """A ticket as the decision sees it. `used` are the legs that a gate has accepted; a pass is used as a whole."""
+def refundable(
+    ticket: Ticket,
+    quote: Quote,
+    used: frozenset[int],
+    *,
+    is_used: bool,
+    carried_on: frozenset[int] = frozenset(),
+) -> RefundableTicket:
+    """A ticket as the decision sees it; a pass is used as a whole.
+
+    `used` are the legs that a gate has accepted, `carried_on` those of them that another operator's gate has.
+    """
     document = ticket.document
     worth = document.left or quote.document.passenger(ticket.passenger_ref)
     season = document.season
@@ -50,7 +60,9 @@ def refundable(ticket: Ticket, quote: Quote, used: frozenset[int], *, is_used: b
         legs = tuple(RefundableLeg(name, season.valid_from, is_used) for name in document.operators)
     else:
         legs = tuple(
-            RefundableLeg(leg.operator, leg.departure, at in used, not leg.is_left)
+            RefundableLeg(
+                leg.operator, leg.departure, at in used, not leg.is_left, carried_on=at in carried_on
+            )
             for at, leg in enumerate(document.legs)
         )
     return RefundableTicket(

@@ -62,6 +62,7 @@ _KINDS = {
     "correction": ("Correction", "Parandus", "Oikaisu", "Rättelse"),
     "compensation": ("Compensation", "Hüvitis", "Korvaus", "Ersättning"),
     "dispute_lost": ("Card dispute lost", "Kaotatud kaardivaidlus", "Hävitty korttiriita", "Förlorad korttvist"),
+    "continuation": ("Carried on after a cancellation", "Edasi viidud pärast tühistamist", "Jatkokuljetus peruutuksen jälkeen", "Vidarebefordran efter inställd avgång"),
     "breakage": ("Unused rides", "Kasutamata sõidud", "Käyttämättömät matkat", "Outnyttjade resor"),
     "suspense_cleared": ("From suspense", "Selgitamata summadest", "Selvittelytililtä", "Från observationskonto"),
     "month_end_pool_filled": ("Paid into a pool", "Ühisrahasse", "Maksettu pooliin", "Inbetalt till pool"),

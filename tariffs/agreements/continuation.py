@@ -1,0 +1,141 @@
+"""Read agreements of the kind `continuation`: on which operators a ticket goes on when its own departure is cancelled.
+
+They set no price for a passenger, so pricing leaves them out. The model is the Agreement on Journey Continuation (AJC) of the International Rail
+Transport Committee: the ticket of the cancelled departure is taken by the next one, a seat is not guaranteed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tariffs.agreements.model import FILE
+from tariffs.agreements.reading import DocumentReader
+from tariffs.findings import Finding
+from tariffs.money import Money, MoneyError, parse
+
+Document = Mapping[str, object]
+KIND = "continuation"
+CAUSING, SCHEME = "causing_operator", "scheme"
+_KEYS = {
+    "id", "kind", "version", "valid_from", "valid_to", "from", "to", "when", "until_hours", "fare", "currency",
+    "bearer", "note",
+}  # fmt: skip
+_CANCELLED = "cancelled"
+_MOST_HOURS = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """Tickets for a cancelled departure of `givers` open departures of `takers`, for `until_hours` after the planned one.
+
+    `fare` is what the taker gets for each passenger, and `bearer` pays it: the operator whose departure was cancelled, or the scheme.
+    """
+
+    id: str
+    version: int
+    givers: frozenset[str]
+    takers: frozenset[str]
+    valid_from: date
+    valid_to: date
+    until_hours: int
+    fare: Money
+    bearer: str
+
+    def joins(self, giver: str, taker: str) -> bool:
+        """Tell whether one operator takes the passengers of another, which it is not itself."""
+        return giver != taker and giver in self.givers and taker in self.takers
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether it holds on a service day."""
+        return self.valid_from <= day <= self.valid_to
+
+
+def load_continuations(
+    documents: object, operators: Sequence[str], currency: str
+) -> tuple[tuple[Continuation, ...], list[Finding]]:
+    """Read the agreements of this kind out of the decoded file; every fault has the agreement's place in the list and its field."""
+    findings: list[Finding] = []
+    agreements = []
+    for row, document in enumerate(documents if isinstance(documents, list) else [], 1):
+        if is_continuation(document):
+            reader = _Reader(FILE, row, findings, operators, ())
+            agreement = reader.read_continuation(document, currency)
+            if agreement is not None:
+                agreements.append(agreement)
+    return tuple(agreements), findings
+
+
+def is_continuation(document: object) -> bool:
+    """Tell whether an agreement is of this kind."""
+    return isinstance(document, Mapping) and document.get("kind") == KIND
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader(DocumentReader):
+    """Reads one agreement and reports its faults."""
+
+    def read_continuation(self, document: Document, currency: str) -> Continuation | None:
+        before = len(self.findings)
+        self.unknown(document, _KEYS, "")
+        givers, takers = self._operators(document, "from"), self._operators(document, "to")
+        if givers == takers and len(givers) == 1:
+            self.fault("to", "ambiguous", f"{min(givers)} would send its passengers to itself")
+        if document.get("when") != [_CANCELLED]:
+            self.fault("when", "invalid_enum", f'must be ["{_CANCELLED}"], the only event that waives so far')
+        start, end = self.day(document, "valid_from"), self.day(document, "valid_to", optional=True)
+        if start and end and end < start:
+            self.fault("valid_to", "end_before_start", "the agreement ends before it starts")
+        agreement = Continuation(
+            id=self.identity(document),
+            version=self.version(document),
+            givers=givers,
+            takers=takers,
+            valid_from=start or date.min,
+            valid_to=end or date.max,
+            until_hours=self._hours(document.get("until_hours")),
+            fare=self._fare(document, currency),
+            bearer=self._bearer(document.get("bearer")),
+        )
+        return None if len(self.findings) > before else agreement
+
+    def _operators(self, document: Document, name: str) -> frozenset[str]:
+        names = document.get(name)
+        if not isinstance(names, list) or not names:
+            self.fault(name, "invalid_value", "must be a list of operators")
+            return frozenset()
+        for at, operator in enumerate(names):
+            self.operator(operator, f"{name}[{at}]")
+        return frozenset(map(str, names))
+
+    def _hours(self, hours: object) -> int:
+        if type(hours) is not int or not 1 <= hours <= _MOST_HOURS:
+            self.fault("until_hours", "invalid_value", f"must be a whole number from 1 to {_MOST_HOURS}")
+            return 1
+        return hours
+
+    def _fare(self, document: Document, currency: str) -> Money:
+        amount, own = str(document.get("fare", "")), str(document.get("currency", currency))
+        try:
+            fare = parse(amount, own)
+        except MoneyError as error:
+            self.fault("fare", "invalid_amount", str(error))
+            return Money(0, currency)
+        if fare.minor < 0:
+            self.fault("fare", "invalid_amount", "must not be negative")
+        return fare
+
+    def _bearer(self, name: object) -> str:
+        if name not in {CAUSING, SCHEME}:
+            self.fault(
+                "bearer",
+                "missing_value",
+                f"must say who pays the operator that carries on: {CAUSING} or {SCHEME}",
+            )
+            return SCHEME
+        return str(name)
+
+
+def between(agreements: Iterable[Continuation], giver: str, taker: str, day: date) -> Continuation | None:
+    """Find the agreement by which one operator takes the passengers of another on a day: of several the newest version."""
+    fitting = [one for one in agreements if one.joins(giver, taker) and one.holds_on(day)]
+    return max(fitting, key=lambda one: (one.version, one.id), default=None)

@@ -1,0 +1,78 @@
+"""Agreements of the kind continuation: read strictly, refused without somebody who pays, and no part of any price."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tariffs.agreements import between, load, load_continuations
+from tariffs.money import Money
+
+OPERATORS = ("tallink", "viking", "eckero")
+GULF: dict[str, Any] = {
+    "id": "gulf",
+    "kind": "continuation",
+    "version": 1,
+    "valid_from": "2026-01-01",
+    "valid_to": "2026-12-31",
+    "from": ["tallink", "viking"],
+    "to": ["viking", "eckero"],
+    "when": ["cancelled"],
+    "until_hours": 24,
+    "fare": "12.00",
+    "bearer": "causing_operator",
+}
+
+
+def test_an_agreement_joins_operators_in_one_direction_and_none_with_itself() -> None:
+    (agreement,), findings = load_continuations([GULF], OPERATORS, "EUR")
+    day = date(2026, 6, 1)
+
+    assert findings == []
+    assert agreement.fare == Money(1200, "EUR")
+    assert between([agreement], "tallink", "eckero", day) == agreement
+    assert between([agreement], "viking", "viking", day) is None
+    assert between([agreement], "eckero", "viking", day) is None
+    assert between([agreement], "tallink", "eckero", date(2027, 1, 1)) is None
+
+
+def test_of_two_versions_the_newer_one_holds() -> None:
+    newer = {**GULF, "version": 2, "fare": "9.00"}
+    agreements, _ = load_continuations([newer, GULF], OPERATORS, "EUR")
+
+    found = between(agreements, "tallink", "eckero", date(2026, 6, 1))
+
+    assert found is not None
+    assert found.fare == Money(900, "EUR")
+
+
+def test_pricing_does_not_see_it() -> None:
+    assert load([GULF], OPERATORS, ["adult"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"bearer": None}, "bearer"),
+        ({"bearer": "nobody"}, "bearer"),
+        ({"fare": "12"}, "fare"),
+        ({"fare": "-1.00"}, "fare"),
+        ({"fare": None}, "fare"),
+        ({"when": ["late"]}, "when"),
+        ({"when": None}, "when"),
+        ({"from": []}, "from"),
+        ({"to": ["mars"]}, "to[0]"),
+        ({"from": ["viking"], "to": ["viking"]}, "to"),
+        ({"until_hours": 0}, "until_hours"),
+        ({"until_hours": 49}, "until_hours"),
+        ({"valid_to": "2025-01-01"}, "valid_to"),
+        ({"places": "free_only"}, "places"),
+        ({"version": 0}, "version"),
+        ({"id": ""}, "id"),
+    ],
+)
+def test_each_fault_is_named_by_its_field(change: dict[str, Any], field: str) -> None:
+    agreements, findings = load_continuations([{**GULF, **change}], OPERATORS, "EUR")
+
+    assert agreements == ()
+    assert [finding.field for finding in findings] == [field]

@@ -1,0 +1,148 @@
+"""Carried on: the ticket of a cancelled ferry opens the gate of another line by their agreement, online and offline, and once."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.api import Api
+from tests.ticketing.purchase.sea import Sea
+from ticketing.cli.gate import answer
+from ticketing.gate import carrying_on
+
+ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
+HOUR = timedelta(hours=1)
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def sea(api: Api) -> Sea:
+    return Sea(api)
+
+
+class Stranded:
+    """A ticket for a ferry, and the gates of another line."""
+
+    def __init__(self, sea: Sea, taker: str = "eckero") -> None:
+        self.api, self.sea, self.taker = sea.api, sea, taker
+        self.bought = sea.api.buy(**ONE)
+        self.token = self.bought.tickets[0]["token"]
+        self.ferry = sea.ferry(self.bought.tickets[0]["legs"])
+        assert self.ferry["operator"] != taker
+        self.gate = sea.api.key("gate", taker)
+        self.leaves = datetime.fromisoformat(self.ferry["departure"])
+
+    def shows(self, moment: datetime) -> dict[str, Any]:
+        """Show the ticket at the other line's gate, after that gate has decided the same without a network."""
+        self.api.clock.set(moment)
+        bundle = self.api.get(f"/v1/operators/{self.taker}/gate-bundle?format=2", self.gate).text
+        offline = answer(
+            {
+                "bundle": bundle,
+                "trust": self.api.get("/.well-known/gate-bundle-jwks.json").json,
+                "token": self.token,
+                "at": moment.isoformat(),
+                "seen": [],
+                "gate": {"operator": self.taker},
+            }
+        )
+        shown = self.api.scan(self.token, self.gate)
+        assert shown.status_code == 200, shown.json
+        assert (offline["decision"], offline["reason"]) == (shown.json["decision"], shown.json["reason"])
+        return dict(shown.json)
+
+    def refund(self) -> Any:
+        path = f"/v1/orders/{self.bought.order['id']}/refund-offers"
+        return self.api.post(path, {}, self.bought.token)
+
+
+def test_the_ticket_of_a_cancelled_ferry_opens_the_next_boat_of_another_line(sea: Sea) -> None:
+    stranded = Stranded(sea)
+
+    before = stranded.shows(stranded.leaves - HOUR)
+    sea.tell(stranded.ferry)
+    after = stranded.shows(stranded.leaves + HOUR)
+    again = stranded.api.scan(stranded.token, stranded.gate)
+
+    assert (before["decision"], before["reason"]) == ("refuse", "wrong_audience")
+    assert (after["decision"], after["reason"]) == ("accept", "ok_attention")
+    assert after["staff_sees"].startswith("rerouted from")
+    assert (again.json["decision"], again.json["reason"]) == ("refuse", "already_used")
+
+
+@ON_SQLITE
+def test_a_cancellation_that_is_taken_back_sends_nobody_elsewhere(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    sea.tell(stranded.ferry)
+    sea.tell(stranded.ferry, delay_seconds=0)
+
+    assert stranded.shows(stranded.leaves - HOUR)["reason"] == "wrong_audience"
+
+
+@ON_SQLITE
+def test_a_ferry_that_is_only_late_sends_nobody_elsewhere(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    sea.tell(stranded.ferry, delay_seconds=2 * 3600)
+
+    assert stranded.shows(stranded.leaves - HOUR)["reason"] == "wrong_audience"
+
+
+@ON_SQLITE
+def test_a_line_outside_the_agreement_takes_nobody(sea: Sea) -> None:
+    stranded = Stranded(sea, taker="hsl")
+    stranded.gate = sea.api.key("gate", "tlt")
+    stranded.taker = "tlt"
+    sea.tell(stranded.ferry)
+
+    reason = stranded.api.scan(stranded.token, stranded.gate, stop_id="nowhere").json["reason"]
+
+    assert reason != "ok_attention"
+
+
+@ON_SQLITE
+def test_a_passenger_who_was_carried_on_gets_no_refund_for_the_cancelled_ferry(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    sea.tell(stranded.ferry)
+    whole = stranded.refund().json["amount"]["amount"]
+    stranded.shows(stranded.leaves + HOUR)
+
+    left = stranded.refund()
+
+    assert float(whole) > 0
+    assert left.status_code == 409 or float(left.json["amount"]["amount"]) < float(whole)
+    assert "cancelled" not in left.text
+
+
+def test_the_line_that_carried_on_is_owed_its_fare_once_by_the_line_that_cancelled(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    sea.tell(stranded.ferry)
+    stranded.shows(stranded.leaves + HOUR)
+    house = sea.api.client.application.extensions["throughfare"].gatehouse
+
+    booked = [carrying_on.book_rides(house), carrying_on.book_rides(house)]
+
+    assert booked == [1, 0]
+    with house.database.read() as tx:
+        query = sa.text(
+            "SELECT account.operator, posting.amount_minor FROM posting"
+            " JOIN account ON account.id = posting.account_id"
+            " JOIN entry ON entry.period = posting.period AND entry.id = posting.entry_id"
+            " WHERE entry.kind = 'continuation'"
+        )
+        owed = {row[0]: row[1] for row in tx.execute(query)}
+    assert owed == {stranded.ferry["operator"]: 1200, "eckero": -1200}
+
+
+@ON_SQLITE
+def test_a_ticket_that_was_given_back_opens_no_other_boat(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    sea.tell(stranded.ferry)
+    back = stranded.api.post(
+        f"/v1/orders/{stranded.bought.order['id']}/refunds",
+        {"passengers": ["anna"]},
+        stranded.bought.token,
+    )
+
+    assert back.status_code == 201, back.json
+    assert stranded.shows(stranded.leaves + HOUR)["decision"] == "refuse"
