@@ -79,7 +79,7 @@ def check_told(done: "subprocess.CompletedProcess[str]", gate: str, end: str) ->
         (
             "helsinki-tallinn",
             "Tallink, Tallinn D-terminal",
-            "payments-sepa.xml: pain.001.001.09, 3 transfers",
+            "payments-sepa.xml: pain.001.001.09, 4 transfers",
         ),
         ("oresund", "Öresundståg, Malmö Centralstation", "payments-other.csv: 3 payments outside SEPA"),
     ],
@@ -94,6 +94,7 @@ def test_each_region_tells_its_story_and_leaves_its_artefacts(
     done = told(folder, "--region", region)
 
     check_told(done, gate, end)
+    assert ("rerouted from" in done.stdout) is (region == "helsinki-tallinn")
     left = {path.suffix for path in (folder / "var" / "demo").iterdir()}
     assert {".png", ".svg", ".jwt", ".csv", ".json"} <= left
 

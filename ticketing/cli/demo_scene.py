@@ -16,6 +16,17 @@ _TUESDAY = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """The next day: `operator` cancels a departure with a `note`, `taker` carries on the first of two passengers."""
+
+    operator: str
+    taker: str
+    passengers: tuple[str, str]
+    opening: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """One morning: `goes` travels, `stays` gives the ticket back `because`; `accounts` are (name, IBAN) by party."""
 
@@ -29,6 +40,7 @@ class Scene:
     stays: Mapping[str, str]
     because: str
     accounts: Mapping[str, tuple[str, str]]
+    storm: Storm | None = None
 
     def morning(self, now: datetime) -> datetime:
         """The moment of the purchase, on the second Tuesday of last month: never a public holiday, and the month is over."""
@@ -47,12 +59,14 @@ def load_scene(folder: Path) -> Scene:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{folder / FILE}: {error}") from error
     faults = [
-        Fault(key, "means nothing here") for key in document.keys() - {*_TEXTS, "goes", "stays", "accounts"}
+        Fault(key, "means nothing here")
+        for key in document.keys() - {*_TEXTS, "goes", "stays", "accounts", "storm"}
     ]
     faults += [Fault(key, "is needed, as text") for key in _TEXTS if not isinstance(document.get(key), str)]
     goes = _person(document.get("goes"), "goes", ("ref", "rider_category"), faults)
     stays = _person(document.get("stays"), "stays", ("ref", "rider_category", "because"), faults)
     accounts = _accounts(document.get("accounts", {}), faults)
+    storm = _storm(document.get("storm"), faults)
     _check_zone(document.get("time_zone"), faults)
     bought_at, leaves = (_moment(document, key, faults) for key in ("bought_at", "leaves"))
     if faults:
@@ -70,6 +84,7 @@ def load_scene(folder: Path) -> Scene:
         stays=stays,
         because=because,
         accounts=accounts,
+        storm=storm,
     )
 
 
@@ -81,6 +96,22 @@ def _person(found: Any, path: str, keys: tuple[str, ...], faults: list[Fault]) -
         Fault(f"{path}.{key}", "must be text") for key, value in found.items() if not isinstance(value, str)
     ]
     return dict(found)
+
+
+def _storm(found: Any, faults: list[Fault]) -> Storm | None:
+    """Read the storm, where a region's story has one."""
+    if found is None:
+        return None
+    row = _person(found, "storm", ("operator", "taker", "first", "second", "opening", "note"), faults)
+    if not row:
+        return None
+    return Storm(
+        operator=row["operator"],
+        taker=row["taker"],
+        passengers=(row["first"], row["second"]),
+        opening=row["opening"],
+        note=row["note"],
+    )
 
 
 def _accounts(found: Any, faults: list[Fault]) -> dict[str, tuple[str, str]]:

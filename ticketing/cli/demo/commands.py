@@ -25,6 +25,8 @@ from ticketing.identity.staff import StaffDesk
 from ticketing.regions import Region, load_regions
 
 _LOOK_SECONDS = 0.5
+# The worker looks often: the story waits for it.
+_PAUSE_SECONDS = 1.0
 _FOLDER = Path("var/demo")
 
 
@@ -72,7 +74,9 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
             simulators = stage.enter_context(
                 start_simulators(_FOLDER, folder, loaded.operators, clock_file, lock)
             )
-            processes = stage.enter_context(lab.serving(settings, _FOLDER, lock, simulators))
+            processes = stage.enter_context(
+                lab.serving(settings, _FOLDER, lock, simulators, pause_seconds=_PAUSE_SECONDS)
+            )
             processes[0].await_ready(partial(lab.is_ready, settings.public_url))
         stage_of = Stage(settings.public_url, _FOLDER, folder, _move_clock)
         Story(console, scene, folder.name, access, stage_of, cards=CARDS[gateway]).tell(start)
@@ -124,7 +128,7 @@ def _set_up(port: int, folder: Path, start: datetime) -> tuple[Settings, Region,
         for email, name in (("anna@scheme.example", "Anna Kask"), ("bertil@scheme.example", "Bertil Lind"))
     )
     database.close()
-    return settings, region, Access(keys.gates, keys.finance, keys.approver), people
+    return settings, region, Access(keys.gates, keys.staff, keys.finance, keys.approver), people
 
 
 def _move_clock(to: datetime | None) -> None:

@@ -13,15 +13,16 @@ from rich.console import Console
 from rich.table import Table
 
 from throughfare_gate.ids import new_id
-from ticketing.cli.demo import story_month
+from ticketing.cli.demo import story_month, story_storm
 from ticketing.cli.demo_scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The secrets of the demo: a gate key for each operator, and one for each of two people of finance."""
+    """The secrets of the demo: keys for the gates and the staff of each operator, and one for each of two people of finance."""
 
     gates: dict[str, str]
+    staff: dict[str, str]
     finance: str
     approver: str
 
@@ -76,7 +77,8 @@ class Story:
         tickets = self._tickets(order, key)
         refund = self._refund(order, key)
         self._travel(offer, tickets)
-        self._close(order, refund, start)
+        orders, refunds = self._storm(start)
+        self._close([order, *orders], [refund, *refunds], start)
         self._say(f"\nThe tickets, their QR codes and the statements are in [bold]{self._folder}[/bold].")
 
     def _search(self, start: datetime) -> dict[str, Any]:
@@ -195,9 +197,41 @@ class Story:
             self._say(f"  {_text(line['amount'])} back: {line['because']}")
         return refund
 
-    def _close(self, order: dict[str, Any], refund: dict[str, Any], start: datetime) -> None:
+    def _storm(self, start: datetime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Tell of the next day, where the region's story has a storm; answers its orders and refunds."""
+        storm = self._scene.storm
+        if storm is None:
+            return [], []
+        self._step(7, storm.opening)
+        keys = story_storm.Keys(self._access.staff[storm.operator], self._access.gates[storm.taker])
+        bought, refunds = story_storm.tell(self, self._scene, storm, keys, start)
+        return [one.order for one in bought], refunds
+
+    def sell(self, scene: Scene, leaves: datetime, who: dict[str, str]) -> story_storm.Bought:
+        """Search, quote, order and pay for one person, without a word."""
+        wish = {"from": {"place": scene.origin}, "to": {"place": scene.destination}}
+        found = self._post("/v1/journeys", {**wish, "depart_at": leaves.isoformat(), "passengers": [who]})
+        offer_id = next(one["offer_id"] for one in found["itineraries"] if one["offer_id"])
+        quote = self._post("/v1/quotes", {"offer_id": offer_id})
+        order = self._post("/v1/orders", {"quote_id": quote["id"]}, once=True)
+        key = order["access_token"]
+        paid = self._post(f"/v1/orders/{order['id']}/payments", {"method": self._cards.good}, key, once=True)
+        (ticket,) = self._get(f"/v1/orders/{order['id']}/tickets", key).json()["tickets"]
+        return story_storm.Bought(paid, key, ticket["token"])
+
+    def move_clock(self, to: datetime) -> None:
+        """Set the service's pretended time."""
+        self._move_clock(to)
+
+    def put(self, path: str, body: Any, key: str) -> dict[str, Any]:
+        """PUT with a key."""
+        answer: dict[str, Any] = self._checked(self._call("PUT", path, key, body)).json()
+        return answer
+
+    def _close(self, orders: list[dict[str, Any]], refunds: list[dict[str, Any]], start: datetime) -> None:
         """Close the month as two people of finance do, and let other programs check it."""
-        self._step(7, f"The month is over. Finance staff close {start:%Y-%m}.")
+        number = 7 if self._scene.storm is None else 8
+        self._step(number, f"The month is over. Finance staff close {start:%Y-%m}.")
         self._move_clock(None)
         keys = (self._access.finance, self._access.approver)
         month = story_month.Month(
@@ -208,7 +242,7 @@ class Story:
             folder=self._folder,
             region_folder=self._region_folder,
         )
-        story_month.close(self, month, order, refund)
+        story_month.close(self, month, orders, refunds)
 
     def say(self, what: object) -> None:
         """Print a line or a table."""

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -48,12 +48,14 @@ class Teller(Protocol):
         """POST once, answers the JSON."""
 
 
-def close(teller: Teller, month: Month, order: dict[str, Any], refund: dict[str, Any]) -> None:
-    """Close, approve, pay and prove a month."""
+def close(
+    teller: Teller, month: Month, orders: Sequence[Mapping[str, Any]], refunds: Sequence[Mapping[str, Any]]
+) -> None:
+    """Close, approve, pay and prove a month; what its orders were paid and their refunds gave back is its sum."""
     anna, bertil = month.keys
     folder = month.folder
     run = teller.post("/v1/settlement-runs", {"region": month.region, "period": month.period}, anna)
-    _balance(teller, order, refund, run)
+    _balance(teller, _sum(orders, "total"), _sum(refunds, "amount"), run)
     paid = sorted(payment["to"] for payment in run["payments"] if payment["to"] != "scheme")
     for party in ("scheme", *paid):
         if party in month.accounts:
@@ -85,17 +87,21 @@ def rows_of(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return rows
 
 
-def _balance(teller: Teller, order: dict[str, Any], refund: dict[str, Any], run: dict[str, Any]) -> None:
+def _sum(documents: Sequence[Mapping[str, Any]], name: str) -> Decimal:
+    return sum((Decimal(one[name]["amount"]) for one in documents), Decimal(0))
+
+
+def _balance(teller: Teller, paid: Decimal, back: Decimal, run: dict[str, Any]) -> None:
     """Show that the payments equal the shares of all parties, to the cent."""
-    kept = Decimal(order["total"]["amount"]) - Decimal(refund["amount"]["amount"])
+    kept = paid - back
     net = sum((Decimal(line["net"]) for line in run["operators"]), Decimal(0))
     vat = sum((Decimal(line["vat"]) for line in rows_of(run, "taxes")), Decimal(0))
     fee = sum((Decimal(line["fee"]) for line in run["operators"]), Decimal(0))
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    table.add_row("paid", order["total"]["amount"])
-    table.add_row("given back", f"-{refund['amount']['amount']}")
+    table.add_row("paid", f"{paid}")
+    table.add_row("given back", f"-{back}")
     for line in run["operators"]:
         table.add_row(f"  {line['operator']} gets", line["net"])
     for line in rows_of(run, "taxes"):

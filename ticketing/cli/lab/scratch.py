@@ -21,17 +21,21 @@ from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
-from ticketing.identity import create_key
+from ticketing.identity import Role, create_key
 from ticketing.tickets.keys import KeyStore
 
 _KEPT = ("THROUGHFARE_GATEWAY", "THROUGHFARE_STRIPE_")
 
 
+_OPERATOR_KEYS: tuple[tuple[Role, str], ...] = (("gate", "gate"), ("operator_staff", "staff"))
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The secrets of a scratch service: a gate key for each operator, and one for each of two people of finance."""
+    """The secrets of a scratch service: keys for the gates and the staff of each operator, and one for each of two people of finance."""
 
     gates: dict[str, str]
+    staff: dict[str, str]
     finance: str
     approver: str
 
@@ -64,17 +68,20 @@ def prepare(settings: Settings, start: datetime) -> Database:
 
 
 def make_keys(database: Database, settings: Settings, operators: Sequence[str], label: str) -> Keys:
-    """Make an API key for the gates of each operator, and two for finance."""
+    """Make API keys for the gates and the staff of each operator, and two for finance."""
     clock = settings.clock()
-    gates = {
-        operator: create_key(database, clock, role="gate", operator=operator, label=f"{label} gate")[1]
-        for operator in operators
-    }
+    gates, people = (
+        {
+            operator: create_key(database, clock, role=role, operator=operator, label=f"{label} {name}")[1]
+            for operator in operators
+        }
+        for role, name in _OPERATOR_KEYS
+    )
     finance, approver = (
         create_key(database, clock, role="finance", operator=None, label=name)[1]
         for name in (f"{label} finance", f"{label} finance, second person")
     )
-    return Keys(gates, finance, approver)
+    return Keys(gates, people, finance, approver)
 
 
 def environment(settings: Settings, operators: Mapping[str, str]) -> dict[str, str]:
