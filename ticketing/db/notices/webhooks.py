@@ -55,6 +55,13 @@ def find_webhook(tx: Transaction, webhook_id: str, *, hold: bool = False) -> Web
     return find(tx, query.with_for_update() if hold else query, Webhook)
 
 
+def hold_webhooks(tx: Transaction, ids: Collection[str]) -> None:
+    """Keep some webhooks from other writers until the transaction ends: always in the same order, and before their messages."""
+    if ids:
+        held = sa.select(webhook.c.id).where(webhook.c.id.in_(list(ids))).order_by(webhook.c.id)
+        tx.execute(held.with_for_update())
+
+
 def find_active(tx: Transaction, ids: Collection[str], now: datetime) -> dict[str, Webhook]:
     """Read those of some webhooks that are on and whose line has a key that is still good."""
     query = sa.select(webhook).where(webhook.c.id.in_(list(ids)), is_active(now))
