@@ -1,5 +1,6 @@
 """Staff say in the console that a ship does not sail, see who has heard of it, and correct and end it; nothing is said by one click."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,10 +10,15 @@ from tests.api import Api, Bought
 from tests.ticketing.console.browser import Browser, Page
 from tests.ticketing.console.conftest import Visitor
 from tests.ticketing.console.pages import faults_of
+from tests.waiting import until_it_waits
 from ticketing import notices
+from ticketing.db.disruption import choices
+from ticketing.db.disruption.choices import Choice
 from ticketing.db.sale import gateway_events
+from ticketing.errors import Conflict
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
+from ticketing.purchase.gateway import alerts
 from ticketing.regions import by_staff
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -202,6 +208,29 @@ def test_where_two_words_contradict_a_person_chooses_one_with_a_reason(
     with rooms(api).live.database.read() as tx:
         row = tx.exec_driver_sql("SELECT chosen, reason, chosen_by FROM evidence_choice").one()
     assert tuple(row) == ("seen", "the log of the ship", "Finance")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_of_two_people_who_choose_at_once_the_second_hears_that_it_was_too_late(
+    api: Api, desk: StaffDesk
+) -> None:
+    run, now = ("eckero", "ECK-TH-0600", date(2026, 10, 13)), api.clock.now()
+    here, subject = rooms(api), f"{REGION}/eckero/ECK-TH-0600/2026-10-13/0"
+    with here.live.database.write() as tx:
+        gateway_events.raise_alert(tx, "evidence_contradicted", subject, "40 or 10 minutes", now)
+    (case,) = alerts.list_cases(here.till)
+    with ThreadPoolExecutor(1) as second:
+        with here.live.database.write() as tx:
+            choices.put_choice(tx, REGION, run, 0, Choice("own_word", "the log", "Kadri", now))
+            gateway_events.resolve_alert(tx, case.alert.id, "Kadri", now)
+            act = second.submit(alerts.act, here.till, case.alert.id, "seen", "Bo", "the quay's camera")
+            until_it_waits(tx, act)
+        with pytest.raises(Conflict, match="somebody has decided this case"):
+            act.result(30)
+
+    with here.live.database.read() as tx:
+        notes = tx.exec_driver_sql("SELECT actor FROM audit WHERE action LIKE 'case_%%'").all()
+    assert notes == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
