@@ -196,10 +196,9 @@ def replay_delivery(office: PostOffice, holder: Principal, webhook_id: str, deli
         return deliveries.find_delivery(tx, webhook_id, delivery_id, since) or delivery
 
 
-def replay_since(office: PostOffice, holder: Principal, webhook_id: str, since: datetime) -> int:
-    """Let all deliveries since a moment be sent once more, with the same ids; answers how many.
+def send_again_since(office: PostOffice, holder: Principal, webhook_id: str, since: datetime) -> int:
+    """Let all deliveries since a moment be sent once more, with the same ids, and let its types be told from then on; answers how many.
 
-    What happened since then and was never written, because the webhook was off, is written by the worker's next round.
     Raises NotFound, Conflict for a webhook that is off, InvalidRequest for a moment of which nothing is kept any more.
     """
     now = office.clock.now()
