@@ -1,5 +1,6 @@
 """An app's webhook that was off hears of its orders from then on, and of what it missed where it asks for that."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.hooking import Hook, hook, told
 from tests.ticketing.notices.storm import cancel
+from throughfare_gate.moments import written
 
 pytestmark = [
     pytest.mark.usefixtures("quick_hashes"),
@@ -66,3 +68,16 @@ def test_an_order_that_names_it_later_is_told_with_its_tickets(town: Town) -> No
     town.work()
 
     assert told(town) == ["order.ticketed"]
+
+
+def test_an_event_tells_when_it_happened_however_late_it_is_written(town: Town) -> None:
+    app = hook(town, town.api.key("app"), "order.*", "journey.*")
+    bought = town.api.buy(depart_at="2026-10-20T06:10:00+03:00")
+    happened = town.api.clock.now()
+    town.notify(bought, {"kind": "webhook", "webhook": app.id})
+    cancel(town, bought)
+    town.api.clock.advance(timedelta(hours=5))
+    town.work()
+
+    moments = [json.loads(one.body)["timestamp"] for one in town.receiver.requests]
+    assert moments == [written(happened)] * 2
