@@ -59,6 +59,7 @@ def create_webhook(
         created_at=now,
     )
     with office.database.write() as tx:
+        webhooks.hold_line(tx, holder.line)
         mine = [known for known in webhooks.list_webhooks(tx) if known.key_line == holder.line]
         if len(mine) >= MOST_WEBHOOKS:
             raise Conflict(f"this key has {MOST_WEBHOOKS} webhooks already; delete one")

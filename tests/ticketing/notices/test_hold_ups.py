@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.ticketing.notices.conftest import Town
-from tests.ticketing.notices.hooking import Hook, hook, told
+from tests.ticketing.notices.hooking import Hook, hook, make, told
 from tests.ticketing.notices.receivers import receiver
 from tests.ticketing.notices.storm import cancel
 from tests.waiting import until_it_waits
@@ -109,3 +109,19 @@ def test_a_webhook_that_is_turned_off_while_its_messages_end_stops_no_worker(tow
         assert sending.result(30) == 1
 
     assert runs.shown()["off_because"] == "by_hand"
+
+
+@POSTGRESQL
+def test_calls_at_once_make_no_more_webhooks_than_a_line_of_keys_may_have(town: Town) -> None:
+    key = town.api.key("app")
+    first = [make(town, key, "order.*").status_code for _ in range(9)]
+    with ThreadPoolExecutor(1) as other:
+        with town.office.database.write() as tx:
+            (nine, *_) = webhooks.list_webhooks(tx)
+            webhooks.hold_line(tx, nine.key_line)
+            webhooks.insert_webhook(tx, replace(nine, id="the-tenth"))
+            call = other.submit(make, town, key, "order.*")
+            until_it_waits(tx, call)
+        late = call.result(30)
+
+    assert (set(first), late.status_code) == ({201}, 409)

@@ -39,6 +39,12 @@ class Webhook:
     last_delivered_at: datetime | None = None
 
 
+def hold_line(tx: Transaction, key_line: str) -> None:
+    """Keep a line of keys from others who count its webhooks, until the transaction ends."""
+    line = sa.func.coalesce(api_key.c.line, api_key.c.id) == key_line
+    tx.execute(sa.select(api_key.c.id).where(line).order_by(api_key.c.id).with_for_update())
+
+
 def insert_webhook(tx: Transaction, made: Webhook) -> None:
     """Store a webhook."""
     insert(tx, webhook, made)
