@@ -38,7 +38,7 @@ def topic_of(order_id: str, digest: str, what: str, row_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What a webhook has missed since a moment, while it was off."""
+    """The time since a moment in which a webhook has missed events, while it was off."""
 
     webhook_id: str
     since: datetime
