@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 _HTTPS_PORTS = {443, 8443}
 _HIGHEST_PORT = 65_535
+# Letters of a name, and of each of its parts (RFC 1035, 2.3.4).
+_MOST_OF_NAME, _MOST_OF_LABEL = 253, 63
 # All of the IPv6 internet (IANA, global unicast). The rest is of one link or site, is translated, or is nobody's yet.
 _INTERNET = ipaddress.ip_network("2000::/3")
 # Blocks of it, and of IPv4, that lead to no host of the internet, though not every Python knows them: documentation (RFC 9637),
@@ -39,12 +41,20 @@ def check_url(url: str, *, allow_private: bool) -> None:
         raise AddressRefused("the URL carries a name or password")
     if not parts.hostname:
         raise AddressRefused("the URL names no host")
+    if not _may_be_name(parts.hostname):
+        raise AddressRefused("the URL names a host that no name can be")
     if port == 0:
         raise AddressRefused(f"a port is a number from 1 to {_HIGHEST_PORT}")
     if not allow_private:
         _check_public(parts.scheme, parts.hostname, port)
     elif parts.scheme not in {"https", "http"}:
         raise AddressRefused("the URL must be https")
+
+
+def _may_be_name(host: str) -> bool:
+    """Tell whether the parts of a host's name are as long as parts may be; an address is a name here."""
+    name = host.removesuffix(".")
+    return len(name) <= _MOST_OF_NAME and all(1 <= len(label) <= _MOST_OF_LABEL for label in name.split("."))
 
 
 def _check_public(scheme: str, host: str, port: int | None) -> None:

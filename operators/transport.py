@@ -92,7 +92,9 @@ class Wire:
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable(f"no connection: {error}") from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, _TooLarge) as error:
+        except (UnicodeError, httpx.InvalidURL) as error:  # no name of the network: nothing was sent
+            raise Unavailable(f"no connection: {type(error).__name__} {error}") from error
+        except (httpx.HTTPError, httpx.StreamError, _TooLarge) as error:
             raise _lost(changes, f"{method} was not answered: {type(error).__name__} {error}") from error
         finally:
             _deadline.reset(before)

@@ -105,6 +105,10 @@ def test_a_name_passes_until_it_is_resolved() -> None:
         "https://ferry.example/a b",
         "https://ferry.example\\@10.0.0.1/",
         "gopher://ferry.example/",
+        "https://ferry..example/",
+        "https://.ferry.example/",
+        f"https://{'a' * 64}.example/",
+        f"https://{'a.' * 130}example/",
         "//ferry.example/",
         "",
     ],
@@ -148,3 +152,9 @@ def test_s37_the_address_that_was_checked_is_the_one_connected_to(monkeypatch: p
 
     assert asked == ["rebinding.example"]
     assert connected == [("192.0.2.1", 80)]
+
+
+@pytest.mark.parametrize("host", ["xn--", "\u2488.example", f"{'ä' * 60}.example"])
+def test_a_name_that_no_resolver_takes_is_unavailable_and_no_fault_of_the_program(host: str) -> None:
+    with pytest.raises(Unavailable):
+        open_wire().call("POST", f"https://{host}/", changes=True, content=b"")

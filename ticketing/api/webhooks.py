@@ -24,7 +24,7 @@ from ticketing.api.schemas.webhooks import (
     WebhookSchema,
     WebhooksSchema,
 )
-from ticketing.notices import MAY_TAKE, Notice, backends
+from ticketing.notices import MAY_TAKE, Notice, backends, replay_since
 from ticketing.notices.backends import Shown
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/v1", description="Events for backends")
@@ -183,7 +183,7 @@ class Replay(MethodView):
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, datetime], webhook_id: str) -> dict[str, object]:
         """Send all deliveries since a moment once more, and what happened since then while the webhook was off."""
-        count = backends.replay_since(rooms().post_office, principal(), webhook_id, wanted["since"])
+        count = replay_since(rooms().post_office, principal(), webhook_id, wanted["since"])
         return {"replayed": count}
 
 

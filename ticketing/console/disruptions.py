@@ -57,7 +57,7 @@ def disruption_event(event_id: str) -> str:
 
 
 @blueprint.get("/disruptions/departures")
-@needs("finance", "admin")
+@needs("finance")
 def departures() -> str:
     """Choose the departure to speak of: operator, day and line first, then one of its departures."""
     wanted = region()
@@ -79,7 +79,7 @@ def departures() -> str:
 
 
 @blueprint.get("/disruptions/say")
-@needs("finance", "admin")
+@needs("finance")
 def say() -> str:
     """Show the form for a word on a departure."""
     wanted = region()
@@ -103,7 +103,7 @@ def say() -> str:
 
 
 @blueprint.post("/disruptions/look")
-@needs("finance", "admin")
+@needs("finance")
 def look() -> Response:
     """Show once more what is about to be said, and to how many; nothing is stored yet."""
     try:
@@ -116,7 +116,7 @@ def look() -> Response:
 
 
 @blueprint.post("/disruptions/say")
-@needs("finance", "admin")
+@needs("finance")
 def act_on_departure() -> Response:
     """Say it; holders are told by the worker's next round."""
     wished: list[Wish] = []

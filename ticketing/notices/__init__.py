@@ -13,7 +13,7 @@ from ticketing.notices.events import list_behind, list_events, position_of
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.sending import HTTP, MAIL, deliver_due, forget_what_is_due
 from ticketing.notices.text import LANGUAGES
-from ticketing.notices.writing import write_due
+from ticketing.notices.writing import replay_since, write_due
 
 __all__ = [
     "HTTP",
@@ -36,5 +36,6 @@ __all__ = [
     "list_events",
     "position_of",
     "replace_contacts",
+    "replay_since",
     "write_due",
 ]

@@ -59,6 +59,7 @@ def create_webhook(
         created_at=now,
     )
     with office.database.write() as tx:
+        webhooks.hold_line(tx, holder.line)
         mine = [known for known in webhooks.list_webhooks(tx) if known.key_line == holder.line]
         if len(mine) >= MOST_WEBHOOKS:
             raise Conflict(f"this key has {MOST_WEBHOOKS} webhooks already; delete one")
@@ -196,10 +197,9 @@ def replay_delivery(office: PostOffice, holder: Principal, webhook_id: str, deli
         return deliveries.find_delivery(tx, webhook_id, delivery_id, since) or delivery
 
 
-def replay_since(office: PostOffice, holder: Principal, webhook_id: str, since: datetime) -> int:
-    """Let all deliveries since a moment be sent once more, with the same ids; answers how many.
+def send_again_since(office: PostOffice, holder: Principal, webhook_id: str, since: datetime) -> int:
+    """Let all deliveries since a moment be sent once more, with the same ids, and let its types be told from then on; answers how many.
 
-    What happened since then and was never written, because the webhook was off, is written by the worker's next round.
     Raises NotFound, Conflict for a webhook that is off, InvalidRequest for a moment of which nothing is kept any more.
     """
     now = office.clock.now()

@@ -73,7 +73,7 @@ def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
         attachments.append(_receipt(office, state, notice.language))
         journey = Journey(state.order, state.quote, state.tickets)
         attachments.extend(calendar_of(office, journey, purchase.list_news(office.till, state)))
-    return _message(notice, state, attachments=tuple(attachments))
+    return replace(_message(notice, state, attachments=tuple(attachments)), at=_since(state, "ticketed"))
 
 
 def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
@@ -83,13 +83,13 @@ def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
         return None
     attachments = (_receipt(office, state, notice.language),) if notice.kind == "email" else ()
     amount = str(Money(made.amount_minor, made.currency))
-    return _message(notice, state, {"refund_id": made.id}, attachments, amount=amount)
+    return replace(_message(notice, state, {"refund_id": made.id}, attachments, amount=amount), at=made.since)
 
 
 def _order_undone(office: PostOffice, notice: Notice) -> Message | None:
     state = purchase.get_order(office.till, str(notice.order_id))
     # Who has paid nothing is told nothing: the app has said it already.
-    return _message(notice, state) if state.payments else None
+    return replace(_message(notice, state), at=_since(state, "cancelled")) if state.payments else None
 
 
 def _reset_password(office: PostOffice, notice: Notice) -> Message | None:
@@ -169,6 +169,11 @@ def _message(
         data={"order_id": state.order.id, **(data or {})},
         attachments=attachments,
     )
+
+
+def _since(state: purchase.OrderState, reached: str) -> datetime | None:
+    """Read when an order last came into a state; None where it never did."""
+    return max((event.at for event in state.events if event.to_state == reached), default=None)
 
 
 def _legs(state: purchase.OrderState) -> list[Leg]:

@@ -59,6 +59,7 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
         language=language,
         data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg)},
         attachments=_entry(office, state, at_hand, event) if notice.kind == "email" else (),
+        at=event.confirmed_at,
     )
 
 

@@ -2,7 +2,7 @@
 
 A message is claimed for a while and comes again when its worker has died, so it is delivered at least once; at each try
 it has the same id and topic, by which a receiver knows the second copy. Mail does not wait for push and webhooks, and of
-these no receiver holds up the others: each host has two messages in hand at most.
+these no receiver holds up the others: each host has two messages in hand at most, and one that has failed too often rests.
 """
 
 import math
@@ -22,6 +22,7 @@ from ticketing.db.notices.contacts import ContactKind
 from ticketing.db.notices.outbox import Notice, NoticeState
 from ticketing.db.notices.webhooks import OFF, Webhook
 from ticketing.db.people import one_time_codes
+from ticketing.db.trouble import is_away, trouble
 from ticketing.notices.at_hand import AtHand, read_at_hand
 from ticketing.notices.backends import DELIVERIES_KEPT
 from ticketing.notices.channels import Delivery
@@ -33,13 +34,17 @@ MAIL: tuple[ContactKind, ...] = ("email",)
 HTTP: tuple[ContactKind, ...] = ("webpush", "webhook")
 _AT_ONCE = 200
 _THREADS, _OF_ONE_HOST = 8, 2
+# Our own server, and what goes nowhere.
+_MAIL_HOST = ""
 # A worker that holds a message longer than this has died; it begins no new one in the last part of that time.
 _CLAIM = timedelta(seconds=120)
 _SENDING_SECONDS = 60.0
 # What was read for a batch is read again after this.
 _FRESH_SECONDS = 2.0
-# After so many failures in a row the messages for a host wait for the next round.
-_PATIENCE = 3
+# After so many failures in a row a host rests: its messages are not tried for so long, and those for others go on.
+_PATIENCE, _REST = 3, timedelta(seconds=30)
+# A settling that the database has broken off, as one of two that waited for each other, is tried so often.
+_SETTLINGS = 3
 _PAUSES = tuple(timedelta(seconds=one) for one in (10, 60, 300, 1800, 7200, 21_600, 43_200))
 # Messages are kept as figures, without address and words, for as long as claims about a journey may come.
 _KEPT, _CODES_KEPT = timedelta(days=400), timedelta(days=1)
@@ -55,17 +60,24 @@ def deliver_due(office: PostOffice, kinds: Sequence[ContactKind] = (*MAIL, *HTTP
     """Deliver the messages of some kinds that are due; answers how many were delivered. Never raises for one message."""
     delivered = 0
     until = time.monotonic() + _SENDING_SECONDS
+    resting: set[str] = set()
     while time.monotonic() < until:
         now = office.clock.now()
+        claimed_until = now + _CLAIM
         with office.database.write() as tx:
-            claimed = outbox.claim_due(tx, kinds, now, now + _CLAIM, _AT_ONCE)
+            claimed = outbox.claim_due(tx, kinds, now, claimed_until, _AT_ONCE)
         if not claimed:
             break
-        done, left = _batch(office, claimed, until)
+        done, left = _batch(office, claimed, until, resting)
         delivered += done
+        is_over = _MAIL_HOST in resting or time.monotonic() >= until
         if left:
+            now = office.clock.now()
+            due_at = now if is_over else now + _REST
             with office.database.write() as tx:
-                outbox.give_back(tx, left, office.clock.now())
+                webhooks.hold_webhooks(tx, {notice.webhook_id for notice in left if notice.webhook_id})
+                outbox.give_back(tx, left, claimed_until=claimed_until, due_at=due_at)
+        if is_over:
             break
     for kind in kinds:
         office.channels[kind].rest()
@@ -84,8 +96,13 @@ def forget_what_is_due(office: PostOffice) -> dict[str, int]:
         }
 
 
-def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple[int, list[str]]:
-    """Send a batch, each host's messages in lanes of their own; answers how many arrived, and those that were not tried."""
+def _batch(
+    office: PostOffice, claimed: Sequence[Notice], until: float, resting: set[str]
+) -> tuple[int, list[Notice]]:
+    """Send a batch, each host's messages in lanes of their own; answers how many arrived, and those that were not tried.
+
+    Hosts that are `resting` are sent nothing; those that fail too often join them.
+    """
     ids = {notice.webhook_id for notice in claimed if notice.webhook_id}
     with office.database.read() as tx:
         known = webhooks.find_active(tx, ids, office.clock.now()) if ids else {}
@@ -95,25 +112,30 @@ def _batch(office: PostOffice, claimed: Sequence[Notice], until: float) -> tuple
     lanes = [
         waiting
         for host, waiting in hosts.items()
+        if host not in resting
         for _ in range(min(_OF_ONE_HOST if host else _THREADS, waiting.qsize()))
     ]
     sender = _Sender(office, claimed)
-    with ThreadPoolExecutor(min(_THREADS, len(lanes))) as threads:
-        done = sum(threads.map(lambda waiting: _lane(sender, waiting, until), lanes))
-    left = []
-    for waiting in hosts.values():
+    done = 0
+    if lanes:
+        with ThreadPoolExecutor(min(_THREADS, len(lanes))) as threads:
+            done = sum(threads.map(lambda waiting: _lane(sender, waiting, until), lanes))
+    left: list[Notice] = []
+    for host, waiting in hosts.items():
+        if not waiting.empty() and time.monotonic() < until:
+            resting.add(host)
         while not waiting.empty():
-            left.append(waiting.get_nowait().id)
+            left.append(waiting.get_nowait())
     return done, left
 
 
 def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
-    """Name the host that a message goes to; nothing for mail, which goes to our own server."""
+    """Name the host that a message goes to; that of mail is our own server."""
     if notice.webhook_id:
         webhook = known.get(notice.webhook_id)
-        return urlsplit(webhook.url).netloc if webhook else ""
+        return urlsplit(webhook.url).netloc if webhook else _MAIL_HOST
     to = notice.document["to"]
-    return urlsplit(to.get("endpoint") or to.get("url") or "").netloc
+    return urlsplit(to.get("endpoint") or to.get("url") or "").netloc or _MAIL_HOST
 
 
 def _lane(sender: "_Sender", waiting: "queue.SimpleQueue[Notice]", until: float) -> int:
@@ -140,13 +162,14 @@ class _Sender:
     def __init__(self, office: PostOffice, batch: Sequence[Notice]) -> None:
         self._office, self._left = office, {notice.id: notice for notice in batch}
         self._reading, self._writing = threading.Lock(), threading.Lock()
-        self._read_at, self._at_hand = -math.inf, AtHand()
+        self._read_at = -math.inf
+        self._at_hand: AtHand | None = None
         self._ended: queue.SimpleQueue[tuple[Notice, Delivery]] = queue.SimpleQueue()
 
     def send(self, notice: Notice) -> Delivery:
         """Send one message, unless its contact has gone; never raises."""
         try:
-            at_hand = self._known()
+            at_hand = self._known(notice)
             contact_id = notice.document.get("contact_id")
             if contact_id is not None and contact_id not in at_hand.contacts:
                 return _DROPPED
@@ -172,20 +195,39 @@ class _Sender:
         with self._writing:
             ended = [self._ended.get_nowait() for _ in range(self._ended.qsize())]
             if ended:
+                self._write(ended)
+
+    def _write(self, ended: Sequence[tuple[Notice, Delivery]]) -> None:
+        for attempt in range(1, _SETTLINGS + 1):
+            try:
                 with self._office.database.write() as tx:
                     _write_down(tx, ended, self._office.clock.now())
+            except Exception as error:
+                if attempt == _SETTLINGS or not is_away(error):
+                    raise
+                _log.warning("settling again", reason=trouble(error))
+            else:
+                return
 
-    def _known(self) -> AtHand:
-        """Read what the batch needs, and again when that is old: a message tells what is true as it leaves."""
+    def _known(self, notice: Notice) -> AtHand:
+        """Read what the batch needs, and again when that is old: a message tells what is true as it leaves.
+
+        Where one of the batch cannot be read, each is read for itself.
+        """
         with self._reading:
             if time.monotonic() >= self._read_at + _FRESH_SECONDS:
-                self._at_hand = read_at_hand(self._office, tuple(self._left.copy().values()))
+                try:
+                    self._at_hand = read_at_hand(self._office, tuple(self._left.copy().values()))
+                except Exception:  # noqa: BLE001  the one that cannot be read is named when it is read alone
+                    self._at_hand = None
                 self._read_at = time.monotonic()
-            return self._at_hand
+            at_hand = self._at_hand
+        return at_hand if at_hand is not None else read_at_hand(self._office, (notice,))
 
 
 def _write_down(tx: Transaction, ended: Sequence[tuple[Notice, Delivery]], now: datetime) -> None:
-    """Write down what became of some messages."""
+    """Write down what became of some messages. Webhooks are held before their messages, as by whoever changes them."""
+    webhooks.hold_webhooks(tx, {notice.webhook_id for notice, _ in ended if notice.webhook_id})
     outbox.end(
         tx, [notice.id for notice, result in ended if result.outcome == "delivered"], "delivered", now, None
     )

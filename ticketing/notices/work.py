@@ -39,10 +39,14 @@ def replace_readers(
 ) -> list[Reader]:
     """Make these the addresses that get letters about a matter, of an operator or of the scheme (None).
 
-    Raises InvalidRequest naming an address that mail does not reach or that stands there twice, Conflict where no mail is sent.
+    Raises InvalidRequest naming an operator that nobody knows and an address that mail does not reach or that stands there
+    twice, Conflict where no mail is sent. Of an operator that has left all may be taken out.
     """
     if wanted and not office.sends_mail:
         raise Conflict("this service sends no mail")
+    known_operators = {name for region in office.till.regions.values() for name in region.operators}
+    if wanted and operator is not None and operator not in known_operators:
+        raise InvalidRequest.at("operator", f"must be one of {', '.join(sorted(known_operators))}")
     now, readers = office.clock.now(), [_checked(reader, at) for at, reader in enumerate(wanted)]
     for at, reader in enumerate(readers):
         if reader.address in {other.address for other in readers[:at]}:

@@ -7,10 +7,12 @@ from throughfare_gate.ids import new_id
 from ticketing.db import Transaction
 from ticketing.db.notices import contacts, happened, happened_at_work, outbox
 from ticketing.db.notices.contacts import Contact
-from ticketing.db.notices.happened import Happened
+from ticketing.db.notices.happened import Happened, Missed
 from ticketing.db.notices.happened_at_work import STATEMENT_READY, WorkEvent
 from ticketing.db.notices.outbox import Notice
 from ticketing.db.settlement import runs
+from ticketing.identity import Principal
+from ticketing.notices import backends
 from ticketing.notices.backends import DELIVERIES_KEPT, event_notice
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.work import write_letters
@@ -23,12 +25,24 @@ def write_due(office: PostOffice) -> int:
     return _write_of_orders(office) + _write_of_work(office) + write_letters(office)
 
 
-def _write_of_orders(office: PostOffice) -> int:
+def replay_since(office: PostOffice, holder: Principal, webhook_id: str, since: datetime) -> int:
+    """Let all deliveries since a moment be sent once more, with the same ids; answers how many.
+
+    What happened since then and was never written, because the webhook was off, is written too: of orders now, of runs,
+    statements and disputes by the worker's next round. Raises NotFound, Conflict for a webhook that is off, InvalidRequest
+    for a moment of which nothing is kept any more.
+    """
+    count = backends.send_again_since(office, holder, webhook_id, since)
+    _write_of_orders(office, Missed(webhook_id, since))
+    return count
+
+
+def _write_of_orders(office: PostOffice, missed: Missed | None = None) -> int:
     now = office.clock.now()
     count = 0
     while True:
         with office.database.write() as tx:
-            untold = happened.list_untold(tx, now, _AT_ONCE)
+            untold = happened.list_untold(tx, now, _AT_ONCE, missed)
             known = contacts.find_contacts(tx, {one.contact_id for one in untold})
             # A contact may have gone since the first of the two looks.
             written = sum(

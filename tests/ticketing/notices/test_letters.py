@@ -103,6 +103,15 @@ def test_an_address_that_was_taken_out_gets_nothing_that_still_waits(town: Town)
 
 
 @ONE
+def test_an_operator_that_nobody_knows_has_no_readers(town: Town) -> None:
+    refused = put(town, "statement-ready/hls", town.api.key("admin"), HELI)
+
+    assert (refused.status_code, refused.json["errors"][0]["path"]) == (422, "operator")
+    assert "hsl" in refused.json["detail"]
+    assert put(town, "statement-ready/hls", town.api.key("admin")).status_code == 200
+
+
+@ONE
 def test_each_role_names_readers_for_its_own_operator_or_for_the_scheme(town: Town) -> None:
     own, other = "statement-ready/hsl", "statement-ready/tlt"
     heli = town.api.key("operator_finance", "hsl")

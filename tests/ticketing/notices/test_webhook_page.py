@@ -1,4 +1,4 @@
-"""The page for receivers (docs/webhooks.md): its five lines check a real delivery, and it names every type and role."""
+"""The page for receivers (docs/webhooks.md): its function checks a real delivery, and it names every type and role."""
 
 import re
 import time
@@ -17,7 +17,7 @@ CODE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
 
 @pytest.mark.usefixtures("quick_hashes")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_five_lines_of_the_page_take_what_we_send_and_nothing_else(
+def test_the_code_of_the_page_takes_what_we_send_and_nothing_else(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = hook(town, town.api.key("app"), "order.*")
@@ -32,7 +32,6 @@ def test_the_five_lines_of_the_page_take_what_we_send_and_nothing_else(
     monkeypatch.setattr(time, "time", lambda: town.api.clock.now().timestamp())
     first, second = town.receiver.requests
 
-    assert len(CODE.strip().splitlines()) == 5
     assert is_ours(first.headers, first.body, mine.secret)
     assert is_ours(second.headers, second.body, mine.secret)
     assert is_ours(second.headers, second.body, changed)

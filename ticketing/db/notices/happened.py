@@ -36,48 +36,76 @@ def topic_of(order_id: str, digest: str, what: str, row_id: str) -> str:
     return f"{order_id}:{digest}:{what}:{row_id}"
 
 
-def list_untold(tx: Transaction, now: datetime, limit: int) -> list[Happened]:
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The time since a moment in which a webhook has missed events, while it was off."""
+
+    webhook_id: str
+    since: datetime
+
+
+def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | None = None) -> list[Happened]:
     """List what contacts are to be told and no message was written of, oldest contacts first.
 
-    A contact that names a webhook is told of the types that it takes, and of nothing while it is off.
+    A contact that names a webhook is told of the types that it takes, of what happened since it takes them, and of nothing
+    while it is off. With `missed` it is what one webhook asks for again, also where that is older than what contacts are told.
     """
-    tickets = _about("tickets_ready", sa.literal("order.ticketed"), order.c.id, now).join(
+    ready = sa.select(sa.func.max(order_event.c.at)).where(
+        order_event.c.order_id == order.c.id, order_event.c.to_state == "ticketed"
+    )
+    ready_at = ready.correlate(order).scalar_subquery()
+    tickets = _about("tickets_ready", sa.literal("order.ticketed"), order.c.id, ready_at, now).join(
         order, order.c.id == contact.c.order_id
     )
-    undone = _about("order_undone", sa.literal("order.cancelled"), order_event.c.id, now).join(
-        order_event, order_event.c.order_id == contact.c.order_id
-    )
-    sent = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, now).join(
+    undone = _about(
+        "order_undone", sa.literal("order.cancelled"), order_event.c.id, order_event.c.at, now
+    ).join(order_event, order_event.c.order_id == contact.c.order_id)
+    sent_at = sa.func.coalesce(refund.c.changed_at, refund.c.created_at, type_=refund.c.created_at.type)
+    sent = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, sent_at, now).join(
         refund, refund.c.order_id == contact.c.order_id
     )
     kind = sa.literal("journey.") + disruption_event.c.kind
-    runs = _about("journey", kind, disruption_event.c.id, now).join(
+    confirmed_at = disruption_event.c.confirmed_at
+    runs = _about("journey", kind, disruption_event.c.id, confirmed_at, now).join(
         disruption_affected, disruption_affected.c.order_id == contact.c.order_id
     )
     runs = runs.join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
     is_sent = (refund.c.state == "confirmed", refund.c.amount_minor > 0)
-    sent_at = sa.func.coalesce(refund.c.changed_at, refund.c.created_at, type_=refund.c.created_at.type)
     is_confirmed = disruption_event.c.status == "confirmed"
-    queries = (
+    refunds_from, runs_from = now - _REFUNDS_BACK, now - _RUNS_BACK
+    if missed is not None:
+        refunds_from, runs_from = min(refunds_from, missed.since), min(runs_from, missed.since)
+    queries = [
         tickets.where(order.c.state.in_(("ticketed", "part_refunded"))),
         undone.where(order_event.c.to_state == "cancelled", order_event.c.at >= contact.c.created_at),
-        sent.where(*is_sent, sent_at >= now - _REFUNDS_BACK),
-        runs.where(is_confirmed, disruption_event.c.confirmed_at >= now - _RUNS_BACK).distinct(),
-    )
+        sent.where(*is_sent, sent_at >= refunds_from),
+        runs.where(is_confirmed, confirmed_at >= runs_from).distinct(),
+    ]
+    if missed is not None:
+        queries = [query.where(contact.c.webhook_id == missed.webhook_id) for query in queries]
     return [one for query in queries for one in _untold(tx, query, limit)]
 
 
 def _about(
-    what: str, type_: sa.ColumnElement[str], row_id: sa.ColumnElement[str], now: datetime
+    what: str,
+    type_: sa.ColumnElement[str],
+    row_id: sa.ColumnElement[str],
+    at: "sa.ColumnElement[Any]",
+    now: datetime,
 ) -> sa.Select[Any]:
-    """Select the contacts with a thing of theirs."""
+    """Select the contacts with a thing of theirs, which became so `at` a moment.
+
+    A webhook takes what happened since it takes its type, and what is told to an order that has named it since.
+    """
     family = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "refund"}.get(what, what)
+    since = webhook_type.c.since
     taken = (
         sa.select(sa.literal(1))
         .select_from(webhook)
         .join(webhook_type, webhook_type.c.webhook_id == webhook.c.id)
         .where(webhook.c.id == contact.c.webhook_id, is_active(now), takes(type_, family))
-        .correlate(contact, disruption_event)
+        .where(sa.or_(at >= since, contact.c.created_at >= since))
+        .correlate(contact, disruption_event, order, order_event, refund)
     )
     topic = contact.c.order_id + ":" + contact.c.digest + f":{what}:" + row_id
     selected = sa.select(contact.c.id, contact.c.order_id, sa.literal(what).label("what"))

@@ -105,10 +105,17 @@ def was_delivered(tx: Transaction, topics: Collection[str]) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def give_back(tx: Transaction, ids: Sequence[str], now: datetime) -> None:
-    """Give messages back that were claimed and not tried: they are due at once, and this was no try."""
-    claimed = sa.update(notice).where(notice.c.id.in_(list(ids)), notice.c.state == "waiting")
-    tx.execute(claimed.values(due_at=now, tries=notice.c.tries - 1))
+def give_back(
+    tx: Transaction, untried: Sequence[Notice], *, claimed_until: datetime, due_at: datetime
+) -> None:
+    """Give messages back that were claimed and not tried: they are due at a moment, and this was no try.
+
+    One that was sent again meanwhile, or claimed by another worker, is left as it is.
+    """
+    ids = [one.id for one in untried]
+    claimed = sa.update(notice).where(notice.c.id.in_(ids), notice.c.state == "waiting")
+    mine = claimed.where(notice.c.due_at == claimed_until, notice.c.tries > 0)
+    tx.execute(mine.values(due_at=due_at, tries=notice.c.tries - 1))
 
 
 def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:

@@ -39,6 +39,12 @@ class Webhook:
     last_delivered_at: datetime | None = None
 
 
+def hold_line(tx: Transaction, key_line: str) -> None:
+    """Keep a line of keys from others who count its webhooks, until the transaction ends."""
+    line = sa.func.coalesce(api_key.c.line, api_key.c.id) == key_line
+    tx.execute(sa.select(api_key.c.id).where(line).order_by(api_key.c.id).with_for_update())
+
+
 def insert_webhook(tx: Transaction, made: Webhook) -> None:
     """Store a webhook."""
     insert(tx, webhook, made)
@@ -53,6 +59,13 @@ def find_webhook(tx: Transaction, webhook_id: str, *, hold: bool = False) -> Web
     """Read a webhook; `hold` keeps it from other writers until the transaction ends."""
     query = sa.select(webhook).where(webhook.c.id == webhook_id)
     return find(tx, query.with_for_update() if hold else query, Webhook)
+
+
+def hold_webhooks(tx: Transaction, ids: Collection[str]) -> None:
+    """Keep some webhooks from other writers until the transaction ends: always in the same order, and before their messages."""
+    if ids:
+        held = sa.select(webhook.c.id).where(webhook.c.id.in_(list(ids))).order_by(webhook.c.id)
+        tx.execute(held.with_for_update())
 
 
 def find_active(tx: Transaction, ids: Collection[str], now: datetime) -> dict[str, Webhook]:

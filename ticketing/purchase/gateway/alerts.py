@@ -101,6 +101,7 @@ _OF_PAYMENT: dict[str, tuple[Doing, ...]] = {
 
 _CHOSEN: dict[str, choices.Chosen] = {"own_word": "own_word", "seen": "seen"}
 _MOST_REASON = 500
+_DECIDED = "somebody has decided this case a moment before; load the page again"
 
 
 def list_waiting(till: Till) -> list[Alert]:
@@ -192,14 +193,17 @@ def _write(tx: Transaction, case: Case, doing: str, by: str, now: datetime) -> N
         unwind(tx, locked(tx, case.order_id), now, actor="finance", reason=f"{by} gives the money back")
     if case.refund is not None and doing in {"settle_outside", "paid_otherwise"}:
         _end_refund(tx, case.refund.id, doing, by, now)
-    if doing in {"put_away", "arranged", *_CHOSEN}:
-        gateway_events.resolve_alert(tx, case.alert.id, by, now)
+    if doing in {"put_away", "arranged", *_CHOSEN} and not gateway_events.resolve_alert(
+        tx, case.alert.id, by, now
+    ):
+        raise Conflict(_DECIDED)
 
 
 def _choose(tx: Transaction, case: Case, choice: Choice) -> None:
-    """Keep which of two words holds; the evidence follows it from now on."""
+    """Keep which of two words holds; the evidence follows it from now on. Raises Conflict where somebody was faster."""
     region, run, call = choices.read_subject(case.alert.subject)
-    choices.put_choice(tx, region, run, call, choice)
+    if not choices.put_choice(tx, region, run, call, choice):
+        raise Conflict(_DECIDED)
 
 
 def _reason(text: str) -> str:
