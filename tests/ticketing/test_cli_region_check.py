@@ -218,3 +218,30 @@ def test_a_category_without_a_name_in_a_language_of_the_service_is_named_with_th
 
     (warning,) = [one for one in told["warnings"] if one["field"] == "category_names.adult"]
     assert (told["ok"], warning["message"].startswith("'adult' has no name in 'fi'")) == (True, True)
+
+
+def test_a_law_that_no_table_has_is_named_with_those_that_there_are(check: Check) -> None:
+    told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights = "tram"')
+
+    assert [(one["field"], one["code"]) for one in told["errors"]] == [
+        ("operators[1].rights", "unknown_reference")
+    ]
+    assert "se-2015-953" in told["errors"][0]["message"]
+
+
+def test_a_law_that_goes_by_the_length_of_a_service_asks_for_it(check: Check) -> None:
+    told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights = "se-2015-953"')
+
+    assert [one["field"] for one in told["errors"]] == ["operators[1].rights_line_km"]
+
+
+def test_sums_of_rights_without_rights_mean_nothing(check: Check) -> None:
+    told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights_minimum = "4.00"')
+
+    assert [one["field"] for one in told["errors"]] == ["operators[1].rights_minimum"]
+
+
+def test_a_sum_of_rights_is_an_amount_of_the_regions_currency(check: Check) -> None:
+    told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights = "rail"\nrights_auto_limit = 20')
+
+    assert [one["field"] for one in told["errors"]] == ["operators[1].rights_auto_limit"]
