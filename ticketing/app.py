@@ -16,6 +16,7 @@ from operators.port import Connector
 from ticketing import config, console, logs
 from ticketing.api import (
     accounts,
+    claims,
     cors,
     demo_bank,
     devices,
@@ -58,6 +59,7 @@ _BLUEPRINTS = (
     journeys,
     operators,
     orders,
+    claims,
     tickets,
     gates,
     devices,

@@ -71,7 +71,7 @@ class Ends:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What is proven of the ends of a leg; `is_chosen`: a person has chosen between words that contradict each other."""
+    """The proof of the ends of a leg; `is_chosen`: a person has chosen between words that contradict each other."""
 
     arrival: Evidence
     departure: Evidence
@@ -117,8 +117,8 @@ def prove(database: Database, region: str, ends: Ends) -> Proof:
     )
     with database.read() as tx:
         chosen = choices.find_choices(tx, region, run)
-        told = events.list_events(tx, region, run)
-    causes = (event.cause for event in reversed(told) if event.status == "confirmed" and event.cause)
+        revisions = events.list_events(tx, region, run)
+    causes = (event.cause for event in reversed(revisions) if event.status == "confirmed" and event.cause)
     return Proof(
         arrival=arrival,
         departure=departure,

@@ -51,7 +51,7 @@ class Ridden:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgment:
-    """What became of it: the facts, the decision, the proof, and why it waits for a person (None: it does not)."""
+    """A judged leg: the facts, the decision, the proof, and why it waits for a person (None: it does not)."""
 
     facts: Facts
     decision: Decision

@@ -173,18 +173,18 @@ def _put(tx: Transaction, desk: ClaimsDesk, held: OneLeg, judgment: Judgment, by
         evidence=(),
         opened_at=now,
     )
-    made = ruled(desk, keep(tx, blank, judgment, now), judgment)
-    reason = made.waits_for or judgment.decision.reason
-    step = ClaimStep(state=made.state, at=now, actor=by, reason=reason)
-    if made.state == "decided":
-        claims.put_claim(tx, replace(made, state="proposed"), replace(step, state="proposed"))
+    opened = ruled(desk, keep(tx, blank, judgment, now), judgment)
+    reason = opened.waits_for or judgment.decision.reason
+    step = ClaimStep(state=opened.state, at=now, actor=by, reason=reason)
+    if opened.state == "decided":
+        claims.put_claim(tx, replace(opened, state="proposed"), replace(step, state="proposed"))
         limit = ClaimStep(state="decided", at=now, actor="worker", reason="within the limit of its operator")
-        claims.change_claim(tx, made, limit)
+        claims.change_claim(tx, opened, limit)
     else:
-        claims.put_claim(tx, made, step)
-    tell_of_waiting(tx, made, now)
-    _log.info("claim", claim=made.id, state=made.state, operator=made.operator, reason=reason)
-    return made
+        claims.put_claim(tx, opened, step)
+    tell_of_waiting(tx, opened, now)
+    _log.info("claim", claim=opened.id, state=opened.state, operator=opened.operator, reason=reason)
+    return opened
 
 
 def keep(tx: Transaction, claim: Claim, judgment: Judgment, now: datetime) -> Claim:

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 
+from ticketing.books import accounts
 from ticketing.db import Database, Transaction
 from ticketing.db.books import entries
+from ticketing.db.books.entries import KeptEntry
 from ticketing.db.documents import canonical
 from ticketing.db.patience import take_time
 from ticketing.db.rights import claims
 from ticketing.db.rights.claims import Claim
 from ticketing.db.sale import orders
+from ticketing.db.sale.orders import Refund
 from ticketing.errors import InvalidRequest
 from ticketing.rights import BadTable, decide, decision_document, facts_document, kept_rules, read_facts
 
 _PAGE = 500
 _OWED = frozenset({"paying", "paid"})
+# One that the bank sent back later is owed again, and a person is told.
+_SENT = frozenset({"confirmed", "failed"})
 _AMOUNTS = frozenset({"proposed", "contested", "decided", "paying", "paid"})
 
 
@@ -80,20 +85,26 @@ def _differing(before: str, after: dict[str, object]) -> str:
 
 def _money_faults(tx: Transaction, claim: Claim) -> Iterator[str]:
     """Hold what is paid against the entry that bears it and the refunds that pay it."""
-    booked = [one for one in entries.list_entries_of(tx, "claim", claim.id) if one.kind == "compensation"]
-    refunds = [one for one in orders.list_refunds(tx, claim.order_id) if one.document.claim == claim.id]
-    if claim.state not in _OWED:
-        if booked or refunds:
-            yield f"it is {claim.state}, and money was booked or sent for it"
-        return
-    amounts = [sum(line.amount_minor for line in one.postings if line.amount_minor > 0) for one in booked]
-    if amounts != [claim.amount_minor]:
-        yield f"{claim.amount_minor} minor units are owed, {_written(amounts)} are booked"
-    if sum(one.amount_minor for one in refunds) != claim.amount_minor:
+    booked = [
+        entry for entry in entries.list_entries_of(tx, "claim", claim.id) if entry.kind == "compensation"
+    ]
+    refunds = [
+        refund for refund in orders.list_refunds(tx, claim.order_id) if refund.document.claim == claim.id
+    ]
+    if claim.state in _OWED:
+        yield from _owed_faults(claim, booked, refunds)
+    elif booked or refunds:
+        yield f"it is {claim.state}, and money was booked or sent for it"
+
+
+def _owed_faults(claim: Claim, booked: Sequence[KeptEntry], refunds: Sequence[Refund]) -> Iterator[str]:
+    wanted = [
+        (accounts.operator_payable(claim.operator, claim.currency).id, claim.amount_minor or 0),
+        (accounts.refund_payable(claim.currency).id, -(claim.amount_minor or 0)),
+    ]
+    if [sorted(entry.lines) for entry in booked] != [sorted(wanted)]:
+        yield f"{claim.amount_minor} minor units are owed by {claim.operator}, and the books say otherwise"
+    if sum(refund.amount_minor for refund in refunds) != claim.amount_minor:
         yield "its refunds do not sum to what is owed"
-    if claim.state == "paid" and any(one.state not in {"confirmed", "failed"} for one in refunds):
+    if claim.state == "paid" and any(refund.state not in _SENT for refund in refunds):
         yield "it is paid, and a refund of it is not"
-
-
-def _written(amounts: Sequence[int]) -> str:
-    return " and ".join(map(str, amounts)) or "none"

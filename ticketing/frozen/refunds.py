@@ -86,9 +86,9 @@ class RefundDocument:
     claim: str | None = None
 
 
-def read_refund(found: object) -> RefundDocument:
+def read_refund(raw: object) -> RefundDocument:
     """Read the document of a refund; raises Unreadable, naming the field."""
-    refund = document(found, _NAMES)
+    refund = document(raw, _NAMES)
     return RefundDocument(
         lines=rows(refund, "lines", _line),
         exchanged_for=text_or_none(refund, "exchanged_for"),

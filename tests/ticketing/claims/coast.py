@@ -15,6 +15,12 @@ from ticketing.regions import by_staff
 REGION = "helsinki-tallinn"
 
 
+def ask(api: Api, bought: Bought, passenger: str, leg: int) -> Any:
+    """Ask for the claim of a leg, as its holder."""
+    body = {"passenger": passenger, "leg": leg}
+    return api.post(f"/v1/orders/{bought.order['id']}/claims", body, bought.token, once=None)
+
+
 @dataclass(frozen=True)
 class Coast:
     """The service, and the ferry of a journey that was bought."""

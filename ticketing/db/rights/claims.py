@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from ticketing.db.tables.rights import claim, claim_step, rule_table
 from ticketing.db.tables.sale import refund
 
 State = Literal["not_decided", "proposed", "contested", "decided", "paying", "paid", "refused"]
+STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
