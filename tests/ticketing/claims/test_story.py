@@ -106,7 +106,12 @@ def test_a_holder_who_asks_gets_the_claim_of_the_machine_and_reads_why(api: Api)
         headers={"Authorization": f"Bearer {bought.token}", "Accept-Language": "fi"},
     ).json
     (claim,) = told["claims"]
-    assert (claim["state"], claim["reason"], claim["passenger"], claim["leg"]) == ("paid", "delayed", "anna", at)
+    assert (claim["state"], claim["reason"], claim["passenger"], claim["leg"]) == (
+        "paid",
+        "delayed",
+        "anna",
+        at,
+    )
     assert claim["article"] == "Regulation (EU) 1177/2010, 19(1)(a)"
     assert claim["amount"]["amount"] in claim["text"].replace(",", ".")
     assert len(coast.claims()) == coast.compensations() == 1
