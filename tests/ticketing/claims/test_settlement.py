@@ -46,9 +46,7 @@ def test_the_month_takes_it_from_the_operator_on_a_line_of_its_own(
     assert claim["jti"] in line
     assert "19(1)(a)" in line
     other = [one for one in (run.json or {})["other"] if one["kind"] == "compensation"]
-    assert [(one["operator"], minor(one)) for one in other] == [
-        (claim["operator"], -claim["amount_minor"])
-    ]
+    assert [(one["operator"], minor(one)) for one in other] == [(claim["operator"], -claim["amount_minor"])]
     assert faults(api) == []
     assert verify_claims(coast.rooms.till.database, REGION) == (1, [])
 
