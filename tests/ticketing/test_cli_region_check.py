@@ -235,6 +235,15 @@ def test_a_law_that_goes_by_the_length_of_a_service_asks_for_it(check: Check) ->
     assert [one["field"] for one in told["errors"]] == ["operators[1].rights_line_km"]
 
 
+def test_a_delay_that_a_law_pays_for_is_one_that_is_told(check: Check) -> None:
+    terms = 'rights = "se-2015-953"\nrights_line_km = 90\ntell_minutes = '
+    good = check("region.toml", 'id = "rail"', f'id = "rail"\n{terms}20')
+    bad = check("region.toml", "tell_minutes = 20", "tell_minutes = 21")
+
+    assert good["ok"] is True
+    assert [one["field"] for one in bad["errors"]] == ["operators[1].tell_minutes"]
+
+
 def test_sums_of_rights_without_rights_mean_nothing(check: Check) -> None:
     told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights_minimum = "4.00"')
 

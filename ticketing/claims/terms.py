@@ -35,3 +35,7 @@ def _faults(operator: Operator, today: date) -> Iterator[tuple[str, str, str]]:
             f"{rules.law} goes by the length of the service: the kilometres of the longest line are needed"
         )
         yield "rights_line_km", "missing_value", message
+    lowest = min((band.threshold.minutes for band in rules.bands), default=operator.promises.tell_minutes)
+    if operator.promises.tell_minutes > lowest:
+        message = f"{rules.law} pays from {lowest} minutes on, and a delay below tell_minutes is no event that a claim follows"
+        yield "tell_minutes", "invalid_value", message

@@ -12,6 +12,7 @@ from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.notices import contacts, outbox
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
+from ticketing.db.rights import claims
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import group_codes, tickets
@@ -116,6 +117,16 @@ def _order(tx: Transaction, order: Order) -> dict[str, object]:
                 "lines": [write_line(line) for line in one.document.lines],
             }
             for one in orders.list_refunds(tx, order.id)
+        ],
+        "claims": [
+            {
+                "leg": one.leg,
+                "state": one.state,
+                "opened_at": written(one.opened_at),
+                "facts": claims.stored(one.facts),
+                "decision": claims.stored(one.decision),
+            }
+            for one in claims.list_of_order(tx, order.id)
         ],
         "group_codes": [
             {

@@ -83,6 +83,8 @@ def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
         return None
     attachments = (_receipt(office, state, notice.language),) if notice.kind == "email" else ()
     amount = str(Money(made.amount_minor, made.currency))
+    if made.document.claim is not None:
+        notice = replace(notice, template="compensation_sent")
     return _message(notice, state, {"refund_id": made.id}, attachments, amount=amount)
 
 
@@ -211,6 +213,7 @@ def _receipt(office: PostOffice, state: purchase.OrderState, language: str) -> A
 _TYPES = {
     "tickets_ready": "order.ticketed",
     "refund_sent": "refund.confirmed",
+    "compensation_sent": "refund.confirmed",
     "order_undone": "order.cancelled",
 }
 _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {

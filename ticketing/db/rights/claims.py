@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
@@ -152,10 +152,14 @@ def list_of_region(tx: Transaction, region: str, after: str, limit: int) -> list
 def list_steps(tx: Transaction, claim_id: str) -> list[ClaimStep]:
     """List the steps of a claim, oldest first."""
     query = sa.select(claim_step).where(claim_step.c.claim_id == claim_id).order_by(claim_step.c.seq)
-    return [
-        ClaimStep(state=row.state, at=row.at, actor=row.actor, reason=row.reason, note=json.loads(row.note))
-        for row in tx.execute(query)
-    ]
+    return [_step(row) for row in tx.execute(query)]
+
+
+def list_steps_of_order(tx: Transaction, order_id: str) -> list[tuple[str, ClaimStep]]:
+    """List the steps of an order's claims, each with the id of its claim."""
+    query = sa.select(claim_step).join(claim, claim.c.id == claim_step.c.claim_id)
+    rows = tx.execute(query.where(claim.c.order_id == order_id).order_by(claim.c.id, claim_step.c.seq))
+    return [(row.claim_id, _step(row)) for row in rows]
 
 
 def keep_rules(tx: Transaction, version: str, regime: str, content: str, now: datetime) -> None:
@@ -182,6 +186,11 @@ def _put_step(tx: Transaction, claim_id: str, step: ClaimStep) -> None:
     row = {**asdict(step), "note": canonical(dict(step.note))}
     number = int(tx.execute(seq).scalar_one()) + 1
     tx.execute(sa.insert(claim_step).values(claim_id=claim_id, seq=number, **row))
+
+
+def _step(row: sa.Row[Any]) -> ClaimStep:
+    note = json.loads(row.note)
+    return ClaimStep(state=row.state, at=row.at, actor=row.actor, reason=row.reason, note=note)
 
 
 def _row(made: Claim) -> dict[str, object]:
