@@ -13,12 +13,16 @@ from ticketing.api.limits import limited
 from ticketing.api.schemas.claims import (
     ClaimRequestSchema,
     ClaimSchema,
+    ClaimsQuery,
     ClaimsQuerySchema,
     ClaimsSchema,
+    ClaimWanted,
     ContestRequestSchema,
+    ContestWanted,
     HolderClaimSchema,
     HolderClaimsSchema,
     RulingRequestSchema,
+    RulingWanted,
 )
 
 blueprint = Blueprint("claims", __name__, url_prefix="/v1", description="Passengers' claims")
@@ -44,7 +48,7 @@ class OrderClaims(MethodView):
     @blueprint.response(201, HolderClaimSchema)
     @blueprint.alt_response(200, schema=HolderClaimSchema)
     @blueprint.doc(**_ORDER_TOKEN)
-    def post(self, wanted: dict[str, Any], order_id: str) -> Any:
+    def post(self, wanted: ClaimWanted, order_id: str) -> Any:
         """Open the claim of a passenger's leg; 200 with the claim that there is, by whomever it was opened."""
         desk, spoken = rooms().claims, language()
         claim, is_new = claims.open_for_holder(desk, order_id, wanted["passenger"], wanted["leg"], spoken)
@@ -59,7 +63,7 @@ class Claims(MethodView):
     @blueprint.arguments(ClaimsQuerySchema, location="query")
     @blueprint.response(200, ClaimsSchema)
     @blueprint.doc(**_KEY)
-    def get(self, query: dict[str, Any]) -> dict[str, object]:
+    def get(self, query: ClaimsQuery) -> dict[str, object]:
         """List claims, oldest first; an operator's finance staff see their own."""
         staff = principal()
         return claims.list_for_staff(
@@ -75,7 +79,7 @@ class ClaimContest(MethodView):
     @blueprint.arguments(ContestRequestSchema)
     @blueprint.response(200, ClaimSchema)
     @blueprint.doc(**_KEY)
-    def post(self, wanted: dict[str, Any], claim_id: str) -> dict[str, object]:
+    def post(self, wanted: ContestWanted, claim_id: str) -> dict[str, object]:
         """Contest a proposed claim of one's own operator, with a reason and what proves it; silence pays."""
         staff = principal()
         word = claims.Contest(**wanted, by=f"key {staff.key_id}")
@@ -91,7 +95,7 @@ class ClaimRuling(MethodView):
     @blueprint.arguments(RulingRequestSchema)
     @blueprint.response(200, ClaimSchema)
     @blueprint.doc(**_KEY)
-    def post(self, wanted: dict[str, Any], claim_id: str) -> dict[str, object]:
+    def post(self, wanted: RulingWanted, claim_id: str) -> dict[str, object]:
         """Rule on a claim that was contested, or that waits for its times: it is paid, or refused with its article."""
         verdict = claims.Verdict(
             ruling=wanted["ruling"],

@@ -1,13 +1,21 @@
 """Claims: a delay that the law pays for becomes a claim by itself, is decided from stored facts, and is paid over the payment."""
 
 from ticketing.claims.advancing import carry_on, list_to_carry_on
-from ticketing.claims.contesting import CONTEST_REASONS, Contest, Verdict, contest, rule
+from ticketing.claims.contesting import (
+    CONTEST_REASONS,
+    Contest,
+    ContestReason,
+    Ruling,
+    Verdict,
+    contest,
+    rule,
+)
 from ticketing.claims.desk import EVIDENCE_IN, ClaimsDesk
 from ticketing.claims.opening import open_due, open_for_holder
 from ticketing.claims.proving import verify_claims
 from ticketing.claims.show import list_for_staff, list_of_order, show_to_holder, show_to_staff
 from ticketing.claims.terms import check_rights
-from ticketing.db.rights.claims import STATES
+from ticketing.db.rights.claims import STATES, State
 
 __all__ = [
     "CONTEST_REASONS",
@@ -15,6 +23,9 @@ __all__ = [
     "STATES",
     "ClaimsDesk",
     "Contest",
+    "ContestReason",
+    "Ruling",
+    "State",
     "Verdict",
     "carry_on",
     "check_rights",

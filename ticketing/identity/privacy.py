@@ -92,6 +92,20 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
         }
 
 
+def _claims(tx: Transaction, order_id: str) -> list[dict[str, object]]:
+    """The claims of an order with what decided them."""
+    return [
+        {
+            "leg": claim.leg,
+            "state": claim.state,
+            "opened_at": written(claim.opened_at),
+            "facts": claims.stored(claim.facts),
+            "decision": claims.stored(claim.decision),
+        }
+        for claim in claims.list_of_order(tx, order_id)
+    ]
+
+
 def _order(tx: Transaction, order: Order) -> dict[str, object]:
     """One order with everything that belongs to it."""
     return {
@@ -118,16 +132,7 @@ def _order(tx: Transaction, order: Order) -> dict[str, object]:
             }
             for one in orders.list_refunds(tx, order.id)
         ],
-        "claims": [
-            {
-                "leg": one.leg,
-                "state": one.state,
-                "opened_at": written(one.opened_at),
-                "facts": claims.stored(one.facts),
-                "decision": claims.stored(one.decision),
-            }
-            for one in claims.list_of_order(tx, order.id)
-        ],
+        "claims": _claims(tx, order.id),
         "group_codes": [
             {
                 "jti": one.jti,

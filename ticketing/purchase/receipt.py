@@ -213,15 +213,15 @@ def _whose(line: LineDocument, state: OrderState, region: Region, told: Reader) 
     return f"{person}, {rides(line.legs, told)}" if line.legs and told.legs else person
 
 
-def _went_back(page: "_Page", made: Refund) -> None:
+def _went_back(page: "_Page", refund: Refund) -> None:
     """Write how much went into another order by an exchange, and what money was given back, where any was."""
-    document, when = made.document, page.moment(made.created_at)
+    document, when = refund.document, page.moment(refund.created_at)
     if document.exchanged_for is not None:
-        amount = Money(_into_order(made), made.currency)
+        amount = Money(_into_order(refund), refund.currency)
         page.line(f"{page.word('into', order=document.exchanged_for)}: {page.money(amount)}, {when}")
-    if made.amount_minor:
-        amount = Money(made.amount_minor, made.currency)
-        how_far = words.refund_state(made.state, page.language)
+    if refund.amount_minor:
+        amount = Money(refund.amount_minor, refund.currency)
+        how_far = words.refund_state(refund.state, page.language)
         word = page.word("back" if document.claim is None else "compensated")
         page.line(f"{word}: {page.money(amount)}, {when} ({how_far})")
 

@@ -1,11 +1,44 @@
 """Claims of passengers: for holders, for the operators that bear them, and for those who rule on them."""
 
+from typing import TypedDict
+
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.common import ID, PageQuerySchema, Strict, moment, money
-from ticketing.claims import CONTEST_REASONS, STATES
+from ticketing.claims import CONTEST_REASONS, STATES, ContestReason, Ruling, State
 
 _MINUTES = validate.Range(-1_440, 20_160)
+
+
+class ClaimWanted(TypedDict):
+    """A request for a claim, as its schema has read it."""
+
+    passenger: str
+    leg: int
+
+
+class ClaimsQuery(TypedDict):
+    """A question for claims, as its schema has read it."""
+
+    state: State | None
+    after: str | None
+    limit: int
+
+
+class ContestWanted(TypedDict):
+    """A contest, as its schema has read it."""
+
+    reason: ContestReason
+    evidence: str
+    sha256: str | None
+
+
+class RulingWanted(TypedDict):
+    """A ruling, as its schema has read it."""
+
+    ruling: Ruling
+    reason: str
+    arrival_delay_minutes: int | None
 
 
 class ClaimRequestSchema(Strict):
