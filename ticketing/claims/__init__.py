@@ -11,7 +11,7 @@ from ticketing.claims.contesting import (
     rule,
 )
 from ticketing.claims.desk import EVIDENCE_IN, ClaimsDesk
-from ticketing.claims.opening import open_due, open_for_holder
+from ticketing.claims.opening import list_runs_due, open_for_holder, open_of_run
 from ticketing.claims.proving import verify_claims
 from ticketing.claims.show import list_for_staff, list_of_order, show_to_holder, show_to_staff
 from ticketing.claims.terms import check_rights
@@ -32,9 +32,10 @@ __all__ = [
     "contest",
     "list_for_staff",
     "list_of_order",
+    "list_runs_due",
     "list_to_carry_on",
-    "open_due",
     "open_for_holder",
+    "open_of_run",
     "rule",
     "show_to_holder",
     "show_to_staff",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tariffs.money import Money
-from ticketing.claims.desk import ClaimsDesk, OneLeg, Proof, ends_of, judge_leg, prove
+from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk, OneLeg, Proof, ends_of, judge_leg, prove
 from ticketing.claims.opening import keep, ruled
 from ticketing.claims.waiting import put_away_waiting
 from ticketing.db import Transaction
@@ -71,7 +71,12 @@ def _consent(tx: Transaction, desk: ClaimsDesk, claim: Claim) -> None:
 
 
 def _pay(tx: Transaction, desk: ClaimsDesk, order: Order, claim: Claim) -> None:
-    """Owe the compensation, book it, and leave the money to the path of refunds."""
+    """Owe the compensation, book it, and leave the money to the path of refunds; a leg that has gone meanwhile gets none."""
+    ticket = tickets.find_ticket(tx, claim.jti)
+    if ticket is None or OneLeg(order, ticket, claim.leg).is_given_back:
+        refused = replace(claim, due_at=None, waits_for=GIVEN_BACK)
+        _change(tx, desk, refused, "refused", "its leg was given back before the money went")
+        return
     decision = decision_of(tx, claim)
     note = {
         "article": decision.article,

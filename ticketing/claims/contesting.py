@@ -100,6 +100,8 @@ def rule(desk: ClaimsDesk, claim_id: str, verdict: Verdict) -> Claim:
         claim = _held(tx, claim_id, None)
         if claim.state == "contested":
             return _rule_on_contest(tx, desk, claim, verdict)
+        if claim.state == "not_decided" and claim.waits_for == "choice":
+            raise Conflict("its run did not go: the holder takes the price back, or another way")
         if claim.state == "not_decided":
             if verdict.minutes is None or verdict.ruling != "uphold":
                 raise InvalidRequest.at(

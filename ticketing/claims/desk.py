@@ -25,6 +25,8 @@ from ticketing.rights import rules_for
 # So long after its planned arrival the evidence of a run is in: feeds are asked until its end, staff report the same hour.
 EVIDENCE_IN = timedelta(hours=2)
 _ON_TIME_SECONDS = 60
+# Why a claim was refused that the rules would have paid: its leg was given back before the money went.
+GIVEN_BACK = "given_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,11 @@ class OneLeg:
     def leg(self) -> Leg:
         """The leg as its ticket has it."""
         return self.ticket.document.legs[self.at]
+
+    @property
+    def is_given_back(self) -> bool:
+        """True where its price has gone back: by a refund, an exchange, or a dispute that was lost."""
+        return not self.leg.is_left or self.ticket.revoked_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +159,7 @@ def _ridden(tx: Transaction, held: OneLeg, proof: Proof) -> Ridden:
         planned_arrival=leg.arrival.astimezone(UTC),
         told_arrival=leg.live_arrival.astimezone(UTC) if leg.live_arrival else None,
         used=_is_used(tx, ticket.jti, held.at),
-        refunded=not leg.is_left or ticket.revoked_at is not None,
+        refunded=held.is_given_back,
         arrival=proof.arrival,
         departure=proof.departure,
         is_chosen=proof.is_chosen,

@@ -129,8 +129,8 @@ def _waits_for(ridden: Ridden, decision: Decision) -> WaitsFor | None:
         return "no_evidence"
     if decision.compensation is not None:
         return None
-    # Who was left ashore takes the price back or another ship: their choice, and no work for a person here.
-    return "choice" if was_cancelled(ridden) and not ridden.used else "fact_missing"
+    # Whoever was not carried takes the price back or another way: their choice, and no work for a person here.
+    return "choice" if was_cancelled(ridden) else "fact_missing"
 
 
 def _minutes(evidence: Evidence) -> int | None:

@@ -7,7 +7,17 @@ from datetime import UTC, datetime, time, timedelta
 import structlog
 
 from throughfare_gate.ids import new_id
-from ticketing.claims.desk import EVIDENCE_IN, ClaimsDesk, Ends, OneLeg, Proof, ends_of, judge_leg, prove
+from ticketing.claims.desk import (
+    EVIDENCE_IN,
+    GIVEN_BACK,
+    ClaimsDesk,
+    Ends,
+    OneLeg,
+    Proof,
+    ends_of,
+    judge_leg,
+    prove,
+)
 from ticketing.claims.judging import Judgment
 from ticketing.claims.waiting import tell_of_waiting, working_days_after
 from ticketing.db import Transaction
@@ -30,13 +40,33 @@ _LOOKED_AT_FOR = timedelta(days=14)
 _RUNS_AT_ONCE = 50
 
 
-def open_due(desk: ClaimsDesk) -> int:
-    """Open the claims of the runs that are to be looked at now; answers how many. Safe to repeat, and to kill at any point."""
+def list_runs_due(desk: ClaimsDesk) -> list[Looked]:
+    """List the runs that are to be looked at for claims now."""
     now = desk.clock.now()
     since = (now - _LOOKED_AT_FOR - timedelta(days=2)).date()
     with desk.database.read() as tx:
-        due = looked_at.list_runs(tx, list(desk.regions), since, now, _RUNS_AT_ONCE)
-    return sum(_open_of_run(desk, run, now) for run in due)
+        return looked_at.list_runs(tx, list(desk.regions), since, now, _RUNS_AT_ONCE)
+
+
+def open_of_run(desk: ClaimsDesk, due: Looked) -> int:
+    """Open the claims of a run; answers how many. Safe to repeat, and to kill at any point: a claim is one transaction."""
+    now = desk.clock.now()
+    with desk.database.read() as tx:
+        held = [one.leg for one in legs.list_held(tx, due.region, due.run)]
+        jtis = [one.jti for one in held]
+        claimed = claims.list_claimed(tx, jtis)
+        seen = {(use.jti, use.leg) for use in uses.list_uses_of(tx, jtis)}
+    count = 0
+    if desk.terms(due.region, due.run[0]) is not None:
+        proofs: dict[Ends, Proof] = {}
+        for leg in held:
+            is_ripe = leg.arrives_at + EVIDENCE_IN <= now
+            if is_ripe and (leg.jti, leg.leg) not in claimed:
+                proof = _proof(desk, due, leg, proofs)
+                count += _open_leg(desk, leg, proof, is_seen=(leg.jti, leg.leg) in seen)
+    with desk.database.write() as tx:
+        looked_at.put_look(tx, due.region, due.run, now, _next_look(due, held, now))
+    return count
 
 
 def open_for_holder(
@@ -90,27 +120,11 @@ def _ticket_of(tx: Transaction, order_id: str, passenger: str, at: int) -> Ticke
     held = [one for one in tickets.list_tickets(tx, order_id) if one.passenger_ref == passenger]
     if not held:
         raise InvalidRequest.at("passenger", f"{passenger!r} has no ticket of this order")
+    if not held[0].document.legs:
+        raise Conflict("a pass has no legs: its own operator's terms count")
     if not 0 <= at < len(held[0].document.legs):
         raise InvalidRequest.at("leg", f"must be from 0 to {len(held[0].document.legs) - 1}")
     return held[0]
-
-
-def _open_of_run(desk: ClaimsDesk, due: Looked, now: datetime) -> int:
-    with desk.database.read() as tx:
-        held = [one.leg for one in legs.list_held(tx, due.region, due.run)]
-        jtis = [one.jti for one in held]
-        claimed = claims.list_claimed(tx, jtis)
-        seen = {(use.jti, use.leg) for use in uses.list_uses_of(tx, jtis)}
-    count = 0
-    if desk.terms(due.region, due.run[0]) is not None:
-        proofs: dict[Ends, Proof] = {}
-        for leg in held:
-            is_ripe = leg.arrives_at + EVIDENCE_IN <= now
-            if is_ripe and (leg.jti, leg.leg) not in claimed:
-                proof = _proof(desk, due, leg, proofs)
-                count += _open_leg(desk, leg, proof, is_seen=(leg.jti, leg.leg) in seen)
-    _note_look(desk, due, held, now)
-    return count
 
 
 def _proof(desk: ClaimsDesk, due: Looked, leg: TicketLeg, proofs: dict[Ends, Proof]) -> Proof:
@@ -206,17 +220,13 @@ def ruled(desk: ClaimsDesk, claim: Claim, judgment: Judgment) -> Claim:
     if judgment.waits_for is not None:
         return replace(claim, state="not_decided", due_at=now + _OFTEN, waits_for=judgment.waits_for)
     if not amount:
-        return replace(claim, state="refused", due_at=None, waits_for=None)
+        given_back = judgment.refunded and judgment.decision.reason != "reimbursed"
+        return replace(claim, state="refused", due_at=None, waits_for=GIVEN_BACK if given_back else None)
     terms = desk.terms(claim.region, claim.operator)
     at_once = terms is not None and amount <= terms.auto_limit_minor
     state: State = "decided" if at_once else "proposed"
     due_at = None if at_once else working_days_after(now)
     return replace(claim, state=state, amount_minor=amount, due_at=due_at, waits_for=None)
-
-
-def _note_look(desk: ClaimsDesk, due: Looked, held: Sequence[TicketLeg], now: datetime) -> None:
-    with desk.database.write() as tx:
-        looked_at.put_look(tx, due.region, due.run, now, _next_look(due, held, now))
 
 
 def _next_look(due: Looked, held: Sequence[TicketLeg], now: datetime) -> datetime | None:

@@ -1,12 +1,13 @@
 """Claims as their holders and the staff who deal with them read them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from tariffs.money import Money
 from throughfare_gate.moments import written
 from ticketing.claims.advancing import decision_of
-from ticketing.claims.desk import ClaimsDesk
+from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk
 from ticketing.db import Transaction
 from ticketing.db.rights import claims
 from ticketing.db.rights.claims import Claim, State
@@ -46,6 +47,9 @@ def show_to_staff(desk: ClaimsDesk, claim: Claim) -> dict[str, object]:
 
 def _for_holder(tx: Transaction, claim: Claim, language: str) -> dict[str, object]:
     decision = decision_of(tx, claim)
+    if claim.waits_for == GIVEN_BACK:
+        nothing = Money(0, claim.currency)
+        decision = replace(decision, compensation=nothing, reason="reimbursed", deadline_days=())
     ticket = tickets.find_ticket(tx, claim.jti)
     days = dict(decision.deadline_days).get("compensation")
     return {
@@ -94,7 +98,8 @@ def _steps(tx: Transaction, claim: Claim) -> Sequence[dict[str, object]]:
 
 
 def _common(claim: Claim) -> dict[str, object]:
-    amount = None if claim.amount_minor is None else Money(claim.amount_minor, claim.currency).as_dict()
+    is_due = claim.amount_minor is not None and claim.state != "refused"
+    amount = None if not is_due else Money(claim.amount_minor or 0, claim.currency).as_dict()
     return {
         "id": claim.id,
         "leg": claim.leg,

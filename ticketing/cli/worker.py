@@ -151,10 +151,15 @@ def _legs_job(rooms: Rooms) -> Job:
 
 
 def _claims_jobs(rooms: Rooms) -> list[Job]:
-    """Open claims, and carry each on by one step: one that fails holds up no other."""
-    items = Items("claim")
+    """Open claims run by run, and carry each on by one step: one that fails holds up no other."""
+    runs, items = Items("run with claims"), Items("claim")
     return [
-        Job(name="opening claims", run=lambda: Tally(claims.open_due(rooms.claims))),
+        Job(
+            name="opening claims",
+            run=lambda: runs.each(
+                claims.list_runs_due(rooms.claims), lambda run: claims.open_of_run(rooms.claims, run)
+            ),
+        ),
         Job(
             name="carrying on claims",
             run=lambda: items.each(

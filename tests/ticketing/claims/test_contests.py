@@ -10,6 +10,7 @@ from tests.api import Api, Bought
 from tests.ticketing.claims.coast import REGION, Coast
 from tests.ticketing.purchase.refunding import faults
 from ticketing.claims import verify_claims
+from ticketing.purchase.gateway import reports
 from ticketing.purchase.gateway.alerts import list_cases
 
 
@@ -142,6 +143,26 @@ def test_what_nobody_can_prove_waits_for_a_person_who_finds_the_time(coast: Coas
     assert (claim["state"], claim["waits_for"], cases) == ("not_decided", "no_evidence", ["claim_waits"])
     assert ruled.status_code == 200
     assert (coast.claims()[0]["state"], _cases(coast)) == ("paid", [])
+
+
+def test_money_that_a_dispute_has_given_back_is_not_paid_as_compensation_too(coast: Coast) -> None:
+    bought, claim = proposed(coast)
+    till = coast.rooms.till
+    with till.database.read() as tx:
+        charge = tx.exec_driver_sql("SELECT external_id FROM payment").scalar_one()
+    for step in ("withdrawn", "lost"):
+        reports.learn_dispute(till, till.gateway.dispute(charge, step))
+    coast.api.clock.advance(timedelta(days=8))
+    coast.work()
+    found = coast.api.get(f"/v1/orders/{bought.order['id']}/claims", bought.token).json or {}
+
+    assert [(one["state"], one["reason"], one["amount"]) for one in found["claims"]] == [
+        ("refused", "reimbursed", None)
+    ]
+    assert coast.claims()[0]["id"] == claim["id"]
+    assert coast.compensations() == 0
+    assert verify_claims(till.database, REGION) == (1, [])
+    assert faults(coast.api) == []
 
 
 def _cases(coast: Coast) -> list[Any]:

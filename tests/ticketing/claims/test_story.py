@@ -31,6 +31,7 @@ def test_whoever_was_on_board_of_a_late_ferry_is_paid_once_and_the_books_say_so(
     assert verify_claims(coast.rooms.till.database, REGION) == (3, [])
     assert faults(api) == []
     coast.work()
+    assert ask(api, bought, "anna", coast.ship(bought)[0]).status_code == 200
     api.clock.advance(timedelta(days=1))
     coast.work()
     assert len(coast.claims()) == coast.compensations() == 3
