@@ -19,7 +19,8 @@ def test_whoever_was_on_board_of_a_late_ferry_is_paid_once_and_the_books_say_so(
     coast = Coast(api)
     bought = api.buy(passengers=FAMILY)
     coast.board(bought, ("anna", "bo", "cai"))
-    coast.delay(bought, 75)
+    for _ in range(3):
+        coast.delay(bought, 75)
     coast.wait(bought)
 
     coast.work()
@@ -121,6 +122,9 @@ def test_a_holder_who_asks_gets_the_claim_of_the_machine_and_reads_why(api: Api)
         ("confirmed", claim["amount"], [])
     ]
     assert shown["state"] == "ticketed"
+    events = api.get(f"/v1/orders/{bought.order['id']}/events", bought.token).json or {}
+    kinds = [one["type"] for one in events["events"]]
+    assert [kind for kind in kinds if kind.startswith("claim.")] == ["claim.decided", "claim.paid"]
 
 
 def test_a_stranger_and_an_unknown_leg_are_named(api: Api) -> None:
