@@ -72,7 +72,7 @@ class Coast:
     def work(self, rounds: int = 4) -> None:
         """Let the worker do some rounds."""
         for _ in range(rounds):
-            for job in list_jobs(self.rooms, (REGION,)):
+            for job in list_jobs(self.rooms, (REGION,), once=True):
                 job.go(self.api.clock.now())
                 assert job.detail == "", (job.name, job.detail)
 

@@ -1,6 +1,10 @@
 """From outside: a ferry arrives late, and whoever was on board is paid without asking, once."""
 
 from datetime import timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
 
 from tests.api import Api
 from tests.ticketing.claims.coast import REGION, Coast, ask
@@ -136,3 +140,27 @@ def test_a_stranger_and_an_unknown_leg_are_named(api: Api) -> None:
         "passenger",
         "leg",
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_contact_reads_of_compensation_and_not_of_a_refund(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    coast = Coast(api)
+    bought = api.buy()
+    asked = api.client.put(
+        f"/v1/orders/{bought.order['id']}/notify",
+        json={"contacts": [{"kind": "email", "address": "anna@example.org"}]},
+        headers={"Authorization": f"Bearer {bought.token}"},
+    )
+    coast.board(bought)
+    coast.delay(bought, 75)
+    coast.wait(bought)
+    coast.work(6)
+
+    assert asked.status_code == 200
+    mails = [message_from_bytes(path.read_bytes()) for path in tmp_path.rglob("*.eml")]
+    subjects = [str(mail["Subject"]) for mail in mails]
+    assert [one for one in subjects if "compensation" in one], subjects
+    assert not [one for one in subjects if "back to you" in one]
