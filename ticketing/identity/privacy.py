@@ -12,6 +12,7 @@ from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.notices import contacts, outbox
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
+from ticketing.db.rights import claims
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import group_codes, tickets
@@ -91,6 +92,20 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
         }
 
 
+def _claims(tx: Transaction, order_id: str) -> list[dict[str, object]]:
+    """The claims of an order with what decided them."""
+    return [
+        {
+            "leg": claim.leg,
+            "state": claim.state,
+            "opened_at": written(claim.opened_at),
+            "facts": claims.stored(claim.facts),
+            "decision": claims.stored(claim.decision),
+        }
+        for claim in claims.list_of_order(tx, order_id)
+    ]
+
+
 def _order(tx: Transaction, order: Order) -> dict[str, object]:
     """One order with everything that belongs to it."""
     return {
@@ -117,6 +132,7 @@ def _order(tx: Transaction, order: Order) -> dict[str, object]:
             }
             for one in orders.list_refunds(tx, order.id)
         ],
+        "claims": _claims(tx, order.id),
         "group_codes": [
             {
                 "jti": one.jti,
