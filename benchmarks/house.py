@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from benchmarks import density
 from benchmarks.sale import REGION, WAYS, opened
 from throughfare_gate.ids import new_id
 from ticketing.identity import create_key
@@ -48,6 +49,12 @@ _MONEY = {
     "fee_minor",
 }
 _TABLES = "ticketing/db/tables"
+DENSE = {
+    "conditional expressions in another": density.nested_conditionals,
+    "comprehensions in another": density.nested_comprehensions,
+    f"comprehensions with {density.MANY_CLAUSES} or more clauses": density.long_comprehensions,
+    f"conditions with {density.MANY_OPERANDS} or more operands": density.long_conditions,
+}
 OPEN = ("dict[str, Any]", "Mapping[str, Any]")
 
 
@@ -108,6 +115,7 @@ def counts(found: list[Source]) -> list[Count]:
         ),
         Count("open documents in signatures", len(open_signatures(found))),
         Count("documents asked for money by a key", len(money_by_key(found)), 0),
+        *(Count(name, len(dense(found, finder)), 0) for name, finder in DENSE.items()),
     ]
 
 
@@ -154,6 +162,13 @@ def open_signatures(found: list[Source], kinds: tuple[str, ...] = OPEN) -> list[
         if isinstance(node, ast.FunctionDef)
         for said in (*(arg.annotation for arg in (*node.args.args, *node.args.kwonlyargs)), node.returns)
         if said is not None and any(kind in ast.unparse(said) for kind in kinds)
+    ]
+
+
+def dense(found: list[Source], finder: Callable[[ast.Module], Iterator[ast.expr]]) -> list[str]:
+    """Name the expressions that one finder of `DENSE` yields."""
+    return [
+        f"{one.path}:{node.lineno} {ast.unparse(node)[:80]}" for one in found for node in finder(one.tree)
     ]
 
 
@@ -317,9 +332,9 @@ def main() -> None:
         return
     console.print(_table(counts(found)))
     if words.names:
-        console.print(
-            *too_branchy(found), *crowded_calls(found), *money_by_key(found), sep="\n", highlight=False
-        )
+        named = [*too_branchy(found), *crowded_calls(found), *money_by_key(found)]
+        named += [name for finder in DENSE.values() for name in dense(found, finder)]
+        print("\n".join(named))
     if words.journeys:
         table = Table("journey", "functions", "packages", "ways back", box=None)
         for name, trace in journeys():

@@ -1,6 +1,6 @@
 """From a ride of an itinerary to what an operator is asked about: the departure, and who travels on it. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -82,15 +82,22 @@ def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departur
 
 def boarding_ends(timetable: Timetable, trip_id: str, day: date) -> datetime | None:
     """Return the time when a trip of a service day leaves the last stop where one can board; None where there is no such trip."""
-    leaves = [
-        trip.start + at
-        for pattern in timetable.patterns
-        for trip in pattern.trips
-        if trip.trip_id == trip_id
-        for at, boards in zip(pattern.departures[:-1], pattern.boards[:-1], strict=True)
-        if boards
-    ]
+    leaves = [start + at for pattern, start in _starts(timetable, trip_id) for at in _boarded_at(pattern)]
     return _origin(day, timetable.timezone) + timedelta(seconds=max(leaves)) if leaves else None
+
+
+def _starts(timetable: Timetable, trip_id: str) -> Iterator[tuple[Pattern, int]]:
+    """Yield the start of a trip in each pattern that it follows, in seconds of the service day."""
+    for pattern in timetable.patterns:
+        for trip in pattern.trips:
+            if trip.trip_id == trip_id:
+                yield pattern, trip.start
+
+
+def _boarded_at(pattern: Pattern) -> list[int]:
+    """The departures at which one can board, in seconds after the trip's start; nobody boards at its last stop."""
+    calls = zip(pattern.departures[:-1], pattern.boards[:-1], strict=True)
+    return [at for at, boards in calls if boards]
 
 
 def _offsets(ride: Ride, timetable: Timetable) -> Iterable[int]:

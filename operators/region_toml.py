@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from operators.promises import NONE, SERVICES, LateRefund, Promises
+from operators.rights_terms import RIGHTS_KEYS, RightsTerms, read_rights
 from operators.sale_terms import Guests
 from operators.table import ConnectorTable
 from tariffs.findings import Finding
@@ -34,6 +35,7 @@ _ROW_KEYS: Mapping[str, frozenset[str]] = {
             "tell_minutes",
             "refund_bearer",
             "places",
+            *RIGHTS_KEYS,
         }
     ),
     "terminals": frozenset({"stop", "member_state", "check_in_minutes", "exit_minutes"}),
@@ -64,7 +66,7 @@ class Operator:
     `connector` says how its system is reached; None is open transport, which needs none. `states` tell the
     Member State of each stop of an operator that runs in several. `refund_fee_minor` is what it keeps of each
     ticket that is given back, in the region's currency. `promises` are what it owes beside that. `places` are those
-    of a usual run of an operator that holds places: what a share of a sailing is counted from.
+    of a usual run of an operator that holds places: what a share of a sailing is counted from. No `rights`: nobody has decided.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Operator:
     refund_fee_minor: int = 0
     promises: Promises = NONE
     places: int = 300
+    rights: RightsTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,7 @@ class RegionToml:
                 refund_fee_minor=self._refund_fee(path, row),
                 promises=self._promises(path, identity, row),
                 places=self._whole(f"{path}.places", row.get("places", 300), 1, 20_000),
+                rights=read_rights(path, row, str(self.document.get("currency")), self.fault),
             )
         if not by_id:
             self.fault("operators", "missing_value", "a region needs operators")

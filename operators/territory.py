@@ -46,18 +46,6 @@ def great_circle_m(start: tuple[float, float], end: tuple[float, float]) -> floa
 
 def check(region: RegionData) -> list[Finding]:
     """A link between two states, or from a stop in none, whose metres nobody has told: its tax would be a guess."""
-    strangers = [
-        Finding(
-            "region.toml",
-            0,
-            f"operators.{operator}.states",
-            "unknown_reference",
-            f"{stop!r} is not a stop of its feed",
-        )
-        for operator, timetable in region.timetables.items()
-        for stop in region.operators[operator].states
-        if stop not in timetable.stops
-    ]
     gaps: dict[tuple[str, str, str], None] = {}
     for operator, timetable in region.timetables.items():
         for pattern in timetable.patterns:
@@ -69,7 +57,7 @@ def check(region: RegionData) -> list[Finding]:
                 is_told = (f"{operator}:{start}", f"{operator}:{end}") in region.crossings
                 if not is_told and (None in states or len(states) > 1):
                     gaps[operator, *sorted((start, end))] = None  # type: ignore[index]  # three texts
-    return strangers + [
+    return _strangers(region) + [
         Finding(
             "region.toml",
             0,
@@ -80,6 +68,19 @@ def check(region: RegionData) -> list[Finding]:
         )
         for operator, start, end in gaps
     ]
+
+
+def _strangers(region: RegionData) -> list[Finding]:
+    """Find the stops that have a Member State and are in no timetable."""
+    findings: list[Finding] = []
+    for operator, timetable in region.timetables.items():
+        field = f"operators.{operator}.states"
+        findings += [
+            Finding("region.toml", 0, field, "unknown_reference", f"{stop!r} is not a stop of its feed")
+            for stop in region.operators[operator].states
+            if stop not in timetable.stops
+        ]
+    return findings
 
 
 def _links(region: RegionData, operator: str, calls: Sequence[str]) -> Iterator[Sequence[tuple[str, float]]]:

@@ -59,8 +59,17 @@ class TariffBook:
         if operator not in self.feeds:
             return False
         feed, own = self.feed_on(operator, day), self.media.get(operator)
-        media = {row.medium for rows in feed.products.values() for row in rows}
+        media = {row.medium for row in feed.prices()}
         return bool(feed.leg_rules) and bool(media if own is None else media & {None, own})
+
+    def has_fares_on_all(self, operator: str, days: Iterable[date]) -> bool:
+        """Tell whether an operator sells rides on each of these days."""
+        return all(self.has_fares(operator, day) for day in days)
+
+    def feeds_of(self, operator: str) -> list[Feed]:
+        """List all tariffs of an operator: its feed's own, and the others, the last first."""
+        own = [self.feeds[operator]] if operator in self.feeds else []
+        return [*own, *(feed for _, feed in self.dated.get(operator, ()))]
 
     def settles(self, currency: str) -> bool:
         """Tell whether the scheme can settle what is sold in a currency: its own, or one that its rates know."""
@@ -143,10 +152,7 @@ def build_book(
     if errors(findings):
         return None, findings
     content: dict[str, Any] = {
-        "feeds": {
-            operator: {name: text for name, text in files.items() if name in fares.FILES}
-            for operator, files in feeds.items()
-        },
+        "feeds": {operator: fares.files_of(files) for operator, files in feeds.items()},
         "agreements": agreement_documents,
         "taxes": tax_text,
         "riders": riders,
@@ -188,14 +194,14 @@ def build_book(
 
 def _sold_to(feed: Feed) -> set[str]:
     """The rider categories that a tariff names in a price."""
-    return {row.rider for rows in feed.products.values() for row in rows if row.rider is not None}
+    return {row.rider for row in feed.prices() if row.rider is not None}
 
 
 def _unknown_scopes(products: Iterable[PassProduct], feeds: Mapping[str, Feed]) -> Iterator[Finding]:
     """Areas and networks that no tariff of a product's operators knows: nobody could ever use it there."""
     for product in products:
         tariffs = [feeds[operator] for operator in product.scope.operators if operator in feeds]
-        areas = {area for feed in tariffs for found in feed.stop_areas.values() for area in found}
+        areas = frozenset().union(*(of_stop for feed in tariffs for of_stop in feed.stop_areas.values()))
         networks = {network for feed in tariffs for network in feed.route_networks.values()}
         named = {
             "scope.areas": product.scope.areas - areas,

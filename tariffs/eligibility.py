@@ -7,6 +7,7 @@ here with its last day, which is held against the day of travel.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
 from tariffs.agreements.shares import FUNDER
 from tariffs.findings import Finding
@@ -50,8 +51,7 @@ def entitled(
     """The rows that hold with an operator on the day of travel, each with the claim that proves it."""
     return [
         (row, claim)
-        for row in rows
-        for claim in claims
+        for row, claim in product(rows, claims)
         if (row.operator, row.claim) == (operator, claim.claim)
         and row.valid_from <= day <= min(row.valid_to, claim.valid_until)
     ]

@@ -67,16 +67,11 @@ def tickets(
     """Every group product on every choice of its operator's runs; `price_of` answers None where it has no price."""
     groups_formed = []
     for group in groups:
-        priced = {
-            at: price
-            for at, run in enumerate(runs)
-            if run.operator == group.operator and group.valid_from <= run.first_day <= group.valid_to
-            if (price := price_of(run, group)) is not None
-        }
+        served = [(at, run) for at, run in enumerate(runs) if group.serves(run.operator, run.first_day)]
+        priced = {at: price for at, run in served if (price := price_of(run, group)) is not None}
         for size in range(1, min(len(priced), _MOST_RUNS) + 1):
-            groups_formed += [
-                Ticket(group, {at: priced[at] for at in chosen}) for chosen in combinations(priced, size)
-            ]
+            choices = combinations(priced.items(), size)
+            groups_formed += [Ticket(group, dict(chosen)) for chosen in choices]
     return groups_formed
 
 

@@ -27,6 +27,10 @@ class Group:
     valid_from: date = date.min
     valid_to: date = date.max
 
+    def serves(self, operator: str, day: date) -> bool:
+        """Tell whether it is sold for rides with an operator that begin on a day."""
+        return operator == self.operator and self.valid_from <= day <= self.valid_to
+
 
 def load(
     text: str, operators: Collection[str], riders: Collection[str], file: str = FILE

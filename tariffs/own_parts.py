@@ -1,6 +1,6 @@
 """Write what one operator asks as a part of a price: by its tariff, its own offer, a claim, company or a pass."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tariffs import eligibility, passes
@@ -21,7 +21,7 @@ def by_tariff(run: Run, fare: FarePrice, total: Money) -> Part:
             rider_category_id=item.rider,
             fare_media_id=item.medium,
             price=item.price,
-            legs=tuple(run.legs[leg] for leg in item.legs),
+            legs=_of_journey(item.legs, run),
             because=item.because,
         )
         for item in fare.items
@@ -40,7 +40,7 @@ def by_tariff(run: Run, fare: FarePrice, total: Money) -> Part:
                 because=because,
             ),
         )
-    steps = tuple({**step, "legs": [run.legs[leg] for leg in step["legs"]]} for step in fare.derivation)
+    steps = tuple({**step, "legs": list(_of_journey(step["legs"], run))} for step in fare.derivation)
     gross = ((run.operator, total.minor),)
     return Part(
         cost=total.minor,
@@ -50,6 +50,11 @@ def by_tariff(run: Run, fare: FarePrice, total: Money) -> Part:
         rule="own fare",
         derivation=steps,
     )
+
+
+def _of_journey(legs: Iterable[int], run: Run) -> tuple[int, ...]:
+    """Legs of a run, numbered in the whole journey."""
+    return tuple(run.legs[leg] for leg in legs)
 
 
 def by_offer(offer: OfferedFare) -> Part:

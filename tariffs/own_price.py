@@ -1,6 +1,6 @@
 """Price one operator's part of a journey: its tariff, its own offer, an entitlement, or a pass that is held."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, islice, product
@@ -74,11 +74,11 @@ def own_prices(journey: Journey, passenger: Passenger) -> list[tuple[Part, ...]]
             return ways
         by_run.append(ways)
     chosen = islice(product(*by_run), _MOST_WAYS)
-    return [
-        parts
-        for parts in chosen
-        if passes.has_left([use for part in parts for use in part.uses], passenger.passes)
-    ]
+    return [parts for parts in chosen if passes.has_left(_uses_of(parts), passenger.passes)]
+
+
+def _uses_of(parts: Iterable[Part]) -> list[Use]:
+    return [use for part in parts for use in part.uses]
 
 
 def _ways_of(journey: Journey, run: Run, passenger: Passenger) -> list[Part] | Unpriced:
@@ -110,7 +110,7 @@ def _alike(journey: Journey, run: Run, passenger: Passenger) -> Hashable:
         run.first_day,
         passenger,
         *((ride.route_id, ride.from_stop_id, ride.to_stop_id, ride.calls) for ride in rides),
-        *(moment for ride in rides if timed for moment in _moments(ride)),
+        *(moment for ride in (rides if timed else ()) for moment in _moments(ride)),
     )
 
 

@@ -192,14 +192,13 @@ def has_left(uses: Sequence[Use], passes: Iterable[HeldPass]) -> bool:
 
 def covers(held: HeldPass, ride: CoverableRide) -> bool:
     """Tell whether a pass covers a ride: its operator, network and areas, its time at departure, a use left."""
-    scope = held.scope
     return (
-        ride.operator in scope.operators
-        and (not scope.networks or ride.network in scope.networks)
-        and (not scope.areas or (bool(ride.areas) and ride.areas <= scope.areas))
+        ride.operator in held.scope.operators
+        and (not held.scope.networks or ride.network in held.scope.networks)
+        and (not held.scope.areas or (bool(ride.areas) and ride.areas <= held.scope.areas))
         and held.valid_from <= ride.departure < held.valid_until
         and held.uses_left != 0
-        and (held.uses_left is None or not scope.directions or _direction(scope, ride) is not None)
+        and (held.uses_left is None or not held.scope.directions or _direction(held.scope, ride) is not None)
     )
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from tariffs import grouping, strokes
 from tariffs.agreements import Run
 from tariffs.book import TariffBook
+from tariffs.caps import Tap
 from tariffs.companions import with_company
 from tariffs.conversion import in_one_currency
 from tariffs.cover import Covering, cheapest_cover, covering
@@ -101,7 +103,8 @@ def _total(book: TariffBook, priced: Sequence[PassengerPrice]) -> tuple[Money | 
 
 def _first_expiry(parts: Sequence[Singles | Unpriced]) -> datetime | None:
     """Return the first end of the operators' own offers in a price."""
-    chosen = [part for one in parts if not isinstance(one, Unpriced) for part in one]
+    priced = [one for one in parts if not isinstance(one, Unpriced)]
+    chosen = [part for one in priced for part in one]
     return min((part.expires_at for part in chosen if part.expires_at), default=None)
 
 
@@ -133,7 +136,7 @@ def _singles(journey: Journey, passenger: Passenger) -> list[Singles] | Unpriced
 
 def has_rider(feed: Feed, rider: str) -> bool:
     """Tell whether a tariff sells anything to a rider category, by name or to any rider."""
-    return any(row.rider in {None, rider} for rows in feed.products.values() for row in rows)
+    return any(row.rider in {None, rider} for row in feed.prices())
 
 
 def _pay(
@@ -178,6 +181,7 @@ class _Payer:
     ) -> Singles:
         """The cheapest cover over all uses of what is held; of equal ones that with the fewest uses."""
         pinned = pinned or {}
+        fixed = [_with_pinned(way, pinned) for way in ways]
         covers = [
             cheapest_cover(
                 self.journey.book,
@@ -189,7 +193,7 @@ class _Payer:
                 currency=parts[0].currency,
                 pinned=frozenset(pinned),
             )
-            for parts in (tuple(pinned.get(run, part) for run, part in enumerate(way)) for way in ways)
+            for parts in fixed
         ]
         return covers[0] if len(covers) == 1 else min(covers, key=_cost_and_uses)
 
@@ -213,6 +217,10 @@ class _Payer:
             return found if isinstance(found, Part) and found.currency == currency else None
 
         return price_of
+
+
+def _with_pinned(way: Singles, pinned: Mapping[int, Part]) -> Singles:
+    return tuple(pinned.get(run, part) for run, part in enumerate(way))
 
 
 def _cost_and_uses(parts: Singles) -> tuple[int, int]:
@@ -256,10 +264,12 @@ def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -
         shares=shares_of(journey.book, parts, taxes),
         taxes=taxes,
         derivation=tuple(_numbered(parts)),
-        taps=tuple(
-            part.tap for part in parts if part.tap and any(cap.covers(part.tap) for cap in journey.book.caps)
-        ),
+        taps=tuple(part.tap for part in parts if part.tap and _is_capped(part.tap, journey.book)),
     )
+
+
+def _is_capped(tap: Tap, book: TariffBook) -> bool:
+    return any(cap.covers(tap) for cap in book.caps)
 
 
 def _taxes(journey: Journey, bought: Sequence[Bought]) -> tuple[TaxRow, ...]:
@@ -274,7 +284,7 @@ def _taxes(journey: Journey, bought: Sequence[Bought]) -> tuple[TaxRow, ...]:
         for ride in journey.rides
     ]
     items = tuple(
-        (item.price.minor, tuple(part for leg in item.legs for part in by_leg[leg])) for item in bought
+        (item.price.minor, tuple(chain.from_iterable(map(by_leg.__getitem__, item.legs)))) for item in bought
     )
     return remembered(memo.taxes, (book.version, items), lambda: tuple(split(items, book.taxes)))
 
@@ -285,18 +295,14 @@ def _named_first(
     """Say first which rides a price is without."""
     if not excluded:
         return priced
-    return tuple(
-        replace(
-            one,
-            derivation=tuple(
-                {**step, "step": number}
-                for number, step in enumerate((*steps_of(excluded, one.total.currency), *one.derivation), 1)
-            ),
-        )
-        if one.total
-        else one
-        for one in priced
-    )
+    return tuple(_excluded_first(one, excluded) for one in priced)
+
+
+def _excluded_first(price: PassengerPrice, excluded: Sequence[Excluded]) -> PassengerPrice:
+    if not price.total:
+        return price
+    steps = (*steps_of(excluded, price.total.currency), *price.derivation)
+    return replace(price, derivation=tuple({**step, "step": number} for number, step in enumerate(steps, 1)))
 
 
 def _numbered(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:

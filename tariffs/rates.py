@@ -5,7 +5,7 @@ without a recent rate has no price in another.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -73,11 +73,11 @@ class Rates:
         pauses = zip(days, [*days[1:], day], strict=True)
         if len(days) < count or any(later - earlier > LONGEST_PAUSE for earlier, later in pauses):
             return None
-        dividend, divisor = (
-            sum((self._value(name, one) or Fraction(0) for one in days), Fraction(0)) / count
-            for name in (target, source)
-        )
-        return UsedRate(source, target, dividend / divisor, days[-1]), days
+        rate = self._mean(target, days) / self._mean(source, days)
+        return UsedRate(source, target, rate, days[-1]), days
+
+    def _mean(self, name: str, days: Sequence[date]) -> Fraction:
+        return sum((self._value(name, day) or Fraction(0) for day in days), Fraction(0)) / len(days)
 
     def why_none(self, source: str, target: str, day: date) -> str:
         """Why there is no rate on a day."""
@@ -148,10 +148,10 @@ def load(text: str, file: str = FILE) -> tuple[Rates, list[Finding]]:
         day = row.parsed("Date", date.fromisoformat, "invalid_date", "a date like 2026-01-31")
         if day:
             _take_day(row, day, by_currency)
-    dated = {name: sorted(rates.items()) for name, rates in by_currency.items() if rates}
+    dated = {name: dict(sorted(rates.items())) for name, rates in by_currency.items() if rates}
     return Rates(
-        {name: tuple(day for day, _ in rates) for name, rates in dated.items()},
-        {name: tuple(rate for _, rate in rates) for name, rates in dated.items()},
+        {name: tuple(rates) for name, rates in dated.items()},
+        {name: tuple(rates.values()) for name, rates in dated.items()},
     ), findings
 
 

@@ -19,8 +19,9 @@ _Way = tuple[int, tuple[Strokes, ...]]
 
 def shared_carnets(party: Sequence[Passenger]) -> tuple[HeldPass, ...]:
     """The carnets that serve a whole party, each once."""
-    found = {held.ticket: held for person in party for held in person.passes if held.shared}
-    return tuple(found[ticket] for ticket in sorted(found))
+    passes = (held for person in party for held in person.passes)
+    carnets = {held.ticket: held for held in passes if held.shared}
+    return tuple(carnets[ticket] for ticket in sorted(carnets))
 
 
 def strokes_of(parts: Sequence[Part], carnets: Sequence[HeldPass]) -> Strokes:

@@ -16,6 +16,7 @@ from operators.port import Connector
 from ticketing import config, console, logs
 from ticketing.api import (
     accounts,
+    claims,
     cors,
     demo_bank,
     departures,
@@ -60,6 +61,7 @@ _BLUEPRINTS = (
     operators,
     departures,
     orders,
+    claims,
     tickets,
     gates,
     devices,

@@ -6,6 +6,7 @@ Nothing of the web is imported here, so that a command does not load Flask.
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import structlog
@@ -14,11 +15,12 @@ from operators.port import Connector
 from operators.transport import open_wire
 from tariffs.eligibility import issuers
 from ticketing import disruption
+from ticketing.claims import ClaimsDesk, check_rights
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
-from ticketing.errors import Misconfigured
+from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.operators import load_gates
 from ticketing.gate.rules import category_names, clocks_of, gate_rules, names_of
 from ticketing.gate.service import Gatehouse
@@ -82,6 +84,7 @@ class Rooms:
     connectors: Connectors
     live: LiveDesk
     watcher: disruption.Watcher
+    claims: ClaimsDesk
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
@@ -115,6 +118,7 @@ def build_rooms(
     """Build each room with what it needs."""
     database, clock = Database(settings.database_url), clock or settings.clock()
     regions = load_regions(settings) if regions is None else dict(regions)
+    _check_rights(regions, clock.now().date())
     opened = open_connectors(database, clock, regions)
     earlier = EarlierRegions(clock)
     watch = Watch(settings=settings, clock=clock, regions=regions, connectors=opened, earlier=earlier)
@@ -205,6 +209,7 @@ def build_rooms(
             forget_more=watcher.forget,
         ),
         watcher=watcher,
+        claims=ClaimsDesk(database=database, clock=clock, regions=regions, till=till),
         office=Office(
             database=database,
             clock=clock,
@@ -227,6 +232,16 @@ def build_rooms(
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
         warnings=(*settings.warnings(), *opened.stand_ins),
     )
+
+
+def _check_rights(regions: Mapping[str, Region], today: date) -> None:
+    """Raise Misconfigured where an operator names a law of which there is no table."""
+    for name, region in regions.items():
+        faults = [Fault(found.place, found.message) for found in check_rights(region.operators, today)]
+        if faults:
+            raise Misconfigured(
+                f"the region {name} has {len(faults)} faults; see `throughfare region check {name}`", faults
+            )
 
 
 def _keys(

@@ -50,11 +50,7 @@ class Basis:
         if self._published is None:
             return ()
         wanted = text.casefold()
-        return [
-            stop
-            for stop in self._published.stops.values()
-            if any(wanted in name.casefold() for name in stop.names.values())
-        ]
+        return [stop for stop in self._published.stops.values() if _has_in_name(stop, wanted)]
 
     def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:
         """Not told by this protocol."""
@@ -95,3 +91,7 @@ class Basis:
     def tend(self) -> Sequence[str]:
         """Do nothing from time to time."""
         return ()
+
+
+def _has_in_name(stop: Stop, text: str) -> bool:
+    return any(text in name.casefold() for name in stop.names.values())

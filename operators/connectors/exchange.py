@@ -147,12 +147,8 @@ class FileExchange(Basis):
             files = list(self._post.files("accepted", "EVENTS"))
         by_run: dict[tuple[str, date], Disruption] = {}
         said_in: dict[tuple[str, date], str] = {}
-        counting = (
-            (str(file.name), record)
-            for file in files
-            for record in file.records
-            if not self._refusal(file, record)
-        )
+        records = ((file, record) for file in files for record in file.records)
+        counting = ((str(file.name), record) for file, record in records if not self._refusal(file, record))
         for name, record in counting:
             key = (record.trip_id, record.service_date)
             if record.action == "CANCEL":

@@ -7,7 +7,7 @@ configured one, counted from before the call; a reservation whose answer was los
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -344,13 +344,15 @@ def _price(tickets: Sequence[Any]) -> Money | None:
 
 def _documents(tickets: Sequence[Any]) -> list[dict[str, str]]:
     """Read the code, number and page that each ticket shows at the quay; leave out those that are missing or far too long."""
-    return [
-        _document(name, content)
-        for ticket in tickets
-        if isinstance(ticket, dict)
-        for name, longest in _SHOWN.items()
-        if isinstance(content := ticket.get(name), str) and 0 < len(content) <= longest
-    ]
+    readable = [ticket for ticket in tickets if isinstance(ticket, dict)]
+    return [document for ticket in readable for document in _documents_of(ticket)]
+
+
+def _documents_of(ticket: Mapping[str, object]) -> Iterator[dict[str, str]]:
+    for name, longest in _SHOWN.items():
+        content = ticket.get(name)
+        if isinstance(content, str) and 0 < len(content) <= longest:
+            yield _document(name, content)
 
 
 def _document(name: str, content: str) -> dict[str, str]:

@@ -90,14 +90,11 @@ class PostOffice:
         with self.locked():
             again, self._resumed = not self._resumed, True
             acknowledged = {(ack.kind, ack.sequence): ack for ack in self._acks("accepted")}
-            return [
-                alarm
-                for kind in _CONTENT
-                for file in self.files("sent", kind)
-                for alarm in self._follow(
-                    file, acknowledged.get((file.name.kind, file.name.sequence)), again=again
-                )
-            ]
+            alarms: list[Alarm] = []
+            for file in (file for kind in _CONTENT for file in self.files("sent", kind)):
+                ack = acknowledged.get((file.name.kind, file.name.sequence))
+                alarms += self._follow(file, ack, again=again)
+            return alarms
 
     def files(self, place: Place, kind: Kind, after: int = 0) -> Iterator[ExchangeFile]:
         """The files of one side and kind in sequence, from number `after` + 1 on; each is read once."""
@@ -138,7 +135,8 @@ class PostOffice:
         name = file.name
         overdue = ack is None and self.now() - file.created_at >= ACK_PATIENCE
         missing = ack is not None and any(one.code == "MISSING" for one in ack.refusals)
-        if (overdue or missing or (again and ack is None)) and not (self.folder / "out" / str(name)).exists():
+        is_due = overdue or missing or (again and ack is None)
+        if is_due and not (self.folder / "out" / str(name)).exists():
             _put(self.folder / "out", str(name), (self.folder / "sent" / str(name)).read_bytes())
         if overdue:
             return [Alarm("no_acknowledgement", str(name), f"sent {file.created_at.isoformat()}")]

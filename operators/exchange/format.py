@@ -121,7 +121,7 @@ def write(file: ExchangeFile) -> bytes:
     for ack in file.acknowledgements:
         rows.append(["A", ack.kind, str(ack.sequence), ack.status, ack.sha256])
         rows += [["E", refused.record_id, refused.code, refused.text] for refused in ack.refusals]
-    body = _csv([[_disarmed(cell) for cell in row] for row in rows])
+    body = _csv([list(map(_disarmed, row)) for row in rows])
     trailer = ["T", str(len(rows) - 1), _sums(file.records), sha256(body)]
     return body + _csv([trailer])
 
@@ -143,7 +143,8 @@ def read(name: Name, content: bytes) -> ExchangeFile:
         raise Broken(f"rows of the kind {min(strangers)!r} mean nothing")
     if (name.kind == "ACK") == bool(records):
         raise Broken("acknowledgements and records do not mix, and neither file is empty")
-    twice = [record_id for record_id, times in Counter(one.record_id for one in records).items() if times > 1]
+    times = Counter(one.record_id for one in records)
+    twice = [record_id for record_id, count in times.items() if count > 1]
     if twice:
         raise Broken(f"the record {twice[0]!r} is in the file twice")
     _check_trailer(trailer, body, rows, records)
@@ -257,10 +258,8 @@ def _csv(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _cells(record: Record) -> list[str]:
-    return [
-        value.isoformat() if isinstance(value, date) else str(value)
-        for value in (getattr(record, one.name) for one in fields(Record))
-    ]
+    values = [getattr(record, one.name) for one in fields(Record)]
+    return [value.isoformat() if isinstance(value, date) else str(value) for value in values]
 
 
 def _sums(records: Sequence[Record]) -> str:

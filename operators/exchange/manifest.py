@@ -49,12 +49,8 @@ def changes(reservations: Iterable[Reservation], manifests: Told) -> list[Record
 
 def closing(sailing: Sailing, reservations: Iterable[Reservation]) -> list[Record]:
     """The full manifest of a sailing: its closing row, then every row of a booking that stands."""
-    rows = [
-        record
-        for sold in reservations
-        if sold.sailing == sailing and sold.state == "confirmed"
-        for record in _rows(sold)
-    ]
+    standing = [sold for sold in reservations if sold.sailing == sailing and sold.state == "confirmed"]
+    rows = [record for sold in standing for record in _rows(sold)]
     trip, day = sailing.trip_id, sailing.service_date
     seats = sum(row.seats for row in rows)
     return [

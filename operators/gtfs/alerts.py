@@ -44,10 +44,6 @@ def read_alert(alert: Any, now: datetime) -> Alert | None:
 def _selectors(alert: Any) -> Iterator[Selector]:
     for entity in list(alert.informed_entity)[:_MAX_SELECTORS]:
         trip = entity.trip
-        direction = None
-        for selector in (trip, entity):
-            if selector.HasField("direction_id"):
-                direction = selector.direction_id
         mode = (mode_of(entity.route_type) or _NO_MODE) if entity.HasField("route_type") else ""
         day = day_of(trip.start_date) if trip.start_date else None
         # A day that cannot be read is a trip that nobody knows, not one of every day.
@@ -56,11 +52,17 @@ def _selectors(alert: Any) -> Iterator[Selector]:
             agency_id=entity.agency_id,
             route_id=entity.route_id or trip.route_id,
             mode=_NO_MODE if unreadable else mode,
-            direction=direction,
+            direction=_direction(entity),
             trip_id=trip.trip_id,
             service_date=day,
             stop_id=entity.stop_id,
         )
+
+
+def _direction(entity: Any) -> int | None:
+    """The direction of a line that an entity names: its own word stands before that of its trip."""
+    named = [one.direction_id for one in (entity, entity.trip) if one.HasField("direction_id")]
+    return named[0] if named else None
 
 
 def _texts(told: Any) -> dict[str, str]:

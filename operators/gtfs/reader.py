@@ -1,7 +1,8 @@
 """Read a GTFS timetable from the texts of its files; every fault is collected, none is repaired."""
 
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -237,15 +238,7 @@ def _patterns(
         if not calls:
             continue
         first = cast("int", calls[0].departure)
-        shape = _Shape(
-            trip.route,
-            tuple(call.stop for call in calls),
-            tuple(cast("int", call.arrival) - first for call in calls),
-            tuple(cast("int", call.departure) - first for call in calls),
-            tuple(call.boards for call in calls),
-            tuple(call.alights for call in calls),
-            tuple(call.sequence for call in calls),
-        )
+        shape = _shape(trip, calls, first)
         for start in starts.get(trip.id, [first]):
             name = f"{trip.id}@{start}" if trip.id in starts else trip.id
             grouped.setdefault(shape, []).append(_departure(trip, start, name))
@@ -256,6 +249,19 @@ def _patterns(
             sequences=shape.sequences,
         )
         for shape, found in grouped.items()
+    )
+
+
+def _shape(trip: _Trip, calls: Sequence[_Call], first: int) -> _Shape:
+    """The calls of a trip in seconds after its `first` departure."""
+    return _Shape(
+        trip.route,
+        tuple(call.stop for call in calls),
+        tuple(cast("int", call.arrival) - first for call in calls),
+        tuple(cast("int", call.departure) - first for call in calls),
+        tuple(call.boards for call in calls),
+        tuple(call.alights for call in calls),
+        tuple(call.sequence for call in calls),
     )
 
 
@@ -292,16 +298,24 @@ def _timed(trip: _Trip, findings: list[Finding]) -> list[_Call]:
         )
         return []
     timed = _interpolated(filled)
-    previous = timed[0]
-    for call in timed:
-        backwards = cast("int", call.arrival) < cast("int", previous.departure) and call is not previous
-        if backwards or cast("int", call.departure) < cast("int", call.arrival):
-            findings.append(
-                Finding(file, call.line, "arrival_time", "time_travel", f"{trip.id} runs back in time")
-            )
-            return []
-        previous = call
+    backwards = _find_backwards(timed)
+    if backwards:
+        findings.append(
+            Finding(file, backwards.line, "arrival_time", "time_travel", f"{trip.id} runs back in time")
+        )
+        return []
     return timed
+
+
+def _find_backwards(calls: Sequence[_Call]) -> _Call | None:
+    """The first call that is left before it is reached, or reached before the one before it is left."""
+    reached_from = -math.inf
+    for call in calls:
+        arrival, departure = cast("int", call.arrival), cast("int", call.departure)
+        if arrival < reached_from or departure < arrival:
+            return call
+        reached_from = departure
+    return None
 
 
 def _with_both(call: _Call) -> _Call:

@@ -141,11 +141,7 @@ class _Read:
 
 def _calls(update: Any, pattern: Pattern, origin: int, timetable: Timetable) -> Iterable[CallChange]:
     """Each call from the first update on, what was known last carried forward."""
-    by_place: dict[int, Any] = {}
-    for update_of_call in update.stop_time_update:
-        place = place_of(update_of_call, pattern, max(by_place, default=-1), origin)
-        if place is not None:
-            by_place[place] = update_of_call
+    by_place = _by_place(update, pattern, origin)
     delay: int | None = None
     for place in range(min(by_place, default=len(pattern.stops)), len(pattern.stops)):
         update_of_call = by_place.get(place)
@@ -178,9 +174,21 @@ def _platform(one: Any, planned: str, timetable: Timetable) -> str | None:
     return told if told != planned and told in timetable.stops else None
 
 
+def _by_place(update: Any, pattern: Pattern, origin: int) -> dict[int, Any]:
+    """The updates of calls by the place of the call in the pattern; one that names none of its calls is left out."""
+    by_place: dict[int, Any] = {}
+    for update_of_call in update.stop_time_update:
+        place = place_of(update_of_call, pattern, max(by_place, default=-1), origin)
+        if place is not None:
+            by_place[place] = update_of_call
+    return by_place
+
+
 def _delay(one: Any, name: str, planned: int) -> int | None:
     if not one.HasField(name):
         return None
     event = getattr(one, name)
-    found = event.time - planned if event.time else event.delay if event.HasField("delay") else None
-    return int(found) if found is not None and abs(found) <= _MAX_DELAY_SECONDS else None
+    if not event.time and not event.HasField("delay"):
+        return None
+    seconds = event.time - planned if event.time else event.delay
+    return int(seconds) if abs(seconds) <= _MAX_DELAY_SECONDS else None

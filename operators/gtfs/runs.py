@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -80,12 +81,8 @@ class Runs:
         """List the runs of a route that leave their first stop so many seconds into a service day, in any direction if None."""
         # A trip whose direction the timetable does not tell may be of any.
         directions = (0, 1, None) if direction is None else (direction, None)
-        return [
-            Run(day, *named)
-            for one in directions
-            for named in self._starting.get((route, one, start), ())
-            if self._runs_on(named, day)
-        ]
+        trips = (named for one in directions for named in self._starting.get((route, one, start), ()))
+        return [Run(day, *named) for named in trips if self._runs_on(named, day)]
 
     def under_way(self, at: datetime) -> set[tuple[str, date]]:
         """The runs that are under way at a moment by the timetable, by trip and service day."""
@@ -146,7 +143,7 @@ class Runs:
             days = [today + timedelta(days=offset) for offset in range(-_DAYS_BACK, _DAYS_AHEAD + 1)]
         except (OverflowError, OSError, ValueError):
             return "unreadable_day"
-        running = [Run(day, *one) for day in days for one in named if self._runs_on(one, day)]
+        running = [Run(day, *one) for day, one in product(days, named) if self._runs_on(one, day)]
         if not running:
             return "not_that_day"
         gaps = {run.service_date: self._gap(run, near) for run in running}

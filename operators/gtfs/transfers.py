@@ -19,10 +19,7 @@ def read_transfers(
     not used. A rule of two stops stands before one of their stations (GTFS Schedule Reference, transfers.txt).
     """
     table.require("transfer_type")
-    platforms: dict[str, list[str]] = {}
-    for stop in stops.values():
-        if stop.parent:
-            platforms.setdefault(stop.parent, []).append(stop.id)
+    platforms = _platforms(stops)
     transfers: dict[tuple[str, str], tuple[int, int | None]] = {}
     for row in table.rows():
         if not _concerns_stops(row, stops, routes, trips):
@@ -36,6 +33,15 @@ def read_transfers(
             if pair not in transfers or transfers[pair][0] <= exact:
                 transfers[pair] = (exact, seconds)
     return {pair: seconds for pair, (_, seconds) in transfers.items()}
+
+
+def _platforms(stops: Mapping[str, Stop]) -> dict[str, list[str]]:
+    """The stops of each station."""
+    platforms: dict[str, list[str]] = {}
+    for stop in stops.values():
+        if stop.parent:
+            platforms.setdefault(stop.parent, []).append(stop.id)
+    return platforms
 
 
 def _concerns_stops(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -119,13 +120,12 @@ class ExchangeSimulator(Simulator):
             for pattern in timetable.patterns
             for trip in pattern.trips
         }
+        running = [(day, trip) for day, trip in product(wanted, sorted(trips)) if trips[trip].runs_on(day)]
         self.say(
             "ALLOTMENT",
             [
                 _row(f"{trip}-{day}-{place}", trip, day, place, number)
-                for day in wanted
-                for trip, service in sorted(trips.items())
-                if service.runs_on(day)
+                for day, trip in running
                 for place, number in seats.items()
             ],
         )

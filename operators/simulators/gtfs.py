@@ -74,15 +74,7 @@ class GtfsSimulator(Simulator):
     def _take_troubles(self, request: Request) -> Answer:
         """`[{"trip_id", "day", "cancelled", "calls": [[stop_sequence, seconds]]}]` replaces what is published."""
         try:
-            self.troubles = [
-                Trouble(
-                    str(row["trip_id"]),
-                    date.fromisoformat(row["day"]),
-                    bool(row.get("cancelled")),
-                    tuple((int(number), late) for number, late in row.get("calls", ())),
-                )
-                for row in request.body
-            ]
+            self.troubles = [_trouble(row) for row in request.body]
         except (KeyError, TypeError, ValueError) as error:
             return Answer(400, {"detail": repr(error)})
         return Answer(200, self.state())
@@ -131,6 +123,15 @@ class GtfsSimulator(Simulator):
         message.header.gtfs_realtime_version = "2.0"
         message.header.timestamp = int((self.now() - self.age).timestamp())
         return message
+
+
+def _trouble(row: Any) -> Trouble:
+    return Trouble(
+        str(row["trip_id"]),
+        date.fromisoformat(row["day"]),
+        bool(row.get("cancelled")),
+        tuple((int(number), late) for number, late in row.get("calls", ())),
+    )
 
 
 def _xml(document: str) -> Answer:

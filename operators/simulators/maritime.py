@@ -91,20 +91,7 @@ class MaritimeSimulator(Simulator):
                 for trip, day in sold.departures:
                     taken[f"{trip} {day}"] += len(sold.tickets)
         return {
-            "bookings": [
-                {
-                    "id": sold.id,
-                    "reserved_id": sold.reserved_id,
-                    "status": sold.status
-                    if sold.status == "CONFIRMED" or now < sold.expires_at
-                    else "EXPIRED",
-                    "departures": [f"{trip} {day}" for trip, day in sold.departures],
-                    "tickets": len(sold.tickets),
-                    "expires_at": sold.expires_at.isoformat(),
-                    "request_id": sold.request_id,
-                }
-                for sold in self.bookings.values()
-            ],
+            "bookings": [_booking(sold, now) for sold in self.bookings.values()],
             "taken": dict(taken),
             "places": self.ship.places,
         }
@@ -229,11 +216,7 @@ class MaritimeSimulator(Simulator):
             "customer_type": {"name": ticket[1], "description": ""},
             "ticket_type": {"name": ticket[0], "description": "", "instructions": ""},
             # Every inner field may be absent: of a category without a price none is told.
-            **(
-                {}
-                if minor is None
-                else {"price": self._price(minor + (1 if request.planned("price") else 0))}
-            ),
+            **({} if minor is None else {"price": self._price(minor + int(request.planned("price")))}),
             **({"html": self.ship.html, "receipt_number": f"{sold.id}-{at + 1}"} if self.ship.html else {}),
         }
 
@@ -268,6 +251,18 @@ class MaritimeSimulator(Simulator):
 
     def _takes_places(self, sold: Sold, now: datetime) -> bool:
         return sold.status == "CONFIRMED" or now < sold.expires_at
+
+
+def _booking(sold: Sold, now: datetime) -> dict[str, object]:
+    return {
+        "id": sold.id,
+        "reserved_id": sold.reserved_id,
+        "status": sold.status if sold.status == "CONFIRMED" or now < sold.expires_at else "EXPIRED",
+        "departures": [f"{trip} {day}" for trip, day in sold.departures],
+        "tickets": len(sold.tickets),
+        "expires_at": sold.expires_at.isoformat(),
+        "request_id": sold.request_id,
+    }
 
 
 def _departures(body: Any) -> list[tuple[str, str]] | None:

@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
@@ -289,11 +289,12 @@ def _table(rows: Any) -> str:
         return f"<pre>{html.escape(json.dumps(rows, indent=2))}</pre>"
     names = list(rows[0])
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(str(row.get(name)))}</td>" for name in names) + "</tr>"
-        for row in rows
-    )
+    body = "".join(_table_row(row, names) for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _table_row(row: Mapping[str, object], names: Iterable[str]) -> str:
+    return "<tr>" + "".join(f"<td>{html.escape(str(row.get(name)))}</td>" for name in names) + "</tr>"
 
 
 def _reset(_simulator: Simulator, _fault: Fault, _answer: Answer | None = None) -> Answer:

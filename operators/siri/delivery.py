@@ -118,15 +118,7 @@ def is_true(text: str | None) -> bool:
 
 def _root(content: bytes) -> Element:
     """Parse within the limits; raises BadReply."""
-    if len(content) > MAX_BYTES:
-        raise BadReply(f"the SIRI document is larger than {MAX_BYTES} bytes")
-    if b"<!DOCTYPE" in content:
-        raise BadReply("the SIRI document has a document type, which is refused")
-    if b"\0" in content:
-        raise BadReply("the SIRI document is not UTF-8")
-    # Each element has a tag that begins it: counted before any memory is taken for them.
-    if content.count(b"<") - content.count(b"</") > MAX_ELEMENTS:
-        raise BadReply(f"the SIRI document has more than {MAX_ELEMENTS} elements")
+    _check_bytes(content)
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -150,3 +142,16 @@ def _root(content: bytes) -> Element:
     if too_deep:
         raise BadReply(f"the SIRI document is nested deeper than {MAX_DEPTH}")
     return root
+
+
+def _check_bytes(content: bytes) -> None:
+    """Refuse what is told by the bytes alone, before any memory is taken for elements; raises BadReply."""
+    if len(content) > MAX_BYTES:
+        raise BadReply(f"the SIRI document is larger than {MAX_BYTES} bytes")
+    if b"<!DOCTYPE" in content:
+        raise BadReply("the SIRI document has a document type, which is refused")
+    if b"\0" in content:
+        raise BadReply("the SIRI document is not UTF-8")
+    # Each element has a tag that begins it.
+    if content.count(b"<") - content.count(b"</") > MAX_ELEMENTS:
+        raise BadReply(f"the SIRI document has more than {MAX_ELEMENTS} elements")

@@ -130,14 +130,10 @@ def _call(element: Element, names: Names, *, known: bool) -> ToldCall:
     known = known and not is_true(leaves.get("PredictionInaccurate"))
     arrival, departure = (_end(leaves, name, known=known) for name in _ENDS)
     said = [text.is_cancelled for text in (arrival, departure) if text.is_cancelled is not None]
-    quays = {
-        name: next((text for end in _ENDS if (text := text_at(element, f"{end}StopAssignment", name))), "")
-        for name in ("AimedQuayRef", "ExpectedQuayRef")
-    }
-    stop = quays["AimedQuayRef"] or leaves.get("StopPointRef", "")
+    stop = _quay(element, "AimedQuayRef") or leaves.get("StopPointRef", "")
     return ToldCall(
         stop_id=stop.removeprefix(names.stop),
-        platform=quays["ExpectedQuayRef"].removeprefix(names.stop),
+        platform=_quay(element, "ExpectedQuayRef").removeprefix(names.stop),
         arrival=arrival,
         departure=departure,
         # Where one end alone is called off, its status says so and the other's does not: it is served.
@@ -145,6 +141,11 @@ def _call(element: Element, names: Names, *, known: bool) -> ToldCall:
         boards=leaves.get("DepartureBoardingActivity") != "noBoarding",
         alights=leaves.get("ArrivalBoardingActivity") != "noAlighting",
     )
+
+
+def _quay(element: Element, name: str) -> str:
+    """The quay of a call, by either of its ends; empty where none is told."""
+    return next((text for end in _ENDS if (text := text_at(element, f"{end}StopAssignment", name))), "")
 
 
 def _end(leaves: Mapping[str, str], name: str, *, known: bool) -> ToldEnd:

@@ -4,7 +4,7 @@ Nothing is guessed: two candidates are none. The reasons are those of GTFS-Realt
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from google.transit import gtfs_realtime_pb2 as gtfs
@@ -73,18 +73,18 @@ def _by_start(journey: Journey, runs: Runs) -> Run | Unmatched:
         return "no_trip_named"
     zone = runs.timetable.timezone
     today = leaves.astimezone(ZoneInfo(zone)).date()
-    days = [today + timedelta(days=offset) for offset in _DAYS]
-    starts = [
-        run
-        for day in ([journey.day] if journey.day else days)
-        for run in runs.starting(
-            journey.line, journey.direction, int(leaves.timestamp() - origin_of(day, zone).timestamp()), day
-        )
-        if _calls_fit(journey, run, runs.timetable)
-    ]
+    days = [journey.day] if journey.day else [today + timedelta(days=offset) for offset in _DAYS]
+    starts = [run for day in days for run in _leaving(journey, leaves, day, runs)]
     if len(starts) > 1:
         return "several_runs"
     return starts[0] if starts else "unknown_trip"
+
+
+def _leaving(journey: Journey, leaves: datetime, day: date, runs: Runs) -> list[Run]:
+    """List the runs of a journey's line that leave at its time on a service day, and call where it does."""
+    seconds = int(leaves.timestamp() - origin_of(day, runs.timetable.timezone).timestamp())
+    starting = runs.starting(journey.line, journey.direction, seconds, day)
+    return [run for run in starting if _calls_fit(journey, run, runs.timetable)]
 
 
 def _calls_fit(journey: Journey, run: Run, timetable: Timetable) -> bool:

@@ -56,6 +56,20 @@ _SEVERITIES = {
 
 def read_situations(delivery: Delivery, names: Names | None = None) -> Disruptions:
     """The alerts of a delivery; raises BadReply for more situations than anybody could read."""
+    read = [_alert(one, delivery.told_at, names or Names()) for one in _newest(delivery)]
+    alerts = [alert for alert in read if alert is not None]
+    return Disruptions(
+        as_of=delivery.told_at,
+        items=(),
+        alerts=tuple(alerts),
+        source=SOURCE,
+        alerts_source=SOURCE,
+        tells_trips=False,
+    )
+
+
+def _newest(delivery: Delivery) -> list[Element]:
+    """The newest version of each situation; one without a number is a situation of its own."""
     newest: dict[object, tuple[int, Element]] = {}
     for at, element in enumerate(children(delivery.root, SERVICE, "Situations", "PtSituationElement")):
         if at == MAX_SITUATIONS:
@@ -66,16 +80,7 @@ def read_situations(delivery: Delivery, names: Names | None = None) -> Disruptio
         version = _version(leaves.get("Version", ""))
         if key not in newest or newest[key][0] <= version:
             newest[key] = version, element
-    read = [_alert(one, delivery.told_at, names or Names()) for _, one in newest.values()]
-    alerts = [alert for alert in read if alert is not None]
-    return Disruptions(
-        as_of=delivery.told_at,
-        items=(),
-        alerts=tuple(alerts),
-        source=SOURCE,
-        alerts_source=SOURCE,
-        tells_trips=False,
-    )
+    return [element for _, element in newest.values()]
 
 
 def _alert(element: Element, told_at: datetime, names: Names) -> Alert | None:
@@ -204,16 +209,8 @@ def _journeys(element: Element, names: Names) -> Iterator[Selector]:
         for path in (("StopPoints", "AffectedStopPoint"), ("Calls", "Call"))
         for one in children(element, *path)
     ]
-    references = [
-        *(
-            _plain(one)
-            for name in ("DatedVehicleJourneyRef", "VehicleJourneyRef")
-            for one in children(element, name)
-        ),
-        text_at(element, "FramedVehicleJourneyRef", "DatedVehicleJourneyRef"),
-    ]
     line = text_at(element, "LineRef").removeprefix(names.line)
-    trips = [one.removeprefix(names.journey) for one in dict.fromkeys(references) if one]
+    trips = _trips(element, names)
     unreadable = bool(day_text) and day is None
     for trip in trips or ([""] if line else []):
         for stop in stops or [""]:
@@ -224,6 +221,19 @@ def _journeys(element: Element, names: Names) -> Iterator[Selector]:
                 stop_id=stop,
                 mode=_NO_MODE if unreadable else "",
             )
+
+
+def _trips(element: Element, names: Names) -> list[str]:
+    """The trips that are named, each once."""
+    references = [
+        *(
+            _plain(one)
+            for name in ("DatedVehicleJourneyRef", "VehicleJourneyRef")
+            for one in children(element, name)
+        ),
+        text_at(element, "FramedVehicleJourneyRef", "DatedVehicleJourneyRef"),
+    ]
+    return [one.removeprefix(names.journey) for one in dict.fromkeys(references) if one]
 
 
 def _plain(element: Element) -> str:

@@ -36,20 +36,25 @@ def load(
             continue
         reader = _Reader(FILE, row, findings, operators, riders)
         agreement = reader.read(document)
-        if agreement and any(
-            (old.id, old.version) == (agreement.id, agreement.version) for old in agreements
-        ):
+        if agreement is None:
+            continue
+        if _is_there(agreement, agreements):
             reader.fault("id", "duplicate_key", f"{agreement.id!r} has version {agreement.version} twice")
-        elif agreement:
-            rival = next((old for old in agreements if _is_rival(old, agreement)), None)
-            if rival:
-                reader.fault(
-                    "priority",
-                    "ambiguous",
-                    f"shares the same rides as {rival.name}, and neither comes before the other",
-                )
-            agreements.append(agreement)
+            continue
+        rival = next((old for old in agreements if _is_rival(old, agreement)), None)
+        if rival:
+            reader.fault(
+                "priority",
+                "ambiguous",
+                f"shares the same rides as {rival.name}, and neither comes before the other",
+            )
+        agreements.append(agreement)
     return agreements, findings
+
+
+def _is_there(agreement: Agreement, agreements: Sequence[Agreement]) -> bool:
+    """Tell whether this version of an agreement has been read already."""
+    return any((old.id, old.version) == (agreement.id, agreement.version) for old in agreements)
 
 
 def _is_rival(one: Agreement, other: Agreement) -> bool:

@@ -1,7 +1,8 @@
 """One operator's tariff, read from its files, checked as a whole and indexed so that a price costs its legs."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeVar
 
 from tariffs.calendars import Service, read_services
@@ -16,6 +17,7 @@ FILES = (
     "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt", "fare_leg_rules.txt",
     "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
 )  # fmt: skip
+
 
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
@@ -48,6 +50,10 @@ class Feed:
     matched: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `matching.match` found before: a leg of the same network, areas and rider is a single look-up."""
 
+    def prices(self) -> Iterator[Product]:
+        """Yield the price rows of all products."""
+        return chain.from_iterable(self.products.values())
+
     def station(self, stop_id: str) -> str:
         """The station of a stop: its parent, or the stop itself."""
         stop = self.stops.get(stop_id)
@@ -65,6 +71,11 @@ class Feed:
             if stop and stop.timezone:
                 return stop.timezone
         return self.timezone
+
+
+def files_of(files: Mapping[str, str]) -> dict[str, str]:
+    """The files of a feed that belong to its tariff."""
+    return {name: text for name, text in files.items() if name in FILES}
 
 
 def _is_there(table: Mapping[str, Table], *files: str) -> bool:

@@ -106,6 +106,7 @@ def _candidates(feed: Feed, leg: EffectiveLeg) -> list[LegRule]:
     """The rules that match whatever the hour."""
     if leg.mixed_networks and not feed.priority_mode:
         return []  # an effective leg over several networks has no single one; decision in docs/tariffs.md
+    # One list without a call between its loops: each leg of each way of a search comes through here.
     candidates = [
         rule
         for network in _values(feed, {leg.network} - {None}, feed.listed[0])

@@ -274,6 +274,7 @@ def _unpriced(
     joined: Sequence[EffectiveLeg],
     matches: Sequence[Match],
 ) -> FarePrice:
+    untold = [(leg, match.unknown) for leg, match in zip(joined, matches, strict=True) if match.unknown]
     steps = tuple(
         {
             "step": number,
@@ -288,8 +289,6 @@ def _unpriced(
             "detail": why,
             "alternatives": [],
         }
-        for number, (leg, why) in enumerate(
-            [(leg, found.unknown) for leg, found in zip(joined, matches, strict=True) if found.unknown], 1
-        )
+        for number, (leg, why) in enumerate(untold, 1)
     )
     return FarePrice(None, reason, detail, (), views, steps)

@@ -131,6 +131,7 @@ class _Pricer(NamedTuple):
         self, states: Sequence[_State], index: int, offers: Sequence[Offer], split: Split | None
     ) -> list[_State]:
         """Close every run and buy this leg alone, by each offer or as singles."""
+        # One list without a call between its loops: every state meets every offer here.
         starting = [
             _opened(state, index, offer.rule.group, offer.product.price.minor, (_bought(offer, index),))
             for state in states
@@ -147,6 +148,7 @@ class _Pricer(NamedTuple):
 
     def transfers(self, states: Sequence[_State], index: int, offers: Sequence[Offer]) -> list[_State]:
         """Stay in the run through each transfer rule that allows it."""
+        # One list without a call between its loops: every state meets every offer and every rule here.
         return [
             continued
             for state in states

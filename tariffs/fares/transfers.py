@@ -15,15 +15,11 @@ def rules_between(feed: Feed, before: str | None, after: str | None) -> tuple[Tr
     if before and after and (exact := feed.transfer_rules.get((before, after))):
         return exact
     from_listed, to_listed = feed.transfer_groups
-    before_keys = [before] if before in from_listed else [None]
-    after_keys = [after] if after in to_listed else [None]
-    return tuple(
-        rule
-        for from_key in before_keys
-        for to_key in after_keys
-        if from_key is None or to_key is None
-        for rule in feed.transfer_rules.get((from_key, to_key), ())
-    )
+    from_key = before if before in from_listed else None
+    to_key = after if after in to_listed else None
+    if from_key is not None and to_key is not None:
+        return ()
+    return feed.transfer_rules.get((from_key, to_key), ())
 
 
 def usable(

@@ -218,3 +218,39 @@ def test_a_category_without_a_name_in_a_language_of_the_service_is_named_with_th
 
     (warning,) = [one for one in told["warnings"] if one["field"] == "category_names.adult"]
     assert (told["ok"], warning["message"].startswith("'adult' has no name in 'fi'")) == (True, True)
+
+
+def test_a_law_that_no_table_has_is_named_with_those_that_there_are(check: Check) -> None:
+    told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights = "tram"')
+
+    assert [(one["field"], one["code"]) for one in told["errors"]] == [
+        ("operators[1].rights", "unknown_reference")
+    ]
+    assert "se-2015-953" in told["errors"][0]["message"]
+
+
+def test_a_law_that_goes_by_the_length_of_a_service_asks_for_it(check: Check) -> None:
+    told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights = "se-2015-953"')
+
+    assert [one["field"] for one in told["errors"]] == ["operators[1].rights_line_km"]
+
+
+def test_a_delay_that_a_law_pays_for_is_one_that_is_told(check: Check) -> None:
+    terms = 'rights = "se-2015-953"\nrights_line_km = 90\ntell_minutes = '
+    good = check("region.toml", 'id = "rail"', f'id = "rail"\n{terms}20')
+    bad = check("region.toml", "tell_minutes = 20", "tell_minutes = 21")
+
+    assert good["ok"] is True
+    assert [one["field"] for one in bad["errors"]] == ["operators[1].tell_minutes"]
+
+
+def test_sums_of_rights_without_rights_mean_nothing(check: Check) -> None:
+    told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights_minimum = "4.00"')
+
+    assert [one["field"] for one in told["errors"]] == ["operators[1].rights_minimum"]
+
+
+def test_a_sum_of_rights_is_an_amount_of_the_regions_currency(check: Check) -> None:
+    told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights = "rail"\nrights_auto_limit = 20')
+
+    assert [one["field"] for one in told["errors"]] == ["operators[1].rights_auto_limit"]

@@ -45,7 +45,7 @@ class _Shown(TypedDict):
 
 
 class _Query(TypedDict):
-    day: date
+    day: NotRequired[date]
     line: str
     region: NotRequired[str]
 
@@ -68,8 +68,9 @@ class Departures(MethodView):
     def get(self, wanted: _Query, operator: str) -> dict[str, object]:
         """List the departures of a service day with the last word on each, whoever told it, and the tickets that are valid for it."""
         region = _region(operator, wanted.get("region"))
-        known, more = by_staff.list_known(rooms().live, region, operator, wanted["day"], wanted["line"])
-        return {"departures": [_shown(operator, wanted["day"], one) for one in known], "more": more}
+        day = wanted.get("day") or rooms().clock.now().date()
+        known, more = by_staff.list_known(rooms().live, region, operator, day, wanted["line"])
+        return {"departures": [_shown(operator, day, one) for one in known], "more": more}
 
 
 @blueprint.route("/operators/<string:operator>/departures/<string:trip_id>/<string:day>")

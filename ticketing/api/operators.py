@@ -27,12 +27,8 @@ class Operators(MethodView):
         regions = here.planner.regions
         if "region" in wanted and wanted["region"] not in regions:
             raise InvalidRequest.at("region", f"must be one of {', '.join(regions)}")
-        operators = [
-            (name, operator)
-            for name, region in regions.items()
-            if wanted.get("region", name) == name
-            for operator in region.operators.values()
-        ]
+        asked = [wanted["region"]] if "region" in wanted else list(regions)
+        operators = [(name, operator) for name in asked for operator in regions[name].operators.values()]
         return {
             "operators": levels.list_levels(
                 here.connectors, here.planner.watch, here.planner.board, operators, here.clock.now()

@@ -169,13 +169,21 @@ def breakage(
 
 
 def compensation(
-    claim_id: str, *, region: str, amount: int, currency: str, at: datetime, liable: str | None = None
+    claim_id: str,
+    *,
+    region: str,
+    amount: int,
+    currency: str,
+    at: datetime,
+    liable: str | None = None,
+    note: Mapping[str, str] | None = None,
 ) -> Entry | None:
-    """A passenger-rights payment: the liable operator bears it, or else the scheme."""
+    """A passenger-rights payment: the liable operator bears it, or else the scheme; `note` says what it is for."""
     bearer = operator_payable(liable, currency) if liable else accounts.compensation(currency)
     return balanced(
         ("compensation", "claim", claim_id, region, at),
         [(bearer, amount), (refund_payable(currency), -amount)],
+        note=note,
     )
 
 

@@ -22,23 +22,27 @@ _REGION = click.option("--region", default=None, help="The region; the first con
 def verify_command(region: str | None) -> None:
     """Check every entry, block, run and allocation; exit 1 with a fault.
 
-    Hashes are computed from the rows, allocations anew from quotes and refunds, runs anew from the books.
+    Hashes are computed from the rows, allocations anew from quotes and refunds, runs anew from the books, claims from their
+    facts and rules.
 
     \b
     Example:
       throughfare books verify
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
+    from ticketing.claims import verify_claims  # noqa: PLC0415  only this command needs the database
+    from ticketing.cli import deployment  # noqa: PLC0415  see above
     from ticketing.purchase.refund.reversal import take_back  # noqa: PLC0415  see above
     from ticketing.settlement.proof import verify_books  # noqa: PLC0415  see above
 
     chosen = deployment.region(region)
     with progress("reading the books") as tell:
-        verdict = verify_books(deployment.office(deployment.settings()), chosen, take_back, tell)
-    click.echo(
-        json.dumps({"checked": verdict.checked, "faults": verdict.faults, "notes": verdict.notes}, indent=2)
-    )
-    if verdict.faults:
+        office = deployment.office(deployment.settings())
+        verdict = verify_books(office, chosen, take_back, tell)
+        claims, faults = verify_claims(office.database, chosen)
+    checked = {**verdict.checked, "claims": claims}
+    faults = [*verdict.faults, *faults]
+    click.echo(json.dumps({"checked": checked, "faults": faults, "notes": verdict.notes}, indent=2))
+    if faults:
         sys.exit(1)
 
 

@@ -98,11 +98,11 @@ def _person(found: Any, path: str, keys: tuple[str, ...], faults: list[Fault]) -
     return dict(found)
 
 
-def _storm(found: Any, faults: list[Fault]) -> Storm | None:
+def _storm(table: Any, faults: list[Fault]) -> Storm | None:
     """Read the storm, where a region's story has one."""
-    if found is None:
+    if table is None:
         return None
-    row = _person(found, "storm", ("operator", "taker", "first", "second", "opening", "note"), faults)
+    row = _person(table, "storm", ("operator", "taker", "first", "second", "opening", "note"), faults)
     if not row:
         return None
     return Storm(

@@ -118,7 +118,9 @@ def _observed(found: Evidence) -> str:
 
 def _late(found: Evidence) -> str:
     late = found.delay_seconds
-    return "" if late is None else f"{late // 60} min" if late >= 0 else f"-{-late // 60} min"
+    if late is None:
+        return ""
+    return f"{late // 60} min" if late >= 0 else f"-{-late // 60} min"
 
 
 def _moment(at: datetime | None) -> str:

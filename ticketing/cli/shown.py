@@ -108,39 +108,14 @@ def _show_ticket(console: "Console", trace: "TicketTrace") -> None:
         console,
         "shares",
         ("operator", "", "gross", "VAT", "fee", "net", "", "rule"),
-        [
-            (
-                row.operator,
-                _kind(row),
-                *(
-                    Money(minor, row.currency).text
-                    for minor in (row.gross_minor, row.vat_minor, row.fee_minor, row.net_minor)
-                ),
-                row.currency,
-                row.rule,
-            )
-            for row in (kept.row for kept in story.shares)
-        ],
+        [_share(kept.row) for kept in story.shares],
         right=(2, 3, 4, 5),
     )
     _table(
         console,
         "VAT",
         ("state", "", "", "treatment", "rate", "metres", "gross", "VAT", ""),
-        [
-            (
-                row.member_state,
-                _kind(row),
-                row.mode,
-                row.treatment,
-                f"{row.rate_bp / 100:g} %",
-                str(row.distance_m),
-                Money(row.gross_minor, row.currency).text,
-                Money(row.vat_minor, row.currency).text,
-                row.currency,
-            )
-            for row in (kept.row for kept in story.taxes)
-        ],
+        [_tax(kept.row) for kept in story.taxes],
         right=(4, 5, 6, 7),
     )
     _entries(console, story.entries)
@@ -261,6 +236,26 @@ def _table(
     for row in rows:
         table.add_row(*map(Text, row))  # a name is no markup
     console.print(table)
+
+
+def _share(row: "Share") -> Sequence[str]:
+    amounts = (row.gross_minor, row.vat_minor, row.fee_minor, row.net_minor)
+    texts = [Money(minor, row.currency).text for minor in amounts]
+    return (row.operator, _kind(row), *texts, row.currency, row.rule)
+
+
+def _tax(row: "Tax") -> Sequence[str]:
+    return (
+        row.member_state,
+        _kind(row),
+        row.mode,
+        row.treatment,
+        f"{row.rate_bp / 100:g} %",
+        str(row.distance_m),
+        Money(row.gross_minor, row.currency).text,
+        Money(row.vat_minor, row.currency).text,
+        row.currency,
+    )
 
 
 def _kind(row: "Share | Tax") -> str:

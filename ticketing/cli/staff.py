@@ -5,6 +5,7 @@ import click
 from ticketing.cli import deployment
 from ticketing.cli.deployment import database, settings
 from ticketing.db.people.staff import ROLES as STAFF_ROLES
+from ticketing.db.people.staff import StaffMember
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 
@@ -44,8 +45,13 @@ def list_command() -> None:
       throughfare staff list
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     for one in staff.list_members(_desk()):
-        state = "ended" if one.ended_at else "first sign-in awaited" if one.must_change else "active"
-        click.echo(f"{one.email:<32} {one.role:<16} {one.operator or '-':<12} {state:<22} {one.name}")
+        click.echo(f"{one.email:<32} {one.role:<16} {one.operator or '-':<12} {_state(one):<22} {one.name}")
+
+
+def _state(member: StaffMember) -> str:
+    if member.ended_at:
+        return "ended"
+    return "first sign-in awaited" if member.must_change else "active"
 
 
 @command.command("reset")

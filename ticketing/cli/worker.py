@@ -10,7 +10,7 @@ from datetime import date, datetime
 import click
 import structlog
 
-from ticketing import disruption, logs, notices
+from ticketing import claims, disruption, logs, notices
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Aside, Items, Job, Tally
 from ticketing.config import Settings
@@ -88,6 +88,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
         Job(name="confirming disruptions", run=lambda: Tally(rooms.watcher.confirm_waiting())),
         Job(name="judging changes", run=lambda: Tally(rooms.watcher.judge_changes())),
         _legs_job(rooms),
+        *_claims_jobs(rooms),
         Job(name="writing messages", run=lambda: Tally(notices.write_due(rooms.post_office))),
         _delivery_job(rooms, "delivering mail", notices.MAIL, wait=once),
         _delivery_job(rooms, "delivering push and webhooks", notices.HTTP, wait=once),
@@ -150,6 +151,27 @@ def _legs_job(rooms: Rooms) -> Job:
     return Job(name="noting legs of tickets", run=run)
 
 
+def _claims_jobs(rooms: Rooms) -> list[Job]:
+    """Open claims run by run, and carry each on by one step: one that fails holds up no other."""
+    runs, items = Items("run with claims"), Items("claim")
+    return [
+        Job(
+            name="opening claims",
+            run=lambda: runs.each(
+                claims.list_runs_due(rooms.claims), lambda run: claims.open_of_run(rooms.claims, run)
+            ),
+        ),
+        Job(
+            name="carrying on claims",
+            run=lambda: items.each(
+                claims.list_to_carry_on(rooms.claims),
+                lambda claim: claims.carry_on(rooms.claims, claim),
+                lambda claim: f"{claim.id} {claim.state}",
+            ),
+        ),
+    ]
+
+
 def _delivery_job(rooms: Rooms, name: str, kinds: Sequence[notices.ContactKind], *, wait: bool) -> Job:
     """Deliver beside the other jobs: a receiver that is slow holds up nobody's order."""
     aside = Aside(lambda: Tally(notices.deliver_due(rooms.post_office, kinds)), wait=wait)
@@ -158,11 +180,12 @@ def _delivery_job(rooms: Rooms, name: str, kinds: Sequence[notices.ContactKind],
 
 def _proofs_job(rooms: Rooms) -> Job:
     checks = Items("proof of the books")
+    beside = {"claims": lambda region: claims.verify_claims(rooms.claims.database, region)}
     return Job(
         name="proving books",
         run=lambda: checks.each(
             proof.list_asked(rooms.office),
-            lambda check: proof.carry_out(rooms.office, check, take_back),
+            lambda check: proof.carry_out(rooms.office, check, take_back, beside),
             lambda check: check.id,
         ),
     )

@@ -1,5 +1,6 @@
 """The first page: months with their runs and what waits for somebody; closing a month."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, g, request, url_for
@@ -88,11 +89,17 @@ def _to_look_at() -> list[dict[str, Any]]:
 
 def _statements_of(operator: str) -> str:
     statements = [
-        (place, month.run, statement.sum_lines(month.run, operator))
-        for place in console().regions
-        for month in service.list_months(console().office, place)
-        if month.run is not None
-        and month.run.state not in {"draft", *GONE}
-        and operator in statement.list_parties(month.run)
+        (place, run, statement.sum_lines(run, operator)) for place, run in _runs_with_statements(operator)
     ]
     return page("statements", here="months", operator=operator, statements=statements)
+
+
+def _runs_with_statements(operator: str) -> Iterator[tuple[str, service.Run]]:
+    """Yield the calculated runs that have a statement of an operator, each with its region."""
+    for place in console().regions:
+        for month in service.list_months(console().office, place):
+            run = month.run
+            if run is None or run.state in {"draft", *GONE}:
+                continue
+            if operator in statement.list_parties(run):
+                yield place, run

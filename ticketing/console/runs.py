@@ -1,6 +1,7 @@
 """A run: what it pays, who took it how far, its files; approve, reject, void, export, mark as sent."""
 
 import mimetypes
+from collections import defaultdict
 from collections.abc import Callable
 
 from flask import Response, request, url_for
@@ -10,6 +11,7 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, download, page, staff
 from ticketing.errors import NotFound
+from ticketing.frozen import TaxSum
 from ticketing.settlement import payout, service, statement
 from ticketing.settlement.payout import due_date
 from ticketing.settlement.service import Run
@@ -94,15 +96,14 @@ def _language() -> str:
 
 def _vat_totals(run_shown: Run) -> dict[str, dict[str, str]]:
     """Gross and VAT by currency, as decimal strings."""
-    found_in = dict.fromkeys(row.gross.currency for row in run_shown.dataset.taxes)
-    rows = {
-        currency: [row for row in run_shown.dataset.taxes if row.gross.currency == currency]
-        for currency in found_in
-    }
+    by_currency: dict[str, list[TaxSum]] = defaultdict(list)
+    for row in run_shown.dataset.taxes:
+        by_currency[row.gross.currency].append(row)
+    return {currency: _vat_total(rows, currency) for currency, rows in by_currency.items()}
+
+
+def _vat_total(rows: list[TaxSum], currency: str) -> dict[str, str]:
     return {
-        currency: {
-            "gross": total((row.gross for row in mine), currency).text,
-            "vat": total((row.vat for row in mine), currency).text,
-        }
-        for currency, mine in rows.items()
+        "gross": total((row.gross for row in rows), currency).text,
+        "vat": total((row.vat for row in rows), currency).text,
     }

@@ -141,7 +141,8 @@ def look_up() -> str | Redirect:
 
 
 def _told(totals: dict[str, Sums]) -> dict[str, list[str]]:
-    return {
-        currency: [Money(getattr(sums, name), currency).text for name in AMOUNTS]
-        for currency, sums in sorted(totals.items())
-    }
+    return {currency: _amounts(sums, currency) for currency, sums in sorted(totals.items())}
+
+
+def _amounts(sums: Sums, currency: str) -> list[str]:
+    return [Money(getattr(sums, name), currency).text for name in AMOUNTS]

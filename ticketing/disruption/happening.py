@@ -18,6 +18,7 @@ from ticketing.db.disruption.choices import CASE, subject_of
 from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
 from ticketing.db.operators import run_states
 from ticketing.db.operators.run_states import RunKey, RunState
+from ticketing.db.rights import looked_at
 from ticketing.db.sale import gateway_events
 from ticketing.db.ticket import legs
 from ticketing.db.ticket.legs import HeldLeg, TicketLeg
@@ -147,6 +148,7 @@ class Watcher:
         events.forget_events(tx, all_before)
         choices.forget_choices(tx, all_before)
         legs.forget_legs(tx, all_before)
+        looked_at.forget_looks(tx, all_before)
         return forget_facts(tx, quiet_before, all_before)
 
     def _judge(

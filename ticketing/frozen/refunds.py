@@ -17,7 +17,7 @@ from ticketing.frozen.fields import (
 )
 from ticketing.frozen.prices import LeftPrice, read_left, write_left
 
-_NAMES = frozenset({"lines", "exchanged_for", "back_minor", "dispute", "continues"})
+_NAMES = frozenset({"lines", "exchanged_for", "back_minor", "dispute", "continues", "claim"})
 _LINE = frozenset(
     {
         "jti",
@@ -74,7 +74,8 @@ class RefundDocument:
     """The decision of a refund: a line for each ticket, none of an order that came to nothing.
 
     `exchanged_for` is the order that an exchange pays with it, and `back_minor` what comes back of it; `continues` is the
-    refund of which this one is a part over another payment, `dispute` the one that was lost.
+    refund of which this one is a part over another payment, `dispute` the one that was lost. `claim` is the claim of which
+    it pays the compensation: no price goes back with it, and no ticket.
     """
 
     lines: tuple[LineDocument, ...] = ()
@@ -82,17 +83,19 @@ class RefundDocument:
     back_minor: int | None = None
     dispute: str | None = None
     continues: str | None = None
+    claim: str | None = None
 
 
-def read_refund(found: object) -> RefundDocument:
+def read_refund(raw: object) -> RefundDocument:
     """Read the document of a refund; raises Unreadable, naming the field."""
-    refund = document(found, _NAMES)
+    refund = document(raw, _NAMES)
     return RefundDocument(
         lines=rows(refund, "lines", _line),
         exchanged_for=text_or_none(refund, "exchanged_for"),
         back_minor=whole(refund, "back_minor") if "back_minor" in refund else None,
         dispute=text_or_none(refund, "dispute"),
         continues=text_or_none(refund, "continues"),
+        claim=text_or_none(refund, "claim"),
     )
 
 
@@ -103,6 +106,7 @@ def write_refund(refund: RefundDocument) -> dict[str, object]:
         "back_minor": refund.back_minor,
         "dispute": refund.dispute,
         "continues": refund.continues,
+        "claim": refund.claim,
     }
     return {
         "lines": [write_line(line) for line in refund.lines],

@@ -61,19 +61,20 @@ def _papers(
     house: Gatehouse, members: Sequence[Ticket], papers: Sequence[Paper], leg: int, language: str
 ) -> list[OperatorPaper]:
     """List what operators handed over for a leg of these tickets; where they are several, each with whose it is."""
+    of_leg = [paper for paper in papers if paper.leg == leg]
+    pairs = [(member, paper) for member in members for paper in of_leg]
     return [
         OperatorPaper(
-            operator=one.operator,
-            reference=one.reference,
-            kind=one.kind,
-            media_type=one.media_type,
-            encoding=one.encoding,
-            content=one.content,
+            operator=paper.operator,
+            reference=paper.reference,
+            kind=paper.kind,
+            media_type=paper.media_type,
+            encoding=paper.encoding,
+            content=paper.content,
             holder=_called(house, member, language) if len(members) > 1 else "",
         )
-        for member in members
-        for one in papers
-        if one.leg == leg and one.passenger_ref == member.passenger_ref
+        for member, paper in pairs
+        if paper.passenger_ref == member.passenger_ref
     ]
 
 

@@ -76,11 +76,11 @@ def _keys(leg: Leg) -> Iterator[RunKey]:
 def _late(leg: Leg, states: Iterable[RunState]) -> int:
     """Compute the lateness of a leg; of two days of one trip the nearer one is meant."""
     planned = int(leg.arrival.timestamp())
+    running = [state for state in states if not state.cancelled]
+    calls = [call for state in running for call in state.calls]
     delays = [
         call.arrival - planned
-        for state in states
-        if not state.cancelled
-        for call in state.calls
+        for call in calls
         if call.arrival is not None and call.stop_id == leg.end.stop_id
     ]
     return max(0, min(delays, key=abs, default=0))

@@ -4,7 +4,7 @@ A carnet serves several people at once, and its strokes are all that counts. Any
 ticket that an order got with it has just begun a ride, its own code must not open the same gates too.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
@@ -62,13 +62,13 @@ def _behind(
     passes = held_passes.list_passes_behind(tx, opening)
     rides = _rides_at(tx, passes, operator, now, hold=hold)
     others = {ride.ticket for one in rides.values() for ride in one}.difference(opening)
-    ordered = {
-        jti: Ordered(
-            rides=tuple(replace(ride, ticket=shown) if ride.ticket in opening else ride for ride in one)
-        )
-        for jti, one in rides.items()
-    }
+    ordered = {jti: Ordered(rides=_as_shown(taken, shown, opening)) for jti, taken in rides.items()}
     return Taken(ordered, uses.list_uses_at(tx, operator, [*rides, *sorted(others)]) if rides else ())
+
+
+def _as_shown(rides: Iterable[OrderedRide], shown: str, opening: Collection[str]) -> tuple[OrderedRide, ...]:
+    """Rides of a pass, those of the tickets behind a code as rides of the code that is shown."""
+    return tuple(replace(ride, ticket=shown) if ride.ticket in opening else ride for ride in rides)
 
 
 def _rides_at(

@@ -46,13 +46,12 @@ class Judgment:
 
     def of(self, fact: Fact) -> Judged:
         """The judgment of one fact; of a scan of a group's code the gravest of what it came to for its tickets."""
-        found = [
-            entry
-            for jti in self.groups.get(fact.jti, (fact.jti,))
-            for entry in self.by_ticket[jti]
-            if (entry.fact.scan_id, entry.fact.body) == (fact.scan_id, fact.body)
+        tickets = self.groups.get(fact.jti, (fact.jti,))
+        entries = (entry for jti in tickets for entry in self.by_ticket[jti])
+        judged = [
+            entry for entry in entries if (entry.fact.scan_id, entry.fact.body) == (fact.scan_id, fact.body)
         ]
-        return max(found, key=lambda entry: _GRAVE.index(entry.verdict) if entry.verdict in _GRAVE else -1)
+        return max(judged, key=lambda entry: _GRAVE.index(entry.verdict) if entry.verdict in _GRAVE else -1)
 
 
 def judge_tickets(

@@ -219,12 +219,10 @@ def _shared(used: Sequence[TicketUse], groups: Mapping[str, Sequence[str]]) -> l
     by_ticket: dict[str, list[TicketUse]] = defaultdict(list)
     for use in used:
         by_ticket[use.jti].append(use)
-    shared = {
-        (code, use.gate_key_id, use.scan_id, use.leg): replace(use, jti=code)
-        for code, members in groups.items()
-        for jti in members
-        for use in by_ticket[jti]
-    }
+    shared = {}
+    for code, members in groups.items():
+        for use in (use for jti in members for use in by_ticket[jti]):
+            shared[code, use.gate_key_id, use.scan_id, use.leg] = replace(use, jti=code)
     return list(shared.values())
 
 

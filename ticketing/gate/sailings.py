@@ -65,12 +65,12 @@ def _named(house: Gatehouse, operator: str, legs: Collection[Leg], trip_id: str 
     if trip_id is None or not legs:
         return []
     now = house.clock.now()
-    return [
-        one
+    around_now = (
+        sailing
         for region in house.sailings.neighbours(operator)
-        for one in house.sailings.between(region, operator, now - _BACK, now + _AHEAD)
-        if one.trip_id == trip_id
-    ]
+        for sailing in house.sailings.between(region, operator, now - _BACK, now + _AHEAD)
+    )
+    return [sailing for sailing in around_now if sailing.trip_id == trip_id]
 
 
 def _by_trip(sailings: Collection[Sailing]) -> dict[str, tuple[tuple[str, int], ...]]:

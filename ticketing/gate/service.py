@@ -350,6 +350,7 @@ def _write(
         return acceptances.refuse(tx, scan)
     jti, leg = str(decision.jti), decision.leg or 0
     use_no = known.next_use_no(leg)
+    used = [held.jti for held in group.members] if group else [jti]
     taken = [
         (
             UseClaim(
@@ -373,7 +374,7 @@ def _write(
                 at=now.replace(microsecond=0),
             ),
         )
-        for one in ([held.jti for held in group.members] if group else [jti])
+        for one in used
     ]
     written_down = (
         acceptances.accept_group(tx, taken, scan) if group else acceptances.accept(tx, *taken[0], scan)

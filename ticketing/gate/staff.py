@@ -3,6 +3,7 @@
 Every look is written down with its reason, before anything is told.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -135,9 +136,7 @@ def inspect(
     now = house.clock.now()
     with house.database.write() as tx:
         tickets_found = _by_code(tx, staff, code, now) if code is not None else []
-        shown = Presented.scanned(
-            token if token is not None else tickets_found[0].token if tickets_found else ""
-        )
+        shown = Presented.scanned(_token(token, tickets_found))
         decision, held = _look(tx, house, staff, shown, aboard, by_hand=code is not None)
         entry = _note(
             tx,
@@ -232,7 +231,7 @@ def _look(
     claims, now = reading.claims, house.clock.now()
     extended = late.extended_until(tx, reading.jti, claims.expires_at if claims else None, now)
     extras = sailings.for_ticket(tx, house, staff.operator, claims, aboard.trip_id)
-    members = group.members if group else [held] if held else []
+    members = _members(held, group)
     until = late.under_way_until(tx, members[0], now) if by_hand and members else {}
     under_way = dict.fromkeys([reading.jti or ""], max(until.values())) if until else {}
     taken = ordered.for_ticket(tx, claims, staff.operator, now, [one.jti for one in members])
@@ -253,6 +252,19 @@ def _look(
         _inspector(staff, aboard, by_hand=by_hand),
     )
     return explained(tx, decision, reading, staff.operator, (held, group)), held
+
+
+def _token(token: str | None, of_code: Sequence[Ticket]) -> str:
+    """The code that is shown, else that of the first ticket with the control code; empty where there is neither."""
+    if token is not None:
+        return token
+    return of_code[0].token if of_code else ""
+
+
+def _members(held: Ticket | None, group: Group | None) -> Sequence[Ticket]:
+    if group:
+        return group.members
+    return [held] if held else []
 
 
 def _held(tx: Transaction, jti: str | None) -> tuple[Ticket | None, Group | None]:

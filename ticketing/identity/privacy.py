@@ -12,9 +12,11 @@ from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.notices import contacts, outbox
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
+from ticketing.db.rights import claims
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
-from ticketing.db.sale.orders import Order
+from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import group_codes, tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.frozen import SoldPass, write_line, write_quote
 from ticketing.identity.access_token import Caller
@@ -91,6 +93,20 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
         }
 
 
+def _claims(tx: Transaction, order_id: str) -> list[dict[str, object]]:
+    """The claims of an order with what decided them."""
+    return [
+        {
+            "leg": claim.leg,
+            "state": claim.state,
+            "opened_at": written(claim.opened_at),
+            "facts": claims.stored(claim.facts),
+            "decision": claims.stored(claim.decision),
+        }
+        for claim in claims.list_of_order(tx, order_id)
+    ]
+
+
 def _order(tx: Transaction, order: Order) -> dict[str, object]:
     """One order with everything that belongs to it."""
     return {
@@ -109,14 +125,8 @@ def _order(tx: Transaction, order: Order) -> dict[str, object]:
             }
             for one in orders.list_payments(tx, order.id)
         ],
-        "refunds": [
-            {
-                "state": one.state,
-                "amount_minor": one.amount_minor,
-                "lines": [write_line(line) for line in one.document.lines],
-            }
-            for one in orders.list_refunds(tx, order.id)
-        ],
+        "refunds": [_refund(one) for one in orders.list_refunds(tx, order.id)],
+        "claims": _claims(tx, order.id),
         "group_codes": [
             {
                 "jti": one.jti,
@@ -127,35 +137,39 @@ def _order(tx: Transaction, order: Order) -> dict[str, object]:
             }
             for one in (group_codes.list_codes(tx, order.id) if order.code else ())
         ],
-        "contacts": [
-            {
-                "kind": one.kind,
-                "language": one.language,
-                # A webhook's secret is its receiver's.
-                "address": {name: value for name, value in one.document.items() if name != "secret"},
-            }
-            for one in contacts.list_contacts(tx, order.id)
-        ],
-        "tickets": [
-            {
-                "jti": one.jti,
-                "status": one.status,
-                # Two codes for one ride would be one too many: what is in a group has no token to show, nor has what is revoked.
-                "token": None
-                if one.status == "revoked" or (order.code and group_codes.find_live_of(tx, one.jti))
-                else one.token,
-                **_holder(one.document.season),
-                "uses": [
-                    {
-                        "leg": use.leg,
-                        "operator": use.operator,
-                        "gate": use.gate,
-                        "at": written(use.at),
-                    }
-                    for use in tickets.list_uses(tx, one.jti)
-                ],
-            }
-            for one in tickets.list_tickets(tx, order.id)
+        "contacts": [_contact(one) for one in contacts.list_contacts(tx, order.id)],
+        "tickets": [_ticket(tx, order, one) for one in tickets.list_tickets(tx, order.id)],
+    }
+
+
+def _refund(given: Refund) -> dict[str, object]:
+    return {
+        "state": given.state,
+        "amount_minor": given.amount_minor,
+        "lines": [write_line(line) for line in given.document.lines],
+    }
+
+
+def _contact(contact: contacts.Contact) -> dict[str, object]:
+    return {
+        "kind": contact.kind,
+        "language": contact.language,
+        # A webhook's secret is its receiver's.
+        "address": {name: value for name, value in contact.document.items() if name != "secret"},
+    }
+
+
+def _ticket(tx: Transaction, order: Order, ticket: Ticket) -> dict[str, object]:
+    # Two codes for one ride would be one too many: what is in a group has no token to show, nor has what is revoked.
+    is_hidden = ticket.status == "revoked" or (order.code and group_codes.find_live_of(tx, ticket.jti))
+    return {
+        "jti": ticket.jti,
+        "status": ticket.status,
+        "token": None if is_hidden else ticket.token,
+        **_holder(ticket.document.season),
+        "uses": [
+            {"leg": use.leg, "operator": use.operator, "gate": use.gate, "at": written(use.at)}
+            for use in tickets.list_uses(tx, ticket.jti)
         ],
     }
 

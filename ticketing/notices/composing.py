@@ -78,12 +78,15 @@ def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
 
 def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
     state = purchase.get_order(office.till, str(notice.order_id))
-    made = next((one for one in state.refunds if one.id == notice.document["row_id"]), None)
-    if made is None:
+    refund = next((one for one in state.refunds if one.id == notice.document["row_id"]), None)
+    if refund is None:
         return None
     attachments = (_receipt(office, state, notice.language),) if notice.kind == "email" else ()
-    amount = str(Money(made.amount_minor, made.currency))
-    return replace(_message(notice, state, {"refund_id": made.id}, attachments, amount=amount), at=made.since)
+    amount = str(Money(refund.amount_minor, refund.currency))
+    if refund.document.claim is not None:
+        notice = replace(notice, template="compensation_sent")
+    message = _message(notice, state, {"refund_id": refund.id}, attachments, amount=amount)
+    return replace(message, at=refund.since)
 
 
 def _order_undone(office: PostOffice, notice: Notice) -> Message | None:
@@ -216,6 +219,7 @@ def _receipt(office: PostOffice, state: purchase.OrderState, language: str) -> A
 _TYPES = {
     "tickets_ready": "order.ticketed",
     "refund_sent": "refund.confirmed",
+    "compensation_sent": "refund.confirmed",
     "order_undone": "order.cancelled",
 }
 _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {

@@ -6,10 +6,14 @@ from datetime import datetime
 
 from ticketing.db.disruption import events
 from ticketing.db.disruption.events import DisruptionEvent
+from ticketing.db.rights import claims
+from ticketing.db.rights.claims import ClaimStep
 from ticketing.notices.post_office import PostOffice
 from ticketing.purchase import service as purchase
 from ticketing.purchase.till import OrderState
 from ticketing.regions.note import in_language
+
+_TOLD_OF_CLAIMS = frozenset({"decided", "paid", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +27,16 @@ class Event:
 
 
 def list_events(office: PostOffice, order_id: str, language: str = "en") -> list[Event]:
-    """List the events of an order, oldest first: its states, its refunds, and what happened to the runs of its legs.
+    """List the events of an order, oldest first: its states, its refunds, its claims, and what happened to the runs of its legs.
 
     What staff have written of a run is in the given language, or else in English.
     """
     state = purchase.get_order(office.till, order_id)
     with office.database.read() as tx:
         told = events.list_of_order(tx, order_id)
-    return sorted([*_of_order(state), *_of_runs(order_id, told, language)], key=lambda one: (one.at, one.id))
+        steps = claims.list_steps_of_order(tx, order_id)
+    happened = [*_of_order(state), *_of_claims(order_id, steps), *_of_runs(order_id, told, language)]
+    return sorted(happened, key=lambda one: (one.at, one.id))
 
 
 def position_of(events: Sequence[Event]) -> str | None:
@@ -61,6 +67,20 @@ def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent], language: st
             },
         )
         for one in events_told
+    ]
+
+
+def _of_claims(order_id: str, steps: Sequence[tuple[str, ClaimStep]]) -> list[Event]:
+    """The ends of a claim, and that it was decided; what lies between is no news for its holder."""
+    return [
+        Event(
+            f"{claim_id}:{step.state}",
+            f"claim.{step.state}",
+            step.at,
+            {"order_id": order_id, "claim_id": claim_id},
+        )
+        for claim_id, step in steps
+        if step.state in _TOLD_OF_CLAIMS
     ]
 
 

@@ -7,6 +7,7 @@ passes are named by their tickets. It is deflated JSON in one order; another ord
 import hashlib
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -139,15 +140,19 @@ def _read(row: Any) -> OfferBody:
         tariff_version=version,
         total=Money(minor, currency),
         rides=tuple(_read_ride(ride, since) for ride in rides),
-        members=tuple(
-            Member(ref, rider, tuple(tickets[at] for at in places)) for ref, rider, *places in members
-        ),
+        members=tuple(_read_member(member, tickets) for member in members),
         excluded=tuple(excluded),
         sale_channel=channel,
         owner=owner,
         holder_ref=holder,
         freed=tuple((one[0], one[1]) for one in passes if not isinstance(one, str)),
     )
+
+
+def _read_member(row: Sequence[Any], tickets: Sequence[str]) -> Member:
+    """Read one of the party: ref, rider category, and the places of their passes among the tickets."""
+    ref, rider, *places = row
+    return Member(ref, rider, tuple(tickets[at] for at in places))
 
 
 def _ride(ride: RideName, since: int) -> list[Any]:

@@ -5,9 +5,10 @@ nothing. An address says nothing of a person: a ferry's Wi-Fi is one address, an
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from operators.place_kinds import FOOT
+from operators.region import RegionData
 from ticketing.db import Transaction
 from ticketing.db.sale import bookings, orders
 from ticketing.db.sale.bookings import Booking
@@ -45,22 +46,35 @@ def check_share(
         return
     bookings.queue_guests(tx, asked.keys())
     if person_id is not None:
-        kept = bookings.count_unpaid(tx, asked.keys(), _OPEN, person_id)
-        for booking in wanted:
-            sailing = booking.sailing or ""
-            if kept.get(sailing, 0) + asked[sailing] > _MOST_OF_AN_ACCOUNT:
-                raise Conflict(_own_limit(booking.operator))
+        _check_account(tx, asked, wanted, person_id)
         if orders.has_paid(tx, person_id):
             return
     kept = bookings.count_unpaid_of_strangers(tx, asked.keys(), _OPEN)
     for booking in wanted:
-        # How many bicycles or cars a ship takes is not known here: strangers keep no more of them than one order's places.
-        is_person = booking.document["traveller"]["place"] == FOOT
-        places = region.operators[booking.operator].places if is_person else 0
-        share = places * region.guests.percent_of_a_sailing // _PERCENT
         sailing = booking.sailing or ""
-        if kept.get(sailing, 0) + asked[sailing] > max(share, most):
+        if kept.get(sailing, 0) + asked[sailing] > max(_share_of_strangers(region, booking), most):
             raise Conflict(_shared_limit(booking.operator, person_id))
+
+
+def _check_account(
+    tx: Transaction, asked: Mapping[str, int], wanted: Sequence[Booking], person_id: str
+) -> None:
+    """Raise Conflict where an account would keep more places of a sailing unpaid than one may."""
+    kept = bookings.count_unpaid(tx, asked.keys(), _OPEN, person_id)
+    for booking in wanted:
+        sailing = booking.sailing or ""
+        if kept.get(sailing, 0) + asked[sailing] > _MOST_OF_AN_ACCOUNT:
+            raise Conflict(_own_limit(booking.operator))
+
+
+def _share_of_strangers(region: RegionData, booking: Booking) -> int:
+    """Count the places of a sailing that all strangers together may keep unpaid.
+
+    How many bicycles or cars a ship takes is not known here: strangers keep no more of them than one order's places.
+    """
+    is_person = booking.document["traveller"]["place"] == FOOT
+    places = region.operators[booking.operator].places if is_person else 0
+    return places * region.guests.percent_of_a_sailing // _PERCENT
 
 
 def _shared_limit(operator: str, person_id: str | None) -> str:

@@ -33,7 +33,8 @@ def list_journeys(till: Till, order_ids: Collection[str]) -> tuple[list[Journey]
 def _journeys(tx: Transaction, order_ids: Collection[str]) -> list[Journey]:
     """An order that is not there is left out."""
     known = orders.list_orders(tx, order_ids)
-    quotes = {quote.id: quote for quote in offers.list_quotes(tx, {order.quote_id for order in known})}
+    quote_ids = {order.quote_id for order in known}
+    quotes = {quote.id: quote for quote in offers.list_quotes(tx, quote_ids)}
     held: dict[str, list[Ticket]] = {order.id: [] for order in known}
     for ticket in tickets.list_tickets_of(tx, list(held)):
         held[ticket.order_id].append(ticket)

@@ -48,7 +48,7 @@ def _faults(quote: Quote, phones: Sequence[PhoneOf], names: Sequence[NameOf]) ->
         faults.append(
             Fault("code", f"a group code is for {FEWEST} to {MOST} people; this order is for {len(people)}")
         )
-    paid = [one.ref for one in people if any(item.held_ticket for item in one.items)]
+    paid = [one.ref for one in people if _rides_on_pass(one)]
     if paid:
         faults.append(
             Fault("code", f"a pass or carnet pays rides of {paid[0]}; a group code is only for tickets")
@@ -62,6 +62,10 @@ def _faults(quote: Quote, phones: Sequence[PhoneOf], names: Sequence[NameOf]) ->
             Fault("names[0].passenger", "give the name of the person who carries the code on their phone")
         )
     return faults
+
+
+def _rides_on_pass(person: PricedPassenger) -> bool:
+    return any(item.held_ticket for item in person.items)
 
 
 def _on_one_phone(holders: Mapping[str, Holder], refs: Sequence[str]) -> dict[str, Holder]:

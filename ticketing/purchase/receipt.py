@@ -188,7 +188,8 @@ def _money_moved(page: "_Page", state: OrderState, region: Region, reader: Reade
             amount = Money(line.amount_minor, refund.currency)
             page.line(f"{_whose(line, state, region, reader)}: {page.money(amount)}")
         _went_back(page, refund)
-    if state.refunds and not any(one.state == "lost" for one in state.disputes):
+    prices_back = any(refund.document.claim is None for refund in state.refunds)
+    if prices_back and not any(one.state == "lost" for one in state.disputes):
         remains = Money(_remains(state), state.order.currency)
         page.strong(f"{page.word('remains')}: {page.money(remains)}")
 
@@ -199,9 +200,9 @@ def _credit(order: Order) -> int:
 
 
 def _remains(state: OrderState) -> int:
-    """Sum what has paid the order and went neither back nor into another one, in minor units."""
+    """Sum what has paid the order and went neither back nor into another one, in minor units; compensation is no price."""
     paid = sum(one.amount_minor for one in state.payments if one.state == "captured")
-    gone = sum(one.amount_minor + _into_order(one) for one in state.refunds)
+    gone = sum(one.amount_minor + _into_order(one) for one in state.refunds if one.document.claim is None)
     return paid + _credit(state.order) - gone
 
 
@@ -212,16 +213,17 @@ def _whose(line: LineDocument, state: OrderState, region: Region, told: Reader) 
     return f"{person}, {rides(line.legs, told)}" if line.legs and told.legs else person
 
 
-def _went_back(page: "_Page", made: Refund) -> None:
+def _went_back(page: "_Page", refund: Refund) -> None:
     """Write how much went into another order by an exchange, and what money was given back, where any was."""
-    document, when = made.document, page.moment(made.created_at)
+    document, when = refund.document, page.moment(refund.created_at)
     if document.exchanged_for is not None:
-        amount = Money(_into_order(made), made.currency)
+        amount = Money(_into_order(refund), refund.currency)
         page.line(f"{page.word('into', order=document.exchanged_for)}: {page.money(amount)}, {when}")
-    if made.amount_minor:
-        amount = Money(made.amount_minor, made.currency)
-        how_far = words.refund_state(made.state, page.language)
-        page.line(f"{page.word('back')}: {page.money(amount)}, {when} ({how_far})")
+    if refund.amount_minor:
+        amount = Money(refund.amount_minor, refund.currency)
+        how_far = words.refund_state(refund.state, page.language)
+        word = page.word("back" if document.claim is None else "compensated")
+        page.line(f"{word}: {page.money(amount)}, {when} ({how_far})")
 
 
 def _into_order(made: Refund) -> int:

@@ -7,7 +7,8 @@ from datetime import timedelta
 from operators.place_kinds import kind_of
 from tariffs.money import Money
 from throughfare_gate.moments import written
-from ticketing.db.sale.booking_documents import Paper
+from ticketing.db.sale.booking_documents import DocumentKind, Paper
+from ticketing.db.sale.bookings import Booking
 from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket, control_code_of
 from ticketing.frozen import Leg, write_leg
@@ -62,22 +63,7 @@ def order(
             }
             for payment in state.payments
         ],
-        "bookings": [
-            {
-                "operator": one.operator,
-                "leg": one.document["leg"],
-                "passenger": one.document["traveller"]["ref"],
-                "place": one.document["traveller"]["place"],
-                "state": one.state,
-                "reference": one.reference,
-                "documents": [
-                    {"kind": paper.kind, "media_type": paper.media_type}
-                    for paper in state.documents
-                    if paper.booking_id == one.id
-                ],
-            }
-            for one in state.bookings
-        ],
+        "bookings": [_booking(one, state.documents) for one in state.bookings],
         "refunds": [
             refund(made, _further(made, state.refunds), reader or Reader(legs=state.quote.document.legs))
             for made in state.refunds
@@ -140,16 +126,37 @@ def group_code(group: Group, news_of_legs: Iterable[LegNews] = ()) -> dict[str, 
     }
 
 
+def _booking(booking: Booking, papers: Iterable[DocumentKind]) -> dict[str, object]:
+    """An operator's booking, with the kinds of what the operator handed over for it."""
+    return {
+        "operator": booking.operator,
+        "leg": booking.document["leg"],
+        "passenger": booking.document["traveller"]["ref"],
+        "place": booking.document["traveller"]["place"],
+        "state": booking.state,
+        "reference": booking.reference,
+        "documents": [
+            {"kind": paper.kind, "media_type": paper.media_type}
+            for paper in papers
+            if paper.booking_id == booking.id
+        ],
+    }
+
+
 def revoked_because(state: OrderState, made: Ticket) -> str | None:
     """Why a ticket opens gates no more: `exchanged`, `refunded`, `payment_lost`, or `cancelled`; None for one that is not revoked."""
     if made.status != "revoked":
         return None
-    given = [one for one in state.refunds if any(line.jti == made.jti for line in one.document.lines)]
+    given = [one for one in state.refunds if _gives_back(one, made.jti)]
     if any(one.document.exchanged_for is not None for one in given):
         return "exchanged"
     if given:
         return "refunded"
     return "payment_lost" if any(one.state == "lost" for one in state.disputes) else "cancelled"
+
+
+def _gives_back(refund: Refund, jti: str) -> bool:
+    return any(line.jti == jti for line in refund.document.lines)
 
 
 def ticket(

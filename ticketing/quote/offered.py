@@ -10,13 +10,14 @@ from tariffs.excluded import Excluded
 from tariffs.journey import Ride
 from tariffs.money import Money
 from tariffs.party import Passenger
+from tariffs.passes import HeldPass
 from throughfare_gate.moments import written
 from ticketing import offers as tokens
 from ticketing.db import Transaction
 from ticketing.db.sale import offers
 from ticketing.errors import Conflict, Fault, OfferGone
 from ticketing.frozen import Leg, read_leg
-from ticketing.offers import OfferBody, OfferTokens, RideName
+from ticketing.offers import Member, OfferBody, OfferTokens, RideName
 from ticketing.quote import held
 from ticketing.regions import Region
 from ticketing.regions.earlier import EarlierRegions
@@ -171,10 +172,7 @@ def _regions(shelf: Shelf, tx: Transaction, name: str, version: str, until: date
 
 
 def _excluded(region: Region, body: OfferBody, known: Sequence[KnownRide]) -> list[Excluded]:
-    return [
-        excluded_ride(region.data, at, known[at].ride, sum(one not in body.excluded for one in range(at)))
-        for at in body.excluded
-    ]
+    return [excluded_ride(region.data, at, known[at].ride, body.excluded) for at in body.excluded]
 
 
 def _party(tx: Transaction, body: OfferBody, person_id: str | None, now: datetime) -> list[Passenger]:
@@ -189,8 +187,12 @@ def _party(tx: Transaction, body: OfferBody, person_id: str | None, now: datetim
             member.ref,
             member.rider,
             claims if member.ref == holder else (),
-            tuple(passes[jti] for jti in member.passes if jti in passes),
+            _passes_of(member, passes),
             paid if member.ref == holder else (),
         )
         for member in body.members
     ]
+
+
+def _passes_of(member: Member, passes: Mapping[str, HeldPass]) -> tuple[HeldPass, ...]:
+    return tuple(passes[jti] for jti in member.passes if jti in passes)

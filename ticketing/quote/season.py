@@ -28,9 +28,14 @@ def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[s
     return [
         _shown(desk, name, product, language)
         for name in names
-        for product in _on_sale(_region(desk, name), now).values()
-        if not _without_fares(_region(desk, name), product, now)
+        for product in _with_fares(_region(desk, name), now)
     ]
+
+
+def _with_fares(region: Region, now: datetime) -> list[PassProduct]:
+    """List the passes on sale whose operators all have fares."""
+    on_sale = _on_sale(region, now).values()
+    return [product for product in on_sale if not _without_fares(region, product, now)]
 
 
 def freeze_pass(
@@ -112,7 +117,7 @@ def _without_fares(region: Region, product: PassProduct, begins: datetime) -> li
     return [
         operator
         for operator in sorted(product.scope.operators)
-        if not all(region.book.has_fares(operator, day) for day in days)
+        if not region.book.has_fares_on_all(operator, days)
     ]
 
 

@@ -93,27 +93,26 @@ def open_connectors(
         if faults:
             raise Misconfigured("; ".join(f"{fault.path} {fault.message}" for fault in faults), faults)
     figures = Figures(DatabaseFigures(database), time.monotonic)
-    wires = {
-        name: {
+    wires = {}
+    for name, region in regions.items():
+        surroundings = registry.Surroundings(
+            clock.now, DatabaseJournal(database, name), DatabaseSailings(database, name), environ
+        )
+        wires[name] = {
             operator: Guarded(name, connector, clock.now, figures, patience=patience)
-            for operator, connector in registry.build(
-                region.data,
-                registry.Surroundings(
-                    clock.now, DatabaseJournal(database, name), DatabaseSailings(database, name), environ
-                ),
-            ).items()
+            for operator, connector in registry.build(region.data, surroundings).items()
         }
-        for name, region in regions.items()
-    }
     return Connectors(wires, figures, _stand_ins(regions, environ), _gaps(regions, environ))
 
 
 def _stand_ins(regions: Mapping[str, Region], environ: Mapping[str, str]) -> tuple[str, ...]:
     """The systems that are simulators, or most likely so: they are on this very machine."""
+    operators = [
+        (region, operator) for region, loaded in regions.items() for operator in loaded.operators.values()
+    ]
     return tuple(
         f"the system of {operator.id} ({region}) is on this machine: most likely a simulator"
-        for region, loaded in regions.items()
-        for operator in loaded.operators.values()
+        for region, operator in operators
         if operator.connector and _is_stand_in(operator.id, operator.connector.values, environ)
     )
 

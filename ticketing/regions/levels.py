@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from operators.figures import Level, level
+from operators.figures import Figure, Level, level
 from operators.guard import Guarded
 from operators.region import Operator
 from throughfare_gate.moments import written
@@ -28,7 +28,8 @@ def list_levels(
 ) -> list[dict[str, Any]]:
     """Each operator with what it can do, what is not well, its live data, and its levels of the last day and month."""
     wanted = list(operators)
-    feeds = {region: board.troubles(region) if board else {} for region in {region for region, _ in wanted}}
+    places = {region for region, _ in wanted}
+    feeds = {region: board.troubles(region) if board else {} for region in places}
     spans = {
         name: connectors.figures.since(hour_of(now - span))
         for name, span in (("day", _DAY), ("month", MONTH))
@@ -42,17 +43,25 @@ def list_levels(
             **_abilities(connectors.regions[region][operator.id]),
             "not_fetched": _not_fetched(watch, feeds[region].get(operator.id), (region, operator.id)),
             "live": _live(feeds[region].get(operator.id)),
-            "levels": {
-                name: {
-                    call: _shown(level(figure))
-                    for (of_region, of_operator, call), figure in sorted(figures.items())
-                    if (of_region, of_operator) == (region, operator.id)
-                }
-                for name, figures in spans.items()
-            },
+            "levels": _levels(spans, (region, operator.id)),
         }
         for region, operator in wanted
     ]
+
+
+def _levels(
+    spans: Mapping[str, Mapping[tuple[str, str, str], Figure]], place: tuple[str, str]
+) -> dict[str, dict[str, object]]:
+    return {name: _by_call(figures, place) for name, figures in spans.items()}
+
+
+def _by_call(figures: Mapping[tuple[str, str, str], Figure], place: tuple[str, str]) -> dict[str, object]:
+    """The levels of each call to an operator, which is named by its region and its id."""
+    return {
+        call: _shown(level(figure))
+        for (region, operator, call), figure in sorted(figures.items())
+        if (region, operator) == place
+    }
 
 
 def hour_of(moment: datetime) -> datetime:

@@ -51,10 +51,10 @@ class Told:
     @property
     def cancelled(self) -> frozenset[RunKey]:
         """The runs that are cancelled."""
+        items = ((operator, item) for operator, told in self.operators.items() for item in told.items)
         return frozenset(
             (operator, item.trip_id, item.service_date)
-            for operator, told in self.operators.items()
-            for item in told.items
+            for operator, item in items
             if item.cancelled and not item.replaced
         )
 

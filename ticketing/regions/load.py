@@ -90,10 +90,7 @@ def load_regions(settings: Settings) -> dict[str, Region]:
 def _tariff(data: RegionData) -> dict[str, Any]:
     """The arguments of `build_book`, plain enough to be stored with a quote's version for years."""
     return {
-        "feeds": {
-            operator: {name: text for name, text in texts.items() if name in fares.FILES}
-            for operator, texts in data.feed_texts.items()
-        },
+        "feeds": {operator: fares.files_of(texts) for operator, texts in data.feed_texts.items()},
         "agreement_documents": data.agreements,
         "tax_text": data.tax_text,
         "riders": data.categories,
@@ -108,19 +105,17 @@ def _tariff(data: RegionData) -> dict[str, Any]:
 
 def _unknown_riders(data: RegionData, book: TariffBook) -> list[Finding]:
     """A rider category that an operator's tariff does not sell would only show as an unknown fare."""
-    return [
-        Finding(
-            "region.toml",
-            0,
-            f"{_table(data, rider)}.{rider}.{operator}",
-            "unknown_reference",
-            f"{own!r} buys nothing in the tariff of {operator}",
-        )
-        for rider, mapped in data.categories.items()
-        for operator, own in mapped.items()
-        for feed in (book.feeds.get(operator), *(feed for _, feed in book.dated.get(operator, ())))
-        if feed is not None and not has_rider(feed, own)
-    ]
+    findings: list[Finding] = []
+    for rider, mapped in data.categories.items():
+        for operator, own in mapped.items():
+            place = f"{_table(data, rider)}.{rider}.{operator}"
+            message = f"{own!r} buys nothing in the tariff of {operator}"
+            findings += [
+                Finding("region.toml", 0, place, "unknown_reference", message)
+                for feed in book.feeds_of(operator)
+                if not has_rider(feed, own)
+            ]
+    return findings
 
 
 def _table(data: RegionData, category: str) -> str:

@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 from operators.gtfs.timetable import Pattern, Stop, Timetable
@@ -62,11 +62,13 @@ class Meetings:
         near = self.near.get((before, after))
         if near is None:
             reach = self.region.walking.max_m * 100 / self.region.walking.detour_percent
-            near = self.near[before, after] = [
+            around = (
                 (one, other)
                 for one in self._served(before)
                 for other in self._around(after, self.timetable(before).stops[one], reach)
-                if self.metres((before, one), (after, other)) <= reach
+            )
+            near = self.near[before, after] = [
+                (one, other) for one, other in around if self.metres((before, one), (after, other)) <= reach
             ]
         return near
 
@@ -209,7 +211,7 @@ def _meet(seen: Meetings, before: Part, after: Part) -> bool:
 
 
 def _why_no_pair_meets(seen: Meetings, parts: list[Part]) -> str | None:
-    pairs = [(one, other) for one in parts for other in parts if one != other]
+    pairs = [(one, other) for one, other in product(parts, repeat=2) if one != other]
     return None if any(_meet(seen, *pair) for pair in pairs) else "no two of its parties meet"
 
 

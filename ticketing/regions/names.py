@@ -64,12 +64,9 @@ def product_name(
         return " + ".join(operators_by_id[one].name if one in operators_by_id else one for one in carriers)
     named = pass_name(book.passes, product, language)
     operators = {rides[leg].operator for leg in step["legs"] if leg < len(rides)}
-    rows = [
-        row
-        for operator in sorted(operators & book.feeds.keys())
-        for row in book.feeds[operator].products.get(product, ())
-        if row.name
-    ]
+    feeds = [book.feeds[operator] for operator in sorted(operators & book.feeds.keys())]
+    prices = [row for feed in feeds for row in feed.products.get(product, ())]
+    rows = [row for row in prices if row.name]
     return named if named != product or not rows else _fare_name(rows, step["amount"], category)
 
 

@@ -40,6 +40,9 @@ def _check(path: str, lines: list[str]) -> None:
         raise InvalidRequest.at(path, f"at most {MOST_LINES} lines")
     if any(len(line) > MOST_LETTERS for line in lines):
         raise InvalidRequest.at(path, f"at most {MOST_LETTERS} letters a line")
-    strange = {letter for line in lines for letter in line if unicodedata.category(letter).startswith("C")}
-    if strange or any("<" in line or ">" in line for line in lines):
+    if any(_is_strange(letter) for line in lines for letter in line):
         raise InvalidRequest.at(path, "plain text only, without control characters, < and >")
+
+
+def _is_strange(letter: str) -> bool:
+    return letter in "<>" or unicodedata.category(letter).startswith("C")

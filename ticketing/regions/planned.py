@@ -1,6 +1,6 @@
 """Rides as a timetable plans them: made from a trip, found again by their names, and written as a leg that people read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -167,12 +167,12 @@ def stop_of(data: RegionData, name: str) -> dict[str, Any]:
     return {"stop_id": stop_id, "name": stop.name, "lat": stop.lat, "lon": stop.lon, "member_state": state}
 
 
-def excluded_ride(data: RegionData, leg: int, ride: Ride, before: int) -> Excluded:
-    """A ride that a price leaves out, as people read it: `leg` is its place, `before` the number of sold rides before it."""
+def excluded_ride(data: RegionData, leg: int, ride: Ride, without: Collection[int]) -> Excluded:
+    """A ride that a price leaves out, as people read it: `leg` is its place, `without` the places of all that it leaves out."""
     stops = data.timetables[ride.operator].stops
     return Excluded(
         leg=leg,
-        before=before,
+        before=sum(kept not in without for kept in range(leg)),
         operator=ride.operator,
         operator_name=data.operators[ride.operator].name,
         from_name=stops[ride.from_stop_id].name,

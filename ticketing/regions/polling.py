@@ -110,12 +110,14 @@ _Place = tuple[str, str]
 
 
 def _telling(desk: LiveDesk) -> list[_Place]:
-    return [
-        (region, operator)
-        for region, operators in desk.connectors.items()
-        for operator, connector in operators.items()
-        if connector.capabilities.disruptions and region in desk.regions
-    ]
+    telling: list[_Place] = []
+    for region in (region for region in desk.connectors if region in desk.regions):
+        telling += [
+            (region, operator)
+            for operator, connector in desk.connectors[region].items()
+            if connector.capabilities.disruptions
+        ]
+    return telling
 
 
 def _claim(desk: LiveDesk, place: _Place, not_since: datetime) -> bool:

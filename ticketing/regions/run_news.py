@@ -238,15 +238,16 @@ def _selector(row: Mapping[str, Any]) -> Selector:
 
 def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
     """The added trips of a document."""
-    return tuple(
-        AddedTrip(
-            row["trip_id"],
-            date.fromisoformat(row["service_date"]),
-            row["route_id"],
-            row["headsign"],
-            tuple(AddedCall(**call) for call in row["calls"]),
-        )
-        for row in document.get("added", ())
+    return tuple(_added_trip(row) for row in document.get("added", ()))
+
+
+def _added_trip(row: Any) -> AddedTrip:
+    return AddedTrip(
+        row["trip_id"],
+        date.fromisoformat(row["service_date"]),
+        row["route_id"],
+        row["headsign"],
+        tuple(AddedCall(**call) for call in row["calls"]),
     )
 
 
@@ -311,16 +312,16 @@ def _at(begins: int, offset: int, delay: int | None) -> int | None:
 
 
 def _worst(calls: Sequence[ExpectedCall], run: Run, begins: int) -> int:
-    late = [
-        moment - begins - offsets[call.place]
-        for call in calls
-        for moment, offsets in (
-            (call.arrival, run.pattern.arrivals),
-            (call.departure, run.pattern.departures),
-        )
-        if moment is not None
+    pattern = run.pattern
+    arriving = [
+        call.arrival - begins - pattern.arrivals[call.place] for call in calls if call.arrival is not None
     ]
-    return max(0, *late) if late else 0
+    leaving = [
+        call.departure - begins - pattern.departures[call.place]
+        for call in calls
+        if call.departure is not None
+    ]
+    return max([0, *arriving, *leaving])
 
 
 def _nearest(

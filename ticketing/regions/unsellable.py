@@ -41,8 +41,7 @@ def _without_riders(region: RegionData) -> Iterator[Finding]:
 
 def _without_medium(region: RegionData, book: TariffBook) -> Iterator[Finding]:
     for operator in region.operators.values():
-        tariffs = [book.feeds.get(operator.id), *(feed for _, feed in book.dated.get(operator.id, ()))]
-        media = {medium for feed in tariffs if feed is not None for medium in _media(feed)}
+        media = {medium for feed in book.feeds_of(operator.id) for medium in _media(feed)}
         if operator.medium and media and None not in media and operator.medium not in media:
             message = (
                 f"no fare of {operator.id} is sold on {operator.medium!r}, so none of its rides can be sold; its fares "

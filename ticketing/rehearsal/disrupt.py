@@ -73,7 +73,8 @@ class Disrupting:
         """The first ride whose run nobody else has bought and nobody has disrupted; None where there is none, or it is enough."""
         if len(self.stage.disrupted) >= _MOST:
             return None
-        others = {run for one in self.stage.bought if one not in holders for run in runs_of(one)}
+        elsewhere = [one for one in self.stage.bought if one not in holders]
+        others = {run for one in elsewhere for run in runs_of(one)}
         late = set(self.stage.late)
         # A feed says more than staff: its rides come first.
         rides = sorted(

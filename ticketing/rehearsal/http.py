@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -80,3 +80,8 @@ def _body(answer: httpx.Response) -> Any:
         return json.loads(answer.content)
     except ValueError:
         return None
+
+
+def make_trouble(url: str, words: Sequence[object]) -> None:
+    """Tell a stand-in for an operator's feed what troubles its trips."""
+    httpx.post(f"{url}/_troubles", json=list(words), timeout=_PATIENCE_SECONDS).raise_for_status()

@@ -298,11 +298,11 @@ def is_whole(offer: Offered) -> list[str]:
 
 def is_not_sold(itineraries: Iterable[Itinerary], run: tuple[str, str, str]) -> list[str]:
     """Check that no itinerary with an offer has a ride on a run that does not go."""
+    offered = [one for one in itineraries if one["offer_id"]]
+    legs = [leg for one in offered for leg in one["legs"]]
     return [
         f"{' '.join(run)} is sold though it does not run"
-        for one in itineraries
-        if one["offer_id"]
-        for leg in one["legs"]
+        for leg in legs
         if leg["kind"] == "ride" and (leg["operator"], leg["trip_id"], leg["service_date"]) == run
     ]
 

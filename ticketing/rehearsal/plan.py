@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import cycle
+from itertools import cycle, product
 from typing import Any
 
 from operators.region import RegionData
@@ -57,11 +57,9 @@ class Possible:
 
     def never(self, covered: Mapping[str, set[str]]) -> list[str]:
         """List the parts that were not reached, each as `dimension: name`."""
+        parts = ((dimension, name) for dimension, names in self.by_dimension.items() for name in names)
         return [
-            f"{dimension}: {name}"
-            for dimension, names in self.by_dimension.items()
-            for name in names
-            if name not in covered.get(dimension, set())
+            f"{dimension}: {name}" for dimension, name in parts if name not in covered.get(dimension, set())
         ]
 
 
@@ -163,7 +161,7 @@ def _agreement_aims(region: RegionData) -> Iterator[Aim]:
         valid = (document.get("valid_from") or "", document.get("valid_to") or "9999")
         parts = tuple(part for part in parts_of(document) if part.operator in region.operators)
         if document.get("kind") == "highest_fare_window":
-            pairs = [(one, other) for one in parts for other in parts if one != other]
+            pairs = [(one, other) for one, other in product(parts, repeat=2) if one != other]
             yield from (
                 Aim(name=document["id"], parts=pair, weekdays=weekdays, valid=valid) for pair in pairs
             )
@@ -299,9 +297,8 @@ class Planner:
 def _fare_currencies(region: RegionData) -> set[str]:
     """The currencies in which operators price."""
     texts = (files.get("fare_products.txt", "") for files in region.feed_texts.values())
-    return {
-        row["currency"] for text in texts for row in csv.DictReader(io.StringIO(text)) if row.get("currency")
-    }
+    rows = [row for text in texts for row in csv.DictReader(io.StringIO(text))]
+    return {row["currency"] for row in rows if row.get("currency")}
 
 
 def _companions(region: RegionData) -> list[dict[str, str]]:

@@ -146,15 +146,22 @@ def _scenes(region: RegionData) -> tuple[list[list[Slot]], datetime]:
 
 def _missed(aims: Sequence[Aim], result: Result) -> list[Aim]:
     """The aims that have not been reached yet."""
+    return [aim for aim in aims if _is_missed(aim, result)]
+
+
+def _is_missed(aim: Aim, result: Result) -> bool:
+    if not _is_reached(aim, result):
+        return True
+    if aim.brings and not _is_brought(aim.brings, result):
+        return True
+    return bool(aim.channel) and aim.channel not in result.covered.get("channels", ())
+
+
+def _is_brought(brings: str, result: Result) -> bool:
+    """Tell whether somebody has travelled with the pass or the proof that an aim asks for."""
     held = {f"pass:{name}" for name in result.covered.get("passes", ())}
     proven = result.covered.get("claims", set())
-    return [
-        aim
-        for aim in aims
-        if not _is_reached(aim, result)
-        or (aim.brings and aim.brings not in held and aim.brings.split(":")[-1].split(" ")[0] not in proven)
-        or (aim.channel and aim.channel not in result.covered.get("channels", ()))
-    ]
+    return brings in held or brings.rpartition(":")[2].partition(" ")[0] in proven
 
 
 def _is_reached(aim: Aim, result: Result) -> bool:

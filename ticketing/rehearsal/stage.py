@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-import httpx
+from ticketing.rehearsal.http import make_trouble
 
 Prove = Callable[[str, str, datetime], str]
 Command = Callable[[list[str], str], tuple[int, str]]
@@ -100,4 +100,4 @@ class Stage:
 
     def tell_feed(self, operator: str, words: Sequence[FeedWord]) -> None:
         """Have the stand-in of an operator's feed tell this of its trips, and nothing else."""
-        httpx.post(f"{self.feeds[operator]}/_troubles", json=list(words), timeout=30).raise_for_status()
+        make_trouble(self.feeds[operator], words)

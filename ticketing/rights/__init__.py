@@ -7,15 +7,16 @@ rules, byte for byte. Thresholds, shares and terms stand in `tables/`, none in t
 from ticketing.rights.claim import REASONS_THAT_PAY
 from ticketing.rights.decision import Alternative, Decision, decide
 from ticketing.rights.documents import decision_document, facts_document, read_facts
-from ticketing.rights.facts import Facts
+from ticketing.rights.facts import Cause, Facts
 from ticketing.rights.rules import Rules
-from ticketing.rights.tables import BadTable, regimes, rules_for
+from ticketing.rights.tables import BadTable, kept_rules, regimes, rules_for, table_text
 from ticketing.rights.telling import in_words
 
 __all__ = [
     "REASONS_THAT_PAY",
     "Alternative",
     "BadTable",
+    "Cause",
     "Decision",
     "Facts",
     "Rules",
@@ -23,7 +24,9 @@ __all__ = [
     "decision_document",
     "facts_document",
     "in_words",
+    "kept_rules",
     "read_facts",
     "regimes",
     "rules_for",
+    "table_text",
 ]

@@ -68,10 +68,24 @@ def regimes() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir()))
 
 
+def table_text(regime: str) -> str:
+    """Give the rule table of a regime as it is, to be kept beside what it decides; raises InvalidRequest naming `regime`."""
+    if regime not in regimes():
+        raise InvalidRequest.at("regime", f"must be one of {', '.join(regimes())}")
+    return (resources.files("ticketing.rights") / "tables" / f"{regime}.toml").read_bytes().decode()
+
+
+def kept_rules(text: str, on: date) -> Rules:
+    """Read the rules of a day from a table that was kept; raises BadTable, also where it was not in force then."""
+    rules = read(text.encode(), on)
+    if rules is None:
+        raise BadTable(f"the kept table is not in force on {on}")
+    return rules
+
+
 @lru_cache(maxsize=1024)
 def _rules(regime: str, on: date) -> Rules | None:
-    text = (resources.files("ticketing.rights") / "tables" / f"{regime}.toml").read_bytes()
-    return read(text, on)
+    return read(table_text(regime).encode(), on)
 
 
 def read(text: bytes, on: date) -> Rules | None:

@@ -1,5 +1,6 @@
 """Read what is asked for: the region, the stops of both ends, what the passengers need; every fault is named."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from operators.place_kinds import FOOT, kind_of
@@ -108,11 +109,16 @@ def _resolve(
         )
     elif not same[0].is_called(wanted.place or "") and len(same) < len(matches):
         # A town, or the beginning of a word: which stop is meant is not for us to guess.
-        likely = ", ".join(f"{place.name} ({place.id})" for place in matches[:_LIKELY])
-        more = f" and {len(matches) - _LIKELY} more" if len(matches) > _LIKELY else ""
-        message = f"{wanted.place!r} is part of the names of several stops, name one: {likely}{more}"
+        message = f"{wanted.place!r} is part of the names of several stops, name one: {_likely(matches)}"
         faults.append(Fault(f"{path}.place", message))
     return {stop: Access(0, 0) for place in same for stop in place.stops}
+
+
+def _likely(matches: Sequence[places.Place]) -> str:
+    """Name the first places that a word may mean, and count the others."""
+    likely = ", ".join(f"{place.name} ({place.id})" for place in matches[:_LIKELY])
+    more = f" and {len(matches) - _LIKELY} more" if len(matches) > _LIKELY else ""
+    return f"{likely}{more}"
 
 
 def _stops_of_bare(

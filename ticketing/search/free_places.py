@@ -70,14 +70,23 @@ def not_sold(
     answers = _told(allotting, wanted, BUDGET_SECONDS)
     reasons: dict[RideKey, NotSold] = {}
     for operator, answer in answers.items():
-        left = {one.departure: one.free for one in answer or ()}
+        if answer is None:
+            continue
+        left = {one.departure: one.free for one in answer}
         for departure, key in wanted[operator].items():
-            free = left.get(departure, {})
-            if answer is not None and (departure not in left or set(kinds) - free.keys()):
-                reasons[key] = "no_allotment"
-            elif any(free.get(kind) == 0 for kind in (FOOT, *kinds)):
-                reasons[key] = "sold_out"
+            reason = _why_not_sold(left.get(departure), kinds)
+            if reason is not None:
+                reasons[key] = reason
     return reasons
+
+
+def _why_not_sold(free: Mapping[str, int | None] | None, kinds: Collection[str]) -> NotSold | None:
+    """Tell why a departure with these places left has none to sell; None where it has."""
+    if free is None or set(kinds) - free.keys():
+        return "no_allotment"
+    if any(free.get(kind) == 0 for kind in (FOOT, *kinds)):
+        return "sold_out"
+    return None
 
 
 def _told(

@@ -14,7 +14,16 @@ from operators.gtfs.timetable import Departure, Pattern, Timetable
 from operators.port import AddedTrip, Alert, Disruption, Disruptions
 from operators.region import RegionData
 from tariffs.journey import Ride
-from ticketing.search.network import ORDINARY, Line, Needs, Network, calls_of, day_origin, usable_stops
+from ticketing.search.network import (
+    ORDINARY,
+    Line,
+    Needs,
+    Network,
+    calls_of,
+    day_origin,
+    terminal_seconds,
+    usable_stops,
+)
 
 
 def overlay(
@@ -70,7 +79,7 @@ def _added(
     if trip.route_id not in timetable.routes or any(name not in network.numbers for name in names):
         return None
     pattern = _pattern(trip)
-    terminals = [region.terminals.get(name) for name in names]
+    pre, post = terminal_seconds(region, names)
     usable = usable_stops(timetable, pattern.stops, needs)
     return Line(
         operator=operator,
@@ -80,8 +89,8 @@ def _added(
         departures=pattern.departures,
         boards=tuple(map(all, zip(pattern.boards, usable, strict=True))),
         alights=tuple(map(all, zip(pattern.alights, usable, strict=True))),
-        pre=tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
-        post=tuple(terminal.exit_seconds if terminal else 0 for terminal in terminals),
+        pre=pre,
+        post=post,
         starts=(trip.calls[0].leaves_at,),
         trips=(0,),
     )

@@ -6,13 +6,13 @@ agency's time zone (GTFS), so days of 23 or 25 hours and departures after midnig
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from operators.gtfs.timetable import Departure, Pattern, Timetable
+from operators.gtfs.timetable import Departure, Pattern, Stop, Timetable
 from operators.region import RegionData
 from operators.territory import great_circle_m
 from ticketing.search.water import water_of
@@ -109,34 +109,45 @@ def build(
     region: RegionData, days: Iterable[date], without: frozenset[str] = frozenset(), needs: Needs = ORDINARY
 ) -> Network:
     """Merge the timetables of a region for some service days; `without` leaves operators out."""
-    names = [
-        f"{operator}:{stop.id}"
-        for operator, timetable in region.timetables.items()
-        for stop in timetable.stops.values()
-        if not stop.is_station
-    ]
+    names = [name for name, _ in _boarded(region)]
     numbers = {name: number for number, name in enumerate(names)}
-    wanted = sorted(days)
-    lines = tuple(
-        line
-        for operator, timetable in region.timetables.items()
-        if operator not in without and needs.taken_by(region, operator)
-        for pattern in timetable.patterns
-        if (line := _line(region, timetable, pattern, numbers, wanted, needs=needs))
-    )
+    lines = tuple(_lines(region, numbers, sorted(days), without, needs))
     walks = _walks(region, numbers, needs)
     return Network(tuple(names), numbers, lines, calls_of(lines, len(names)), walks)
+
+
+def _boarded(region: RegionData) -> Iterator[tuple[str, Stop]]:
+    """Yield the stops at which vehicles call, by their names outside; stations are not among them."""
+    for operator, timetable in region.timetables.items():
+        for stop in timetable.stops.values():
+            if not stop.is_station:
+                yield f"{operator}:{stop.id}", stop
+
+
+def _lines(
+    region: RegionData,
+    numbers: Mapping[str, int],
+    days: Sequence[date],
+    without: frozenset[str],
+    needs: Needs,
+) -> Iterator[Line]:
+    """Yield the lines on which somebody with these needs can travel on some of the days."""
+    for operator, timetable in region.timetables.items():
+        if operator in without or not needs.taken_by(region, operator):
+            continue
+        for pattern in timetable.patterns:
+            line = _line(region, timetable, pattern, numbers, days, needs=needs)
+            if line:
+                yield line
 
 
 def nearby(region: RegionData, lat: float, lon: float) -> dict[str, tuple[int, int]]:
     """The stops within walking distance of a coordinate: name → (seconds, metres)."""
     found, water = {}, water_of(region)
-    for operator, timetable in region.timetables.items():
-        for stop in timetable.stops.values():
-            metres = walking_metres(region, (lat, lon), (stop.lat, stop.lon))
-            near = not stop.is_station and metres <= region.walking.max_m
-            if near and not water.is_between((lat, lon), (stop.lat, stop.lon)):
-                found[f"{operator}:{stop.id}"] = (walking_seconds(region, metres), metres)
+    for name, stop in _boarded(region):
+        metres = walking_metres(region, (lat, lon), (stop.lat, stop.lon))
+        if metres <= region.walking.max_m and not water.is_between((lat, lon), (stop.lat, stop.lon)):
+            found[name] = (walking_seconds(region, metres), metres)
     return found
 
 
@@ -186,27 +197,43 @@ def _line(
 ) -> Line | None:
     operator = timetable.operator
     usable = usable_stops(timetable, pattern.stops, needs)
-    started = sorted(
-        (day_origin(day, timetable.timezone) + trip.start, index)
-        for day in days
-        for index, trip in enumerate(pattern.trips)
-        if timetable.services[trip.service].runs_on(day) and needs.allow(trip)
-    )
+    started = sorted(_starts(timetable, pattern, days, needs))
     if not started:
         return None
-    terminals = [region.terminals.get(f"{operator}:{stop}") for stop in pattern.stops]
+    names = [f"{operator}:{stop}" for stop in pattern.stops]
+    pre, post = terminal_seconds(region, names)
     return Line(
         operator=operator,
         pattern=pattern,
-        stops=tuple(numbers[f"{operator}:{stop}"] for stop in pattern.stops),
+        stops=tuple(numbers[name] for name in names),
         arrivals=pattern.arrivals,
         departures=pattern.departures,
         boards=tuple(map(all, zip(pattern.boards, usable, strict=True))),
         alights=tuple(map(all, zip(pattern.alights, usable, strict=True))),
-        pre=tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
-        post=tuple(terminal.exit_seconds if terminal else 0 for terminal in terminals),
+        pre=pre,
+        post=post,
         starts=tuple(start for start, _ in started),
         trips=tuple(index for _, index in started),
+    )
+
+
+def _starts(
+    timetable: Timetable, pattern: Pattern, days: Iterable[date], needs: Needs
+) -> Iterator[tuple[int, int]]:
+    """Yield the instant at which each trip of a pattern starts on each day that it runs, and the trip's index."""
+    for day in days:
+        origin = day_origin(day, timetable.timezone)
+        for index, trip in enumerate(pattern.trips):
+            if timetable.services[trip.service].runs_on(day) and needs.allow(trip):
+                yield origin + trip.start, index
+
+
+def terminal_seconds(region: RegionData, names: Iterable[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The seconds to be at each stop before boarding, and to leave it after alighting: 0 where it is no terminal."""
+    terminals = [region.terminals.get(name) for name in names]
+    return (
+        tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
+        tuple(terminal.exit_seconds if terminal else 0 for terminal in terminals),
     )
 
 
@@ -228,12 +255,7 @@ def _reversed(line: Line) -> Line:
 
 def _places(region: RegionData, numbers: Mapping[str, int]) -> dict[int, tuple[float, float]]:
     """List the place of each stop, by its number; stations have none."""
-    return {
-        numbers[f"{operator}:{stop.id}"]: (stop.lat, stop.lon)
-        for operator, timetable in region.timetables.items()
-        for stop in timetable.stops.values()
-        if not stop.is_station
-    }
+    return {numbers[name]: (stop.lat, stop.lon) for name, stop in _boarded(region)}
 
 
 def _walks(

@@ -8,6 +8,7 @@ from operators.region import RegionData
 from tariffs.journey import Ride
 from tariffs.money import Money
 from tariffs.party import Passenger
+from tariffs.passes import HeldPass
 from tariffs.result import JourneyPrice
 from throughfare_gate.moments import written
 from ticketing.errors import InvalidRequest
@@ -52,26 +53,38 @@ def with_offers(
             reads=wish.reads,
         )
         if price.total is not None and plan.rides:
-            expires = _expiry(region.data, plan, now)
-            body = OfferBody(
-                region=region.data.id,
-                made_at=now,
-                expires_at=expires,
-                tariff_version=price.tariff_version,
-                total=Money(price.total.minor, price.total.currency),
-                rides=tuple(_named(region, part) for part in plan.parts if isinstance(part, PlannedRide)),
-                members=tuple(_member(person, plan.rides) for person in wish.passengers),
-                excluded=tuple(one.leg for one in price.excluded),
-                sale_channel=planner.sale_channel,
-                owner=owner_of(wish.person_id, now) if wish.person_id else None,
-                holder_ref=wish.holder_ref if wish.person_id else None,
-                freed=tuple(wish.freed.items()),
-            )
-            view |= {"offer_id": _token(planner, body), "offer_expires_at": written(expires)}
+            body = _body(planner, region, wish, plan, price, total=price.total, now=now)
+            view |= {"offer_id": _token(planner, body), "offer_expires_at": written(body.expires_at)}
         # Not part of the offer: an hour later it would be an old number.
         shown.append(with_free_places(view, plan, free) if wish.free_places else view)
     live = {operator: written(one.as_of) for operator, one in live_data.operators.items()}
     return {"itineraries": shown, "reason": None, "live_as_of": live}
+
+
+def _body(
+    planner: Planner,
+    region: Region,
+    wish: Wish,
+    plan: Plan,
+    price: JourneyPrice,
+    *,
+    total: Money,
+    now: datetime,
+) -> OfferBody:
+    return OfferBody(
+        region=region.data.id,
+        made_at=now,
+        expires_at=_expiry(region.data, plan, now),
+        tariff_version=price.tariff_version,
+        total=Money(total.minor, total.currency),
+        rides=tuple(_named(region, part) for part in plan.parts if isinstance(part, PlannedRide)),
+        members=tuple(_member(person, plan.rides) for person in wish.passengers),
+        excluded=tuple(one.leg for one in price.excluded),
+        sale_channel=planner.sale_channel,
+        owner=owner_of(wish.person_id, now) if wish.person_id else None,
+        holder_ref=wish.holder_ref if wish.person_id else None,
+        freed=tuple(wish.freed.items()),
+    )
 
 
 def _expiry(region: RegionData, plan: Plan, now: datetime) -> datetime:
@@ -105,15 +118,13 @@ def _named(region: Region, part: PlannedRide) -> RideName:
 
 def _member(person: Passenger, rides: Sequence[Ride]) -> Member:
     """One of the party with the passes that could cover a ride: no other has to do with the price."""
-    usable = (
-        held.ticket
-        for held in person.passes
-        if any(
-            ride.operator in held.scope.operators and held.valid_from <= ride.departure < held.valid_until
-            for ride in rides
-        )
-    )
+    usable = (held.ticket for held in person.passes if _may_cover_any(held, rides))
     return Member(person.ref, person.rider, tuple(usable))
+
+
+def _may_cover_any(held: HeldPass, rides: Sequence[Ride]) -> bool:
+    in_time = (ride for ride in rides if held.valid_from <= ride.departure < held.valid_until)
+    return any(ride.operator in held.scope.operators for ride in in_time)
 
 
 def _free_places(

@@ -1,6 +1,6 @@
 """The way on foot from end to end, and the rides that it makes pointless. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from operators.region import RegionData
@@ -40,14 +40,19 @@ def worth_riding(
 ) -> list[Plan]:
     """The ways with a point: none as long as the walk alone, and none that comes back to where it began."""
     begins = [stop for stop, access in question.origins.items() if not access.seconds]
-    ends = {f"{ride.operator}:{ride.to_stop_id}" for plan in plans for ride in plan.rides}
-    back = {end for end in ends if any(is_same_place(region, end, begin) for begin in begins)}
-    return [
-        plan
-        for plan in plans
-        if (walk is None or plan.arrival - plan.departure < walk.seconds)
-        and not any(f"{ride.operator}:{ride.to_stop_id}" in back for ride in plan.rides)
-    ]
+    ends = {stop for plan in plans for stop in _alighted(plan)}
+    back = {end for end in ends if _is_at_any(region, end, begins)}
+    faster = [plan for plan in plans if walk is None or plan.arrival - plan.departure < walk.seconds]
+    return [plan for plan in faster if back.isdisjoint(_alighted(plan))]
+
+
+def _is_at_any(region: RegionData, stop: str, others: Iterable[str]) -> bool:
+    return any(is_same_place(region, stop, other) for other in others)
+
+
+def _alighted(plan: Plan) -> Iterator[str]:
+    """Yield the stops at which the rides of a way end."""
+    return (f"{ride.operator}:{ride.to_stop_id}" for ride in plan.rides)
 
 
 def _walks(region: RegionData, network: Network, question: Question, ends: Ends) -> Iterator[Walk]:

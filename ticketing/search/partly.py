@@ -37,11 +37,7 @@ def price_of(
     if not 0 < len(without) < len(rides):
         return whole
     sold = [ride for leg, ride in enumerate(rides) if leg not in without]
-    excluded = tuple(
-        excluded_ride(region.data, leg, ride, sum(kept not in without for kept in range(leg)))
-        for leg, ride in enumerate(rides)
-        if leg in without
-    )
+    excluded = tuple(excluded_ride(region.data, leg, rides[leg], without) for leg in sorted(without))
     part = price_journey(region.book, sold, passengers, channel=channel, at=at, excluded=excluded, memo=memo)
     return whole if part.total is None else part
 

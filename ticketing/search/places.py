@@ -1,7 +1,7 @@
 """Find places by name in any language, forgiving accents and case. Pure."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from operators.gtfs.timetable import Stop
@@ -52,11 +52,18 @@ def index(region: RegionData) -> tuple[Place, ...]:
                     (f"{operator}:{stop.id}", stop)
                 )
     return tuple(
-        _place(region, key, near, station)
+        place
         for key, members in groups.items()
-        for station in (stations.get(key),)
-        for near in ([members] if station else _clusters(region, members))
+        for place in _grouped(region, key, members, stations.get(key))
     )
+
+
+def _grouped(
+    region: RegionData, key: tuple[str, str], members: list[tuple[str, Stop]], station: Stop | None
+) -> Iterator[Place]:
+    """Yield the one place of a station's stops, or one for each cluster of the stops that share a name."""
+    for near in [members] if station else _clusters(region, members):
+        yield _place(region, key, near, station)
 
 
 def is_same_place(region: RegionData, one: str, other: str) -> bool:
@@ -105,11 +112,7 @@ def _place(
     region: RegionData, key: tuple[str, str], members: list[tuple[str, Stop]], station: Stop | None
 ) -> Place:
     first_id, first = members[0]
-    names: dict[str, str] = dict(station.names) if station else {}
-    for _, stop in members:
-        for language, name in stop.names.items():
-            # A station answers to its platforms' names too: the metro's may differ from the tram's.
-            names.setdefault(language if language not in names else f"{language}~{stop.id}", name)
+    names = _names(station, [stop for _, stop in members])
     return Place(
         id=f"{key[0]}:{station.id}" if station else first_id,
         name=station.name if station else first.name,
@@ -120,6 +123,15 @@ def _place(
         member_state=state_of(region, key[0], first.id) or "",
         stops=tuple(name for name, _ in members),
     )
+
+
+def _names(station: Stop | None, stops: Iterable[Stop]) -> dict[str, str]:
+    """The names of a place by language; a station answers to its platforms' names too: the metro's may differ."""
+    names: dict[str, str] = dict(station.names) if station else {}
+    for stop in stops:
+        for language, name in stop.names.items():
+            names.setdefault(language if language not in names else f"{language}~{stop.id}", name)
+    return names
 
 
 def near_ones(region: RegionData, found: Iterable[Place]) -> tuple[list[Place], list[Place]]:

@@ -1,6 +1,6 @@
 """Choose the priced ways to show: those that nothing beats by arrival, changes and price. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -16,11 +16,7 @@ class Merit:
 
 def pareto(merits: Sequence[Merit]) -> list[int]:
     """Indices of the ways that no other beats in arrival, changes and price, earliest arrival first."""
-    kept = [
-        at
-        for at, merit in enumerate(merits)
-        if not any(_beats(other, merit) for other in merits if other is not merit)
-    ]
+    kept = [at for at, merit in enumerate(merits) if not _is_beaten(merit, merits)]
     return sorted(kept, key=lambda at: (merits[at].arrival, merits[at].changes, -merits[at].departure))
 
 
@@ -31,16 +27,9 @@ def choose(merits: Sequence[Merit], at_least: int, at_most: int) -> list[tuple[i
     """
     best = pareto(merits)[:at_most]
     chosen = [(at, _best_for(merits, best, at)) for at in best]
-    later = [
-        at
-        for at in sorted(range(len(merits)), key=lambda at: (merits[at].arrival, merits[at].changes))
-        if at not in best
-        and not any(
-            _beats(other, merits[at]) and other.departure >= merits[at].departure
-            for other in merits
-            if other is not merits[at]
-        )
-    ]
+    others = [at for at in range(len(merits)) if at not in best]
+    others.sort(key=lambda at: (merits[at].arrival, merits[at].changes))
+    later = [at for at in others if not _is_beaten_later(merits[at], merits)]
     missing = max(0, at_least - len(chosen))
     return chosen + [(at, ["later_departure"]) for at in later[:missing]]
 
@@ -51,25 +40,29 @@ def choose_arriving(merits: Sequence[Merit], at_least: int, at_most: int) -> lis
     It is `choose` with time running backwards: who may not be late leaves as late as they can.
     """
     mirrored = [Merit(-one.arrival, -one.departure, one.changes, one.price) for one in merits]
+    return [(at, _mirrored(praise)) for at, praise in choose(mirrored, at_least, at_most)]
+
+
+def _mirrored(praise: Iterable[str]) -> list[str]:
+    """The praise of a way, where time ran backwards."""
     words = {"earliest_arrival": "latest_departure", "later_departure": "earlier_departure"}
-    return [
-        (at, [words.get(praise, praise) for praise in best])
-        for at, best in choose(mirrored, at_least, at_most)
-    ]
+    return [words.get(word, word) for word in praise]
 
 
 def spread(merits: Sequence[Merit], at_most: int) -> list[tuple[int, list[str]]]:
     """The ways of a range in order of departure: those that nothing which leaves as late or later beats."""
-    kept = [
-        at
-        for at, merit in enumerate(merits)
-        if not any(
-            other is not merit and other.departure >= merit.departure and _beats(other, merit)
-            for other in merits
-        )
-    ]
+    kept = [at for at, merit in enumerate(merits) if not _is_beaten_later(merit, merits)]
     shown = sorted(kept, key=lambda at: (merits[at].departure, merits[at].arrival))[:at_most]
     return [(at, _best_for(merits, shown, at)) for at in shown]
+
+
+def _is_beaten(merit: Merit, merits: Iterable[Merit]) -> bool:
+    return any(_beats(other, merit) for other in merits if other is not merit)
+
+
+def _is_beaten_later(merit: Merit, merits: Sequence[Merit]) -> bool:
+    """Tell whether another way that leaves as late or later beats this one."""
+    return _is_beaten(merit, (other for other in merits if other.departure >= merit.departure))
 
 
 def _beats(one: Merit, other: Merit) -> bool:

@@ -37,19 +37,18 @@ Priced = tuple[Plan, JourneyPrice]
 
 def list_regions(planner: Planner) -> list[dict[str, Any]]:
     """List what this service covers."""
-    return [
-        {
-            "id": name,
-            "name": region.data.name,
-            "member_states": list(region.data.member_states),
-            "operators": [
-                {"id": operator.id, "name": operator.name} for operator in region.operators.values()
-            ],
-            "rider_categories": list(region.data.riders),
-            "place_kinds": {kind: sorted(taken) for kind, taken in region.data.place_kinds.items()},
-        }
-        for name, region in planner.regions.items()
-    ]
+    return [_region_shown(name, region) for name, region in planner.regions.items()]
+
+
+def _region_shown(name: str, region: Region) -> dict[str, object]:
+    return {
+        "id": name,
+        "name": region.data.name,
+        "member_states": list(region.data.member_states),
+        "operators": [{"id": operator.id, "name": operator.name} for operator in region.operators.values()],
+        "rider_categories": list(region.data.riders),
+        "place_kinds": {kind: sorted(taken) for kind, taken in region.data.place_kinds.items()},
+    }
 
 
 def find_places(planner: Planner, text: str, limit: int) -> list[dict[str, Any]]:
@@ -57,20 +56,21 @@ def find_places(planner: Planner, text: str, limit: int) -> list[dict[str, Any]]
     matches = places.find(
         (place for region in planner.regions.values() for place in planner.places(region.data)), text, limit
     )
-    return [
-        {
-            "id": place.id,
-            "name": place.name,
-            "names": {
-                language: name for language, name in place.names.items() if language and "~" not in language
-            },
-            "lat": round(place.lat, 6),
-            "lon": round(place.lon, 6),
-            "member_state": place.member_state,
-            "stop_ids": list(place.stops),
-        }
-        for place in matches
-    ]
+    return [_place_shown(place) for place in matches]
+
+
+def _place_shown(place: places.Place) -> dict[str, object]:
+    return {
+        "id": place.id,
+        "name": place.name,
+        "names": {
+            language: name for language, name in place.names.items() if language and "~" not in language
+        },
+        "lat": round(place.lat, 6),
+        "lon": round(place.lon, 6),
+        "member_state": place.member_state,
+        "stop_ids": list(place.stops),
+    }
 
 
 def _refuse(faults: list[Fault]) -> None:

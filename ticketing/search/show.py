@@ -220,6 +220,7 @@ def _somewhere(word: str) -> dict[str, Any]:
 def _price(
     region: RegionData, price: JourneyPrice, passes: Sequence[PassProduct], language: str
 ) -> dict[str, Any]:
+    left_out = [one.because for one in price.excluded]
     return {
         "total": price.total.as_dict() if price.total else None,
         "reason": price.reason,
@@ -232,10 +233,7 @@ def _price(
                 "place": kind_of(found.passenger.rider),
                 "total": found.total.as_dict() if found.total else None,
                 "reason": found.reason,
-                "because": [
-                    *(one.because for one in price.excluded),
-                    *_because(region, found, passes, language),
-                ],
+                "because": [*left_out, *_because(region, found, passes, language)],
             }
             for found in price.passengers
         ],

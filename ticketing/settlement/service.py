@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tariffs.money import Money
+from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.settlement import runs
 from ticketing.db.settlement.runs import Run, RunFile, Step
@@ -71,15 +72,17 @@ def list_months(office: Office, region: str, limit: int = 36) -> list[MonthOverv
     with office.database.read() as tx:
         return [
             MonthOverview(
-                month,
-                state,
-                run,
-                month < this_month
-                and (state != "closed" or run is None or run.state in {"draft", *GONE})
-                and books.find_open_month_before(tx, region, month) is None,
+                month, state, run, month < this_month and _is_next_to_close(tx, region, month, state, run)
             )
             for month, state, run in runs.list_months(tx, region, limit)
         ]
+
+
+def _is_next_to_close(tx: Transaction, region: str, month: str, state: str, run: Run | None) -> bool:
+    """Tell whether a month has no calculated run, and no month before it is open."""
+    if state == "closed" and run is not None and run.state not in {"draft", *GONE}:
+        return False
+    return books.find_open_month_before(tx, region, month) is None
 
 
 def get_trail(office: Office, run_id: str) -> tuple[Run, list[Step], list[RunFile]]:

@@ -4,7 +4,7 @@ Terms are data. Those that a run was calculated by are kept in its dataset, so a
 """
 
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -180,10 +180,10 @@ def check_names(terms: Terms, operators: Collection[str], products: Collection[s
     if products is not None:
         named = [(f"pools[{at}].products", one.products) for at, one in enumerate(terms.pools)]
         named += [(f"breakage[{at}].products", one.products) for at, one in enumerate(terms.breakage)]
+        sold = ((path, name) for path, names in named for name in names)
         faults += [
             Fault(path, f"{name!r} is no product of the region")
-            for path, names in named
-            for name in names
+            for path, name in sold
             if name not in products
         ]
     return faults
@@ -197,11 +197,12 @@ def _repeated(terms: Terms) -> list[Fault]:
         "breakage": [product for one in terms.breakage for product in one.products],
     }
     return [
-        Fault(part, f"{name!r} is there twice")
-        for part, names in named.items()
-        for name in sorted(set(names))
-        if names.count(name) > 1
+        Fault(part, f"{name!r} is there twice") for part, names in named.items() for name in _twice(names)
     ]
+
+
+def _twice(names: Sequence[str]) -> list[str]:
+    return [name for name in sorted(set(names)) if names.count(name) > 1]
 
 
 def terms_of(kept: Mapping[str, Any]) -> Terms:

@@ -1,6 +1,7 @@
 """Draw a ticket's code, QR or Aztec, as PNG or SVG. Issuing never depends on drawing."""
 
 import io
+from collections.abc import Iterable
 from typing import Literal
 
 import segno
@@ -52,13 +53,14 @@ def _aztec_svg(token: str) -> bytes:
     """One path of unit squares, like the QR code's."""
     code = _aztec(token)
     side = code.size + 2 * _QUIET_MODULES
-    path = "".join(
-        f"M{x + _QUIET_MODULES} {y + _QUIET_MODULES}h1v1h-1z"
-        for y, row in enumerate(code.matrix)
-        for x, dark in enumerate(row)
-        if dark
-    )
+    path = "".join(_row_path(y, row) for y, row in enumerate(code.matrix))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}">'
         f'<rect width="{side}" height="{side}" fill="#fff"/><path d="{path}"/></svg>'
     ).encode()
+
+
+def _row_path(y: int, row: Iterable[int]) -> str:
+    """The dark squares of one row."""
+    dark = (x for x, is_dark in enumerate(row) if is_dark)
+    return "".join(f"M{x + _QUIET_MODULES} {y + _QUIET_MODULES}h1v1h-1z" for x in dark)

@@ -63,11 +63,8 @@ def tell(database: Database, keys: KeyStore, now: datetime) -> None:
 
 def held(keys: KeyStore) -> list[HeldKey]:
     """Every key and secret of a folder; a key that is gone has no thumbprint any more."""
-    prints = {
-        kid: thumbprint
-        for kind in {one.kind for one in keys.records()}
-        for kid, thumbprint in keys.thumbprints(kind).items()
-    }
+    kinds = {one.kind for one in keys.records()}
+    prints = {kid: thumbprint for kind in kinds for kid, thumbprint in keys.thumbprints(kind).items()}
     keys_held = [HeldKey(one.kid, one.kind, prints.get(one.kid, ""), one.state) for one in keys.records()]
     for name, file in SECRETS.items():
         path = keys.folder / file

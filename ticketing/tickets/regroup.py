@@ -6,6 +6,7 @@ one of them does, so that a code is never made for what is going at that moment.
 
 import functools
 import secrets
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -101,7 +102,10 @@ def dissolve(tx: Transaction, group: Group, now: datetime) -> None:
 
 def _members(tx: Transaction, held: Sequence[Ticket]) -> list[Member]:
     used = uses.list_uses_of(tx, [one.jti for one in held])
-    return [_member(one, frozenset(use.leg for use in used if use.jti == one.jti)) for one in held]
+    legs: dict[str, set[int]] = defaultdict(set)
+    for use in used:
+        legs[use.jti].add(use.leg)
+    return [_member(one, frozenset(legs[one.jti])) for one in held]
 
 
 def _member(held: Ticket, used: frozenset[int]) -> Member:

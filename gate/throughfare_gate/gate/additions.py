@@ -44,14 +44,7 @@ def document(extras: Extras) -> dict[str, Any]:
             for product, rule in extras.boarding.items()
         },
         "sailings": [[trip, *call] for trip, calls in extras.sailings.items() for call in calls],
-        "delays": [
-            [
-                *called,
-                delay.departs_at,
-                None if delay.cancelled else [list(pair) for pair in delay.arrivals.items()],
-            ]
-            for called, delay in extras.delays.items()
-        ],
+        "delays": [[*called, *_written(delay)] for called, delay in extras.delays.items()],
         "waivers": [
             {
                 "event": one.event,
@@ -93,19 +86,20 @@ def extras_of(payload: Mapping[str, Any]) -> Extras:
     )
 
 
+def _written(delay: Delay) -> list[Any]:
+    """Write the departure, and the arrivals by stop of a sailing that is not cancelled."""
+    return [delay.departs_at, None if delay.cancelled else [list(pair) for pair in delay.arrivals.items()]]
+
+
 def ordered_document(ordered: Mapping[str, Ordered]) -> list[Any]:
     """Write what orders took of passes as `ordered_of` reads it."""
     return [
-        [
-            jti,
-            taken.strokes,
-            [
-                [ride.ticket, ride.leg, ride.departs, ride.arrives, ride.starts, ride.ends]
-                for ride in taken.rides
-            ],
-        ]
-        for jti, taken in sorted(ordered.items())
+        [jti, taken.strokes, list(map(_ordered_ride, taken.rides))] for jti, taken in sorted(ordered.items())
     ]
+
+
+def _ordered_ride(ride: OrderedRide) -> list[Any]:
+    return [ride.ticket, ride.leg, ride.departs, ride.arrives, ride.starts, ride.ends]
 
 
 def ordered_of(payload: Mapping[str, Any]) -> dict[str, Ordered]:

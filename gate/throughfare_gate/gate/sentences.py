@@ -7,7 +7,7 @@ the start.
 import functools
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -82,17 +82,24 @@ def _needs(variant: Mapping[str, str]) -> frozenset[str]:
     return frozenset([*_PLACE.findall(variant.get(LANGUAGES[0], "")), *named])
 
 
+def _wholes(part: str, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    return {name: _whole(f"{part}.{name}", words) for name, words in texts.items()}
+
+
+def _variants(
+    reason: str, variants: Iterable[Mapping[str, str]]
+) -> list[tuple[frozenset[str], dict[str, _Sentence]]]:
+    """The sentences for one reason, each with the values that it needs."""
+    return [(_needs(variant), _apart(f"staff.{reason}", variant)) for variant in variants]
+
+
 _SAID: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
 _PASSENGER, _CATEGORIES, _SCREEN = (
-    {name: _whole(f"{part}.{name}", words) for name, words in _SAID[part].items()}
-    for part in ("passenger", "categories", "screen")
+    _wholes(part, _SAID[part]) for part in ("passenger", "categories", "screen")
 )
 _NOTES = {code: _apart(f"notes.{code}", variant) for code, variant in _SAID["notes"].items()}
-_STAFF = {
-    reason: [(_needs(variant), _apart(f"staff.{reason}", variant)) for variant in variants]
-    for reason, variants in _SAID["staff"].items()
-}
+_STAFF = {reason: _variants(reason, variants) for reason, variants in _SAID["staff"].items()}
 
 
 def passenger(reason: str, language: str = LANGUAGES[0], values: Values = _NONE) -> str:

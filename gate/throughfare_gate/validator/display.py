@@ -26,8 +26,7 @@ class Display:
         mark = "✔" if answer.admit else "✘"
         line = f" {mark} {answer.passenger_sees.upper()} "
         if self._colours:
-            colour = _RED if not answer.admit else _YELLOW if answer.reason == "ok_attention" else _GREEN
-            line = f"{colour}{line}{_PLAIN}"
+            line = f"{_colour(answer)}{line}{_PLAIN}"
         self._write(f"{bell(answer, silent=self._silent)}{line} {answer.reason}: {answer.staff_sees}")
 
     def note(self, text: str) -> None:
@@ -37,6 +36,12 @@ class Display:
 
     def _write(self, line: str) -> None:
         print(line, file=self._out, flush=True)
+
+
+def _colour(answer: Answer) -> str:
+    if not answer.admit:
+        return _RED
+    return _YELLOW if answer.reason == "ok_attention" else _GREEN
 
 
 def bell(answer: Answer, *, silent: bool) -> str:

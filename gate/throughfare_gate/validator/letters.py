@@ -25,4 +25,4 @@ def drawn(words: str) -> list[str]:
     if not words or not set(words) <= {" ", *_LETTERS}:
         return []
     letters = [_LETTERS.get(one, (_BETWEEN_WORDS,) * ROWS) for one in words]
-    return [".".join(letter[row] for letter in letters) for row in range(ROWS)]
+    return [".".join(row) for row in zip(*letters, strict=True)]

@@ -95,8 +95,12 @@ def _mark(mood: Mood, columns: int, height: int) -> list[str]:
 
 def _painted(pattern: Sequence[str], scale: int) -> list[str]:
     wide = scale * _PIXEL_COLUMNS
-    drawn = ["".join((PIXEL if one == "#" else " ") * wide for one in row) for row in pattern]
+    drawn = [_painted_row(row, wide) for row in pattern]
     return [row for row in drawn for _ in range(scale)]
+
+
+def _painted_row(row: str, wide: int) -> str:
+    return "".join((PIXEL if one == "#" else " ") * wide for one in row)
 
 
 def _small(page: Page, columns: int) -> list[str]:

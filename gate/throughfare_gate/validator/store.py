@@ -107,7 +107,8 @@ class Store:
                 tx.execute("DELETE FROM known_use")
                 _forget_ordered(tx)
             else:
-                named = [(jti,) for jti in {use.jti for use in opened.uses} | set(delta.cleared)]
+                tickets = {use.jti for use in opened.uses} | set(delta.cleared)
+                named = [(jti,) for jti in tickets]
                 tx.executemany("DELETE FROM known_use WHERE jti = ?", named)
                 tx.executemany("DELETE FROM ordered WHERE jti = ?", named)
                 tx.executemany("DELETE FROM ordered_ride WHERE jti = ?", named)

@@ -10,9 +10,9 @@ STATES = ("cancelled", "late", "as_planned")
 
 
 class DeparturesQuerySchema(Strict):
-    """The departures of a service day, of one line or of all; `region` where an operator runs in several."""
+    """The departures of a service day (of today unless it says so), of one line or of all; `region` where an operator runs in several."""
 
-    day = fields.Date(required=True, metadata={"examples": ["2026-12-01"]})
+    day = fields.Date(metadata={"examples": ["2026-12-01"]})
     line = fields.String(validate=validate.Length(0, 40), load_default="")
     region = fields.String(validate=ID)
 

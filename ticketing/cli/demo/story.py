@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,9 @@ class Story:
         tickets = self._tickets(order, key)
         refund = self._refund(order, key)
         self._travel(offer, tickets)
-        orders, refunds = self._storm(start)
-        self._close([order, *orders], [refund, *refunds], start)
+        paid, back = self._storm(start)
+        paid += Decimal(order["total"]["amount"])
+        self._close(paid, back + Decimal(refund["amount"]["amount"]), start)
         self._say(f"\nThe tickets, their QR codes and the statements are in [bold]{self._folder}[/bold].")
 
     def _search(self, start: datetime) -> dict[str, Any]:
@@ -197,38 +199,36 @@ class Story:
             self._say(f"  {_text(line['amount'])} back: {line['because']}")
         return refund
 
-    def _storm(self, start: datetime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Tell of the next day, where the region's story has a storm; answers its orders and refunds."""
+    def _storm(self, start: datetime) -> tuple[Decimal, Decimal]:
+        """Tell of the next day, where the region's story has a storm; answers what was paid and given back in it."""
         storm = self._scene.storm
         if storm is None:
-            return [], []
+            return Decimal(0), Decimal(0)
         self._step(7, storm.opening)
         keys = story_storm.Keys(self._access.staff[storm.operator], self._access.gates[storm.taker])
-        bought, refunds = story_storm.tell(self, self._scene, storm, keys, start)
-        return [one.order for one in bought], refunds
+        return story_storm.tell(self, self._scene, storm, keys, start)
 
     def sell(self, scene: Scene, leaves: datetime, who: dict[str, str]) -> story_storm.Bought:
         """Search, quote, order and pay for one person, without a word."""
         wish = {"from": {"place": scene.origin}, "to": {"place": scene.destination}}
-        found = self._post("/v1/journeys", {**wish, "depart_at": leaves.isoformat(), "passengers": [who]})
-        offer_id = next(one["offer_id"] for one in found["itineraries"] if one["offer_id"])
+        answer = self._post("/v1/journeys", {**wish, "depart_at": leaves.isoformat(), "passengers": [who]})
+        offer_id = next(way["offer_id"] for way in answer["itineraries"] if way["offer_id"])
         quote = self._post("/v1/quotes", {"offer_id": offer_id})
         order = self._post("/v1/orders", {"quote_id": quote["id"]}, once=True)
         key = order["access_token"]
         paid = self._post(f"/v1/orders/{order['id']}/payments", {"method": self._cards.good}, key, once=True)
         (ticket,) = self._get(f"/v1/orders/{order['id']}/tickets", key).json()["tickets"]
-        return story_storm.Bought(paid, key, ticket["token"])
+        return story_storm.Bought(order["id"], Decimal(paid["total"]["amount"]), key, ticket["token"])
 
     def move_clock(self, to: datetime) -> None:
         """Set the service's pretended time."""
         self._move_clock(to)
 
-    def put(self, path: str, body: Any, key: str) -> dict[str, Any]:
+    def put(self, path: str, body: object, key: str) -> Any:
         """PUT with a key."""
-        answer: dict[str, Any] = self._checked(self._call("PUT", path, key, body)).json()
-        return answer
+        return self._checked(self._call("PUT", path, key, body)).json()
 
-    def _close(self, orders: list[dict[str, Any]], refunds: list[dict[str, Any]], start: datetime) -> None:
+    def _close(self, paid: Decimal, back: Decimal, start: datetime) -> None:
         """Close the month as two people of finance do, and let other programs check it."""
         number = 7 if self._scene.storm is None else 8
         self._step(number, f"The month is over. Finance staff close {start:%Y-%m}.")
@@ -242,7 +242,7 @@ class Story:
             folder=self._folder,
             region_folder=self._region_folder,
         )
-        story_month.close(self, month, orders, refunds)
+        story_month.close(self, month, paid, back)
 
     def say(self, what: object) -> None:
         """Print a line or a table."""

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -48,16 +48,14 @@ class Teller(Protocol):
         """POST once, answers the JSON."""
 
 
-def close(
-    teller: Teller, month: Month, orders: Sequence[Mapping[str, Any]], refunds: Sequence[Mapping[str, Any]]
-) -> None:
-    """Close, approve, pay and prove a month; what its orders were paid and their refunds gave back is its sum."""
+def close(teller: Teller, month: Month, paid: Decimal, back: Decimal) -> None:
+    """Close, approve, pay and prove a month in which so much was paid and given back."""
     anna, bertil = month.keys
     folder = month.folder
     run = teller.post("/v1/settlement-runs", {"region": month.region, "period": month.period}, anna)
-    _balance(teller, _sum(orders, "total"), _sum(refunds, "amount"), run)
-    paid = sorted(payment["to"] for payment in run["payments"] if payment["to"] != "scheme")
-    for party in ("scheme", *paid):
+    _balance(teller, paid, back, run)
+    owed = sorted(payment["to"] for payment in run["payments"] if payment["to"] != "scheme")
+    for party in ("scheme", *owed):
         if party in month.accounts:
             name, iban = month.accounts[party]
             account = teller.post("/v1/bank-accounts", {"party": party, "iban": iban, "name": name}, anna)
@@ -85,10 +83,6 @@ def rows_of(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """Read the rows that an answer of the service has under a name."""
     rows: list[Mapping[str, Any]] = answer[name]
     return rows
-
-
-def _sum(documents: Sequence[Mapping[str, Any]], name: str) -> Decimal:
-    return sum((Decimal(one[name]["amount"]) for one in documents), Decimal(0))
 
 
 def _balance(teller: Teller, paid: Decimal, back: Decimal, run: dict[str, Any]) -> None:

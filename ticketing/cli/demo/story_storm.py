@@ -3,9 +3,11 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from throughfare_gate.ids import new_id
+from ticketing.cli.demo import story_month
 from ticketing.cli.demo_scene import Scene, Storm
 
 _PATIENCE_SECONDS, _LOOK_SECONDS = 60.0, 0.2
@@ -15,29 +17,28 @@ _LATER = timedelta(minutes=75)
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """An order of the storm: as it was paid, its key, its one ticket."""
+    """An order of the storm: its id, what was paid, its key, its one ticket."""
 
-    order: dict[str, Any]
+    id: str
+    paid: Decimal
     key: str
     token: str
 
 
-class Teller(Protocol):
-    """The tools of the story: a line, a promise, a sale, and the API with a key."""
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The ride that is cancelled: its operator by name, its trip and service day, its planned departure."""
 
-    def say(self, what: object) -> None:
-        """Print."""
+    operator_name: str
+    trip_id: str
+    service_date: str
+    departs: datetime
 
-    def expect(self, held: bool, promise: str) -> None:
-        """End the demo when a promise is broken."""
 
-    def get(self, path: str, key: str) -> Any:
-        """GET, answers the response."""
+class Teller(story_month.Teller, Protocol):
+    """The tools of the story: those of the month, and a sale."""
 
-    def post(self, path: str, body: Any, key: str) -> dict[str, Any]:
-        """POST once, answers the JSON."""
-
-    def put(self, path: str, body: Any, key: str) -> dict[str, Any]:
+    def put(self, path: str, body: object, key: str) -> Any:
         """PUT, answers the JSON."""
 
     def move_clock(self, to: datetime) -> None:
@@ -55,34 +56,33 @@ class Keys:
     gate: str
 
 
-def tell(
-    teller: Teller, scene: Scene, storm: Storm, keys: Keys, day: datetime
-) -> tuple[list[Bought], list[dict[str, Any]]]:
-    """Tell it; answers the two orders, and the refund of the second."""
+def tell(teller: Teller, scene: Scene, storm: Storm, keys: Keys, day: datetime) -> tuple[Decimal, Decimal]:
+    """Tell it; answers what its two passengers have paid, and what came back."""
     leaves = datetime.combine(day.date() + timedelta(days=1), scene.leaves, day.tzinfo)
     stranded = [teller.sell(scene, leaves, {**scene.goes, "ref": name}) for name in storm.passengers]
     ride = _ride_of(teller, stranded[0], storm.operator)
-    departs = datetime.fromisoformat(ride["departure"])
-    teller.move_clock(departs - timedelta(minutes=50))
-    word = {"state": "cancelled", "note": {"en": storm.note}}
-    path = f"/v1/operators/{storm.operator}/departures/{ride['trip_id']}/{ride['service_date']}"
-    said = teller.put(path, word, keys.staff)
-    teller.say(f"  {ride['operator_name']} cancels its {departs:%H:%M}: {said['tickets']} tickets are for it")
+    teller.move_clock(ride.departs - timedelta(minutes=50))
+    path = f"/v1/operators/{storm.operator}/departures/{ride.trip_id}/{ride.service_date}"
+    word = teller.put(path, {"state": "cancelled", "note": {"en": storm.note}}, keys.staff)
+    teller.say(
+        f"  {ride.operator_name} cancels its {ride.departs:%H:%M}: {word['tickets']} tickets are for it"
+    )
     for name, bought in zip(storm.passengers, stranded, strict=True):
         _show_event(teller, name, bought)
-    _carry_on(teller, storm, stranded[0], keys.gate, departs)
-    refund = _give_back(teller, storm.passengers[1], stranded[1])
-    return stranded, [refund]
+    _carry_on(teller, storm, stranded[0], keys.gate, ride.departs)
+    back = _give_back(teller, storm.passengers[1], stranded[1])
+    return sum((bought.paid for bought in stranded), Decimal(0)), back
 
 
-def _ride_of(teller: Teller, bought: Bought, operator: str) -> dict[str, Any]:
-    (ticket,) = teller.get(f"/v1/orders/{bought.order['id']}/tickets", bought.key).json()["tickets"]
-    ride: dict[str, Any] = next(leg for leg in ticket["legs"] if leg["operator"] == operator)
-    return ride
+def _ride_of(teller: Teller, bought: Bought, operator: str) -> Cancelled:
+    (ticket,) = teller.get(f"/v1/orders/{bought.id}/tickets", bought.key).json()["tickets"]
+    leg = next(leg for leg in ticket["legs"] if leg["operator"] == operator)
+    departs = datetime.fromisoformat(leg["departure"])
+    return Cancelled(leg["operator_name"], leg["trip_id"], leg["service_date"], departs)
 
 
 def _show_event(teller: Teller, name: str, bought: Bought) -> None:
-    events = teller.get(f"/v1/orders/{bought.order['id']}/events", bought.key).json()["events"]
+    events = teller.get(f"/v1/orders/{bought.id}/events", bought.key).json()["events"]
     heard = [event for event in events if event["type"].startswith("journey.")]
     teller.expect(len(heard) == 1, f"{name} hears of the cancellation once")
     teller.say(f"  {name} hears {heard[0]['type']}: {heard[0]['data'].get('note', '')}")
@@ -115,13 +115,11 @@ def _carry_on(teller: Teller, storm: Storm, bought: Bought, gate: str, departs: 
     teller.expect(False, "the worker books what the line that carried on gets")
 
 
-def _give_back(teller: Teller, name: str, bought: Bought) -> dict[str, Any]:
-    refund = teller.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": [name]}, bought.key)
-    for line in refund["lines"]:
-        teller.say(f"  {name} takes the money: {_text(line['amount'])} back, {line['because']}")
-    teller.expect(refund["amount"] == bought.order["total"], "what is not carried comes back whole")
-    return refund
-
-
-def _text(money: dict[str, str]) -> str:
-    return f"{money['amount']} {money['currency']}"
+def _give_back(teller: Teller, name: str, bought: Bought) -> Decimal:
+    refund = teller.post(f"/v1/orders/{bought.id}/refunds", {"passengers": [name]}, bought.key)
+    for line in story_month.rows_of(refund, "lines"):
+        amount = f"{line['amount']['amount']} {line['amount']['currency']}"
+        teller.say(f"  {name} takes the money: {amount} back, {line['because']}")
+    back = Decimal(refund["amount"]["amount"])
+    teller.expect(back == bought.paid, "what is not carried comes back whole")
+    return back

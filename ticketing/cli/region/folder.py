@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from operators.files import FEED_FILES
 from operators.region import OPTIONAL, RegionData
 from operators.region_toml import REGION_TOML, open_toml
 from tariffs.findings import Finding
+from ticketing.claims import check_rights
 from ticketing.cli import demo_scene
 from ticketing.errors import Fault, InvalidRequest, Misconfigured
 from ticketing.gate.operators import check_gates, load_gates
@@ -57,11 +59,13 @@ def check_folder(folder: Path, region: Region | None) -> list[Finding]:
     toml = open_toml(folder / REGION_TOML, unread)
     if any(found.code == "unreadable_toml" for found in unread):
         return []  # said already, and nothing else can be told
-    operators, data = list(toml.operators()), region.data if region else None
+    known = toml.operators()
+    operators, data = list(known), region.data if region else None
     return [
         *_check_gates(folder, operators, region),
         *_check_settlement(folder, operators, data),
         *_check_demo(folder, operators, data),
+        *check_rights(known, datetime.now(UTC).date()),
         *_check_stand_ins(folder, operators),
         *_unread(folder, operators),
     ]

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, product
+from itertools import chain, islice, product
 
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import FareLeg
@@ -118,7 +118,7 @@ def _networks(old: Feed, new: Feed) -> Sequence[str | None]:
 
 
 def _riders(old: Feed, new: Feed) -> Sequence[str | None]:
-    named = {row.rider for feed in (old, new) for rows in feed.products.values() for row in rows if row.rider}
+    named = {row.rider for row in chain(old.prices(), new.prices()) if row.rider}
     return sorted(named) or [None]
 
 

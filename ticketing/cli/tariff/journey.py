@@ -245,10 +245,16 @@ def _faults(messages: Any, path: str) -> list[Fault]:
     if isinstance(messages, Mapping):
         found: list[Fault] = []
         for name, inner in messages.items():
-            step = f"[{name}]" if isinstance(name, int) else f".{name}" if path else str(name)
-            found += _faults(inner, path if name == "_schema" else path + step)
+            found += _faults(inner, path if name == "_schema" else path + _step(name, path))
         return found
     return [Fault(path, str(message)) for message in messages]
+
+
+def _step(name: object, path: str) -> str:
+    """Write one step of a path after the steps before it."""
+    if isinstance(name, int):
+        return f"[{name}]"
+    return f".{name}" if path else str(name)
 
 
 def _shown(price: PassengerPrice, total: Money, language: str) -> dict[str, Any]:

@@ -81,14 +81,18 @@ def render(rows: Sequence[Sequence[str]], form: str) -> str:
         csv.writer(buffer).writerows(rows)
         return buffer.getvalue().rstrip()
     if form == "html":
-        body = "\n".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-        )
+        body = "\n".join(map(_html_row, rows))
         return f"<table>\n{body}\n</table>"
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
-    )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(_text_row(row, widths) for row in rows)
+
+
+def _html_row(row: Sequence[str]) -> str:
+    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+
+
+def _text_row(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
 
 
 def rate(document: Any, caps: Sequence[Cap]) -> dict[str, Any]:

@@ -70,6 +70,13 @@ def list_entries_of_any(tx: Transaction, sources: Sequence[tuple[str, str]]) -> 
     return _list(tx, sa.tuple_(entry.c.source_type, entry.c.source_id).in_(sources))
 
 
+def list_sources(tx: Transaction, region: str, kind: str) -> list[str]:
+    """List the sources of all entries of a rare kind, month by month."""
+    entry = books_tables.entry
+    mine = (entry.c.region == region, entry.c.kind == kind, sa.text(f"entry.{books_tables.RARE}"))
+    return list(tx.execute(sa.select(entry.c.source_id).where(*mine)).scalars())
+
+
 def _list(tx: Transaction, mine: sa.ColumnElement[bool]) -> list[KeptEntry]:
     entry, posting = books_tables.entry, books_tables.posting
     entries = []

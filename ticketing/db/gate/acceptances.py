@@ -19,7 +19,7 @@ from ticketing.db.ticket.uses import TicketUse
 Written = Literal["stored", "repeated", "taken"]
 
 
-def accept(tx: Transaction, claim: UseClaim, use: TicketUse, made: Scan) -> Written:
+def accept(tx: Transaction, claim: UseClaim, use: TicketUse, scanned: Scan) -> Written:
     """Take one use, write it down beside the others, tell its operator's gates with their next bundle, store the scan.
 
     The unique row of the claim decides: `taken` when somebody else has it, and then nothing is written. `repeated` when
@@ -28,19 +28,21 @@ def accept(tx: Transaction, claim: UseClaim, use: TicketUse, made: Scan) -> Writ
     values = {
         **{f"claim_{name}": value for name, value in columns(claim).items()},
         **{f"use_{name}": value for name, value in columns(use).items()},
-        **{f"scan_{name}": value for name, value in columns(made).items()},
+        **{f"scan_{name}": value for name, value in columns(scanned).items()},
     }
     claimed, stored = (_accept_at_once if tx.dialect.name == "postgresql" else _accept_in_steps)(tx, values)
-    return "taken" if not claimed else "stored" if stored else "repeated"
+    if not claimed:
+        return "taken"
+    return "stored" if stored else "repeated"
 
 
-def accept_group(tx: Transaction, taken: Sequence[tuple[UseClaim, TicketUse]], made: Scan) -> Written:
+def accept_group(tx: Transaction, taken: Sequence[tuple[UseClaim, TicketUse]], scanned: Scan) -> Written:
     """Take one use of each ticket of a group and store the one scan; what `accept` answers.
 
     The caller holds the rows of all these tickets, so no use can be taken by somebody else meanwhile.
     """
     claim, use, change, stored = _GROUP_STEPS[tx.dialect.name]
-    scan_values = {f"scan_{name}": value for name, value in columns(made).items()}
+    scan_values = {f"scan_{name}": value for name, value in columns(scanned).items()}
     if tx.execute(claim, [_prefixed("claim", claimed) for claimed, _ in taken]).rowcount != len(taken):
         return "taken"
     tx.execute(use, [_prefixed("use", used) for _, used in taken])
@@ -52,9 +54,9 @@ def _prefixed(prefix: str, value: UseClaim | TicketUse) -> dict[str, Any]:
     return {f"{prefix}_{name}": held for name, held in columns(value).items()}
 
 
-def refuse(tx: Transaction, made: Scan) -> Written:
+def refuse(tx: Transaction, scanned: Scan) -> Written:
     """Store a scan that used nothing."""
-    values = {f"scan_{name}": value for name, value in columns(made).items()}
+    values = {f"scan_{name}": value for name, value in columns(scanned).items()}
     return "stored" if tx.execute(_REFUSE[tx.dialect.name], values).rowcount == 1 else "repeated"
 
 
@@ -74,10 +76,8 @@ def _accept_at_once(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool
 
 
 def _values(table: sa.Table, prefix: str, names: Iterable[str] | None = None) -> dict[str, Any]:
-    return {
-        name: sa.bindparam(f"{prefix}_{name}", type_=table.c[name].type)
-        for name in (names or [column.name for column in table.c])
-    }
+    wanted = names or [column.name for column in table.c]
+    return {name: sa.bindparam(f"{prefix}_{name}", type_=table.c[name].type) for name in wanted}
 
 
 _CHANGED = {

@@ -71,7 +71,8 @@ def list_due(tx: Transaction, before: datetime, limit: int) -> list[str]:
         due_tickets.update(tx.execute(query).scalars())
     due = sorted(due_tickets)[:limit]
     families = _families(tx, due)
-    whole = {jti for family in families if _is_due(tx, family, before) for jti in family}
+    due_families = [family for family in families if _is_due(tx, family, before)]
+    whole = {jti for family in due_families for jti in family}
     alone = set(due).difference(*families)
     return sorted(alone | whole)
 

@@ -274,15 +274,30 @@ def _newest(gate: Any, jti: Any, nonce: Any, since: Any) -> sa.Select[Any]:
 
 
 _PARTS = _known()
-# Only a device's scan can be the echo of another, and only a ticket with a proof has proofs: what is not asked costs nothing.
+
+
+def _query(*, of_device: bool, with_proof: bool) -> sa.CompoundSelect[Any]:
+    parts = (
+        part for name, part in _PARTS.items() if _is_asked(name, of_device=of_device, with_proof=with_proof)
+    )
+    return sa.union_all(*parts)
+
+
+def _is_asked(name: str, *, of_device: bool, with_proof: bool) -> bool:
+    """Tell whether a part can have rows: only a device's scan echoes another, only a ticket with a proof has proofs."""
+    if name in {"device", "echo", "recent"}:
+        return of_device
+    if name == "key":
+        return not of_device
+    return with_proof or name != "proof"
+
+
+# A part that is not asked costs nothing.
 _KNOWN = {
-    (of_device, with_proof): sa.union_all(*(
-        part for what, part in _PARTS.items()
-        if (of_device or what not in {"device", "echo", "recent"}) and (with_proof or what != "proof")
-        and (not of_device or what != "key")
-    ))
-    for of_device in (False, True) for with_proof in (False, True)
-}  # fmt: skip
+    (of_device, with_proof): _query(of_device=of_device, with_proof=with_proof)
+    for of_device in (False, True)
+    for with_proof in (False, True)
+}
 
 _REPEATED = sa.union_all(_PARTS["echo"], _PARTS["recent"])
 

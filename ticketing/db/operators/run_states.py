@@ -287,7 +287,7 @@ def _state(row: sa.RowMapping) -> RunState:
 
 
 def _row(region: str, state: RunState) -> dict[str, Any]:
-    calls = [{name: getattr(call, name) for name in _CALL} for call in state.calls]
+    calls = [_call(call) for call in state.calls]
     # Beside the calls: an earlier release reads those, and knows neither platforms nor what has happened, nor notes.
     platforms = {str(call.place): call.assigned_stop_id for call in state.calls if call.assigned_stop_id}
     happened = {str(call.place): list(call.happened) for call in state.calls if call.happened}
@@ -314,3 +314,7 @@ def _row(region: str, state: RunState) -> dict[str, Any]:
         "withdrawn_at": state.withdrawn_at,
         "ended_at": state.ended_at,
     }
+
+
+def _call(call: ExpectedCall) -> dict[str, object]:
+    return {name: getattr(call, name) for name in _CALL}

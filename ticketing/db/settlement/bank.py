@@ -184,8 +184,11 @@ def list_bookings(tx: Transaction, ways: Sequence[str]) -> list[tuple[BankMatch,
     query = sa.select(bank_match, bank_line.c.amount_minor.label("told"))
     query = query.join(bank_line, bank_line.c.id == bank_match.c.line_id).where(bank_match.c.kind.in_(ways))
     rows = tx.execute(query.order_by(bank_match.c.at, bank_match.c.line_id)).mappings()
-    names = [field.name for field in fields(BankMatch)]
-    return [(BankMatch(**{name: row[name] for name in names}), row["told"]) for row in rows]
+    return [(_match(row), row["told"]) for row in rows]
+
+
+def _match(row: sa.RowMapping) -> BankMatch:
+    return BankMatch(**{field.name: row[field.name] for field in fields(BankMatch)})
 
 
 def insert_match(tx: Transaction, made: BankMatch) -> None:

@@ -11,6 +11,7 @@ from ticketing.db.tables import notices as notices_tables
 from ticketing.db.tables import operators as operators_tables
 from ticketing.db.tables import people as people_tables
 from ticketing.db.tables import purchase as purchase_tables
+from ticketing.db.tables import rights as rights_tables
 from ticketing.db.tables import sale as tables
 from ticketing.db.tables import settlement as settlement_tables
 from ticketing.db.tables import staff as staff_tables
@@ -28,6 +29,7 @@ TABLES = (
     operators_tables,
     people_tables,
     purchase_tables,
+    rights_tables,
     settlement_tables,
     staff_tables,
     tables,

@@ -179,9 +179,7 @@ def learn_dispute(till: Till, reported: GatewayDispute) -> str:
             locked(tx, order_id)  # newest first, as an exchange takes them
         order = orders.get_order(tx, payment.order_id)
         known = gateway_events.find_dispute(tx, reported.external_id)
-        state = reported.state
-        if known is not None and _FORWARD.index(known.state) > _FORWARD.index(reported.state):
-            state = known.state  # type: ignore[assignment]
+        state = _furthest(known, reported)
         dispute = known or Dispute(
             id=reported.external_id,
             payment_id=payment.id,
@@ -208,6 +206,13 @@ def learn_dispute(till: Till, reported: GatewayDispute) -> str:
             lost_dispute.take(tx, till, dispute, payment, now)
             _resume(tx, till, at_stake.list_touched(tx, order), now)
     return f"dispute {state}"
+
+
+def _furthest(known: Dispute | None, reported: GatewayDispute) -> str:
+    """The state of a dispute, which goes forward only: a report that comes late changes nothing."""
+    if known is not None and _FORWARD.index(known.state) > _FORWARD.index(reported.state):
+        return known.state
+    return reported.state
 
 
 def _book_dispute(

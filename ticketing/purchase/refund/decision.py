@@ -231,10 +231,9 @@ def parts_of(
         before = _hours(ticket.legs[first].departure, now)
         later = [at for at in legs if ticket.legs[at].departure >= ticket.legs[first].departure]
         gives = {at: percent_at(_steps(conditions, ticket.legs[at].operator), before) for at in later}
-        parts += [
-            tuple(sorted(failed.union(at for at in later if gives[at] >= percent)))
-            for percent in sorted(set(gives.values()) - {0})
-        ]
+        for percent in sorted(set(gives.values()) - {0}):
+            as_good = [at for at in later if gives[at] >= percent]
+            parts.append(tuple(sorted(failed.union(as_good))))
     return [part for part in dict.fromkeys(parts) if part and part != legs]
 
 

@@ -85,12 +85,8 @@ def news_of_quotes(tx: Transaction, till: Till, quotes: Sequence[Quote]) -> dict
     news: dict[str, list[LegNews]] = {quote.id: [] for quote in quotes}
     for region in {quote.region for quote in quotes}:
         data = till.regions[region].data
-        legs = [
-            (quote.id, at, ride)
-            for quote in quotes
-            if quote.region == region
-            for at, ride in enumerate(quote.document.rides)
-        ]
+        sold_here = [quote for quote in quotes if quote.region == region]
+        legs = [(quote.id, at, ride) for quote in sold_here for at, ride in enumerate(quote.document.rides)]
         of_rides = regions.news_of_rides(tx, data, [ride for _, _, ride in legs])
         for place, ride_news in sorted(of_rides.items()):
             quote_id, at, ride = legs[place]
@@ -149,10 +145,12 @@ def with_failures(
     failures = {one.leg: one.failure for one in news_of_legs(tx, till, quote) if one.failure is not None}
     if not failures:
         return list(held)
-    return [
-        replace(one, legs=tuple(_failing(leg, failures.get(at)) for at, leg in enumerate(one.legs)))
-        for one in held
-    ]
+    return [_failing_ticket(one, failures) for one in held]
+
+
+def _failing_ticket(ticket: RefundableTicket, failures: Mapping[int, Failure]) -> RefundableTicket:
+    legs = tuple(_failing(leg, failures.get(at)) for at, leg in enumerate(ticket.legs))
+    return replace(ticket, legs=legs)
 
 
 def _failing(leg: RefundableLeg, failure: Failure | None) -> RefundableLeg:

@@ -22,7 +22,7 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict
-from ticketing.frozen import LeftPrice, LineDocument, PricedPassenger, gross_of
+from ticketing.frozen import LeftPrice, LineDocument, PricedPassenger, PriceItem, gross_of
 from ticketing.purchase.refund.refundable import NOTHING, RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.till import Till
 from ticketing.tickets.issue import choose_place, status_list_of
@@ -101,14 +101,23 @@ def remainder(
     if price.total is None:
         return Remainder(Rest(unpriced=price.reason), None)
     priced = PricedPassenger.of(price.passengers[0])
-    items = tuple(replace(item, legs=tuple(staying[at] for at in item.legs)) for item in priced.items)
+    items = tuple(_of_whole_journey(item, staying) for item in priced.items)
     left = LeftPrice(tuple(staying), items, priced.total_minor, priced.shares, priced.taxes)
     return Remainder(Rest(gross_of(priced.shares)), left, priced.taps)
 
 
+def _of_whole_journey(item: PriceItem, staying: Sequence[int]) -> PriceItem:
+    """An item of the price of the legs that stay, with these legs numbered as in the whole journey."""
+    return replace(item, legs=tuple(staying[at] for at in item.legs))
+
+
 def between(excluded: Sequence[Excluded], staying: Sequence[int]) -> list[Excluded]:
     """The rides that were never sold, as they lie between those that stay."""
-    return [replace(one, before=sum(leg < one.before for leg in staying)) for one in excluded]
+    return [_between(one, staying) for one in excluded]
+
+
+def _between(excluded: Excluded, staying: Sequence[int]) -> Excluded:
+    return replace(excluded, before=sum(leg < excluded.before for leg in staying))
 
 
 def shorten(tx: Transaction, till: Till, ticket: Ticket, line: LineDocument, now: datetime) -> None:

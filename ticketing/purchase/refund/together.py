@@ -141,4 +141,5 @@ def _kept_before(tx: Transaction, order_id: str) -> int:
 
 def group_legs(passenger: PricedPassenger) -> set[int]:
     """The legs for which a passenger pays a part of a group's price, or less because of their company."""
-    return {leg for step in passenger.derivation if step["reason"] in _SHARED for leg in step["legs"]}
+    shared = [step for step in passenger.derivation if step["reason"] in _SHARED]
+    return {leg for step in shared for leg in step["legs"]}

@@ -123,8 +123,10 @@ def _why_not(alike: list[Expected], agreed: dict[str, tuple[bool, bool]], best: 
     (wanted,) = alike
     day, name = agreed[wanted.reference]
     missing = " and ".join(part for part, agrees in (("day", day), ("name", name)) if not agrees)
-    too = " and day" if day else " and name" if name else ""
-    return f"amount{too} as {wanted.reference} (due {wanted.due}), but not the {missing}"
+    agreeing = " and ".join(
+        part for part, agrees in (("amount", True), ("day", day), ("name", name)) if agrees
+    )
+    return f"{agreeing} as {wanted.reference} (due {wanted.due}), but not the {missing}"
 
 
 def _is_about(line: BankLine, wanted: Expected) -> bool:

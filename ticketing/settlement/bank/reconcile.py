@@ -169,12 +169,12 @@ def _findings(tx: Transaction, office: Office, regions: Sequence[str]) -> list[F
 def _expected(tx: Transaction, office: Office, regions: Sequence[str]) -> list[Expected]:
     """Payments and receipts of exported and sent runs, and gateways' payouts on their way, of some regions."""
     names = {account.party: account.name for account in bank.list_accounts_in_force(tx)}
-    return [
-        wanted
-        for region in regions
-        for days in [office.terms(region).proposal_days]
-        for wanted in (*_of_runs(tx, region, names, days), *_payouts(tx, region, days))
-    ]
+    expected: list[Expected] = []
+    for region in regions:
+        days = office.terms(region).proposal_days
+        expected += _of_runs(tx, region, names, days)
+        expected += _payouts(tx, region, days)
+    return expected
 
 
 def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) -> list[Expected]:

@@ -32,7 +32,7 @@ from ticketing.progress import Far, Progress, Stages, silent
 from ticketing.settlement.month import fx, month_end
 from ticketing.settlement.month.netting import Obligation, Position
 from ticketing.settlement.month.positions import SCHEME, Key, Settled, payment, settle
-from ticketing.settlement.terms import Terms
+from ticketing.settlement.terms import Pool, Terms
 
 # Entries behind which stand rows of allocations; what other entries owe an operator is a line of its own.
 ALLOCATED = ("allocation", "refund_decided", "exchanged", "chargeback")
@@ -248,15 +248,8 @@ def facts(
         # A use that was withdrawn since lowers what comes next; nobody owes a ride.
         taps[pool.id] = {name: max(0, count - known.get(name, 0)) for name, count in so_far.items()}
     sums = month_books.balances_by_kind(tx, region, period, far) if sums is None else sums
-    money = {
-        pool.id: (counted[pool.id].rest_minor if pool.id in counted else 0)
-        - sum(
-            line.amount_minor
-            for line in sums
-            if line.purpose == "pool" and line.operator == pool.id and line.currency == pool.currency
-        )
-        for pool in terms.pools
-    }
+    rests = {name: count.rest_minor for name, count in counted.items()}
+    money = {pool.id: rests.get(pool.id, 0) + _paid_in(pool, sums) for pool in terms.pools}
     start = datetime.fromisoformat(f"{period}-01").replace(tzinfo=UTC)
     rides = month_facts.count_rides(tx, region, end, None, since=start) if terms.subsidies else {}
     return month_end.Month(
@@ -272,16 +265,22 @@ def facts(
     )
 
 
+def _paid_in(pool: Pool, sums: Iterable[KindBalance]) -> int:
+    """Sum the month's sales that went into a pool, in minor units."""
+    lines = (line for line in sums if line.purpose == "pool" and line.operator == pool.id)
+    return -sum(line.amount_minor for line in lines if line.currency == pool.currency)
+
+
 def _pool_sales(tx: Transaction, region: str, period: str, terms: Terms) -> dict[str, dict[str, int]]:
     """Sum the sales of each pool's passes by operator; a bearer of discounts is no operator."""
     return {
-        pool.id: {
-            name: part
-            for name, part in month_facts.sum_net_of(tx, region, period, pool.products, pool.currency).items()
-            if name != SELLER and not name.startswith(FUNDER)
-        }
+        pool.id: _of_operators(month_facts.sum_net_of(tx, region, period, pool.products, pool.currency))
         for pool in terms.pools
     }
+
+
+def _of_operators(sales: Mapping[str, int]) -> dict[str, int]:
+    return {name: part for name, part in sales.items() if name != SELLER and not name.startswith(FUNDER)}
 
 
 def _commissions(
@@ -341,16 +340,17 @@ def _by_operator(rows: Iterable[ShareTotal]) -> tuple[ShareSum, ...]:
     totals: dict[Key, list[ShareTotal]] = {}
     for row in rows:
         totals.setdefault((row.operator, row.currency), []).append(row)
-    return tuple(
-        ShareSum(
-            operator=operator,
-            lines=sum(row.lines for row in mine),
-            gross=Money(sum(row.gross_minor for row in mine), currency),
-            vat=Money(sum(row.vat_minor for row in mine), currency),
-            fee=Money(sum(row.fee_minor for row in mine), currency),
-            net=Money(sum(row.net_minor for row in mine), currency),
-        )
-        for (operator, currency), mine in totals.items()
+    return tuple(_share_sum(operator, currency, mine) for (operator, currency), mine in totals.items())
+
+
+def _share_sum(operator: str, currency: str, rows: Sequence[ShareTotal]) -> ShareSum:
+    return ShareSum(
+        operator=operator,
+        lines=sum(row.lines for row in rows),
+        gross=Money(sum(row.gross_minor for row in rows), currency),
+        vat=Money(sum(row.vat_minor for row in rows), currency),
+        fee=Money(sum(row.fee_minor for row in rows), currency),
+        net=Money(sum(row.net_minor for row in rows), currency),
     )
 
 

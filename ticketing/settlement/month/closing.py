@@ -156,7 +156,7 @@ def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run
         far = stages.begin(_LINKING)
         earlier = runs.find_version(tx, draft.region, draft.period, draft.version - 1)
         block = None if earlier else next_block(tx, office.keys, draft.region, draft.period, now, far=far)
-        anchored = earlier.dataset.books if earlier else block.hash if block else ""
+        anchored = _anchored(earlier, block)
         ending = _ending(draft)
         terms = terms_of(ending.terms)
         rates = _rates(office, draft, terms)
@@ -185,6 +185,13 @@ def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run
         if state != "closed":
             books.close_period(tx, draft.region, draft.period, found_digest, now)
         return runs.find_run(tx, draft.id) or draft
+
+
+def _anchored(earlier: Run | None, block: chain.Block | None) -> str:
+    """The state of the books that a version is of: that of the version before it, else of the block at its end."""
+    if earlier:
+        return earlier.dataset.books
+    return block.hash if block else ""
 
 
 def _rates(office: Office, draft: Run, terms: Terms) -> RateSet:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tariffs.findings import errors
 from tariffs.money import Money
-from tariffs.rates import EURO, FILE, UsedRate, load
+from tariffs.rates import EURO, FILE, Rates, UsedRate, load
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.frozen import Conversion, Dataset, KeptRate, Unconverted
 from ticketing.settlement.month.business_days import is_business_day
@@ -53,7 +53,7 @@ class RateSet:
                 rate.target,
                 rate.text,
                 rate.day.isoformat(),
-                tuple(day.isoformat() for day in self.days.get(name, ())),
+                tuple(map(date.isoformat, self.days.get(name, ()))),
             )
             for name, rate in sorted(self.rates.items())
         }
@@ -98,14 +98,13 @@ def read_rates(folder: Path | None, terms: Terms, period: str) -> RateSet:
     }
     rates, days, missing = dict[str, UsedRate](), dict[str, Sequence[date]](), dict[str, str]()
     for name in sorted({*published.days, EURO} - {target}):
-        averaged = published.average(name, target, day, count) if terms.fx else None
-        rate = averaged[0] if averaged else None if terms.fx else published.find(name, target, day)
+        rate, of_days = _rate(published, name, target, day, terms)
         if rate is None:
             missing[name] = published.why_none(name, target, day)
         else:
             rates[name] = rate
-        if averaged:
-            days[name] = averaged[1]
+        if of_days:
+            days[name] = of_days
     return RateSet(
         rates=rates,
         days=days,
@@ -116,6 +115,16 @@ def read_rates(folder: Path | None, terms: Terms, period: str) -> RateSet:
     )
 
 
+def _rate(
+    published: Rates, name: str, target: str, day: date, terms: Terms
+) -> tuple[UsedRate | None, Sequence[date]]:
+    """The rate of a currency by the method of the terms, with the days whose mean it is."""
+    if not terms.fx:
+        return published.find(name, target, day), ()
+    averaged = published.average(name, target, day, terms.fx.days)
+    return averaged or (None, ())
+
+
 def kept_rates(run: Dataset) -> RateSet:
     """The rates that a run has kept, and why it left what it has not converted."""
     return RateSet(
@@ -123,7 +132,7 @@ def kept_rates(run: Dataset) -> RateSet:
             name: UsedRate(name, one.target, Fraction(one.rate), date.fromisoformat(one.day))
             for name, one in run.rates.items()
         },
-        {name: [date.fromisoformat(day) for day in one.days] for name, one in run.rates.items() if one.days},
+        {name: list(map(date.fromisoformat, one.days)) for name, one in run.rates.items() if one.days},
         run.rates_from,
         {line.amount.currency: line.because for line in run.unconverted},
     )
@@ -131,9 +140,11 @@ def kept_rates(run: Dataset) -> RateSet:
 
 def convert(positions: tuple[Position, ...], rates: Mapping[str, UsedRate]) -> list[Conversion]:
     """Convert each position of a currency with a rate, rounded once, half away from zero."""
+    owed = (
+        (line.operator, Money(line.amount_minor, line.currency)) for line in positions if line.amount_minor
+    )
     return [
-        Conversion(line.operator, source, rate.convert(source), rate.text, rate.day.isoformat())
-        for line in positions
-        if line.amount_minor and (rate := rates.get(line.currency))
-        for source in [Money(line.amount_minor, line.currency)]
+        Conversion(operator, source, rate.convert(source), rate.text, rate.day.isoformat())
+        for operator, source in owed
+        if (rate := rates.get(source.currency))
     ]

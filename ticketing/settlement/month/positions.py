@@ -70,10 +70,7 @@ def settle(
         for line in owed
     ]
     currencies = sorted({line.currency for line in owed})
-    own = [
-        Position(SCHEME, -sum(line.amount_minor for line in due if line.currency == currency), currency)
-        for currency in currencies
-    ]
+    own = [Position(SCHEME, -_due_minor(due, currency), currency) for currency in currencies]
     payments = tuple(payment(line) for line in due if line.amount_minor)
     gross = dict.fromkeys(currencies, 0)
     net = dict(gross)
@@ -88,6 +85,10 @@ def settle(
         tuple(gross.items()),
         tuple(net.items()),
     )
+
+
+def _due_minor(due: Iterable[Position], currency: str) -> int:
+    return sum(line.amount_minor for line in due if line.currency == currency)
 
 
 def owed_of(month: Mapping[Key, int], opening: Mapping[Key, int]) -> list[Owed]:

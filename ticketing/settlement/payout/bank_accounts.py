@@ -93,10 +93,6 @@ def list_accounts(office: Office) -> list[tuple[BankAccount, str]]:
         accounts = bank.list_accounts(tx)
         in_force = {account.id for account in bank.list_accounts_in_force(tx)}
         decided = {approval.subject_id for approval in bank.list_approvals(tx, bank.SUBJECT)}
-    return [
-        (
-            account,
-            "in force" if account.id in in_force else "replaced" if account.id in decided else "waiting",
-        )
-        for account in accounts
-    ]
+    # An account that is in force has been decided, too: the later word counts.
+    states = {**dict.fromkeys(decided, "replaced"), **dict.fromkeys(in_force, "in force")}
+    return [(account, states.get(account.id, "waiting")) for account in accounts]

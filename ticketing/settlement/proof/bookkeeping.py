@@ -1,7 +1,9 @@
 """Keep the books in the worker: expired carnets, an anchor a day, anchors kept elsewhere, checks asked for."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from throughfare_gate.ids import new_id
 from ticketing.db.books import book_checks, chain
@@ -36,10 +38,20 @@ def list_asked(office: Office) -> list[BookCheck]:
         return book_checks.list_wanted(tx)
 
 
-def carry_out(office: Office, check: BookCheck, take_back: TakeBack) -> None:
-    """Prove a region's books as somebody has asked, and keep what was found."""
+# Proves something else of a region beside its books: how much of what was looked at, and every fault.
+Beside = Callable[[str], tuple[int, list[str]]]
+
+
+def carry_out(
+    office: Office, check: BookCheck, take_back: TakeBack, beside: Mapping[str, Beside] = MappingProxyType({})
+) -> None:
+    """Prove a region's books as somebody has asked, with what is proven `beside` them, and keep what was found."""
     found = verify(office, check.region, take_back)
-    document = {"checked": found.checked, "faults": found.faults[:200], "notes": found.notes[:200]}
+    checked, faults = dict(found.checked), list(found.faults)
+    for name, prove in beside.items():
+        checked[name], more = prove(check.region)
+        faults += more
+    document = {"checked": checked, "faults": faults[:200], "notes": found.notes[:200]}
     with office.database.write() as tx:
         book_checks.finish_check(tx, check.id, office.clock.now(), document)
 

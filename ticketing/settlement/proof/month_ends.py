@@ -60,9 +60,8 @@ def carnet_faults(tx: Transaction, region: str) -> Iterator[str]:
 
 
 def _told(entries: list[Entry]) -> Told:
-    return {
-        (entry.kind, entry.source_id): tuple(
-            sorted((posting.account.id, posting.amount_minor) for posting in entry.postings)
-        )
-        for entry in entries
-    }
+    return {(entry.kind, entry.source_id): _lines(entry) for entry in entries}
+
+
+def _lines(entry: Entry) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((posting.account.id, posting.amount_minor) for posting in entry.postings))

@@ -36,12 +36,8 @@ def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language
                 "created": run.created_at.replace(tzinfo=None),
             }
         )
-        formats = {
-            currency: book.add_format(
-                {"num_format": "0" + (f".{'0' * exponent(currency)}" if exponent(currency) else "")}
-            )
-            for currency in sorted({line.amount.currency for line in run.dataset.accounts})
-        }
+        currencies = sorted({line.amount.currency for line in run.dataset.accounts})
+        formats = {currency: book.add_format({"num_format": _decimals(currency)}) for currency in currencies}
         bold = book.add_format({"bold": True})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         _summary(
@@ -63,6 +59,11 @@ def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language
             _row(sheet, at, cells(line), formats.get(line.currency), after=_BOOKED)
             at += 1
         _filtered(sheet, at)
+
+
+def _decimals(currency: str) -> str:
+    """The workbook's format of an amount: as many decimals as the currency has."""
+    return f"0.{'0' * exponent(currency)}" if exponent(currency) else "0"
 
 
 def _summary(

@@ -1,0 +1,113 @@
+"""A process that does the worker's rounds on claims, and forks one that is killed at each edge of its transactions."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.ticketing.claims.coast import REGION
+from ticketing.claims import verify_claims
+from ticketing.cli.worker import list_jobs
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.purchase.refund.reversal import take_back
+from ticketing.regions import Region, load_regions
+from ticketing.rooms import build_rooms
+from ticketing.settlement.proof.verify import verify
+
+ROUNDS = 4
+_JOBS = {"paying back", "opening claims", "carrying on claims"}
+
+
+class Stage:
+    """A deployment at a moment: its keys, its regions, its database."""
+
+    def __init__(self, keys: str, moment: str) -> None:
+        self.keys, self.moment = Path(keys), datetime.fromisoformat(moment)
+        self.regions: dict[str, Region] = load_regions(Settings(database_url="sqlite://"))
+
+    def work(self, url: str, deadly_at: int | None = None) -> list[int]:
+        """Do some rounds; answers after how many statements each transaction was committed. Killed at the statement `deadly_at`."""
+        settings = Settings(database_url=url, keys_folder=self.keys)
+        rooms = build_rooms(settings, clock=FixedClock(self.moment), regions=self.regions, connectors={})
+        passed, commits = 0, []
+
+        def count(*_: object) -> None:
+            nonlocal passed
+            passed += 1
+            if passed == deadly_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        engine = rooms.till.database.engine
+        sa.event.listen(engine, "before_cursor_execute", count)
+        sa.event.listen(engine, "commit", lambda _: commits.append(passed))
+        for _ in range(ROUNDS):
+            for job in list_jobs(rooms, (REGION,)):
+                if job.name in _JOBS:
+                    job.go(self.moment)
+                    assert job.detail == "", job.detail
+        rooms.till.database.close()
+        return commits
+
+    def kill(self, url: str, deadly_at: int) -> bool:
+        """Let a process of its own work until it is killed there; False where it came to its end before."""
+        child = os.fork()
+        if not child:
+            self.work(url, deadly_at)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        return status == signal.SIGKILL
+
+    def told(self, url: str) -> dict[str, Any]:
+        """Say what the database holds."""
+        settings = Settings(database_url=url, keys_folder=self.keys)
+        rooms = build_rooms(settings, clock=FixedClock(self.moment), regions=self.regions, connectors={})
+        with rooms.till.database.read() as tx:
+            counts = {
+                name: tx.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE {where}").scalar_one()
+                for name, table, where in (
+                    ("paid", "claim", "state = 'paid'"),
+                    ("claims", "claim", "1 = 1"),
+                    ("refunds", "refund", "state = 'confirmed'"),
+                    ("entries", "entry", "kind IN ('compensation', 'refund_confirmed')"),
+                    ("steps", "claim_step", "1 = 1"),
+                )
+            }
+        faults = verify_claims(rooms.till.database, REGION)[1]
+        faults += verify(rooms.office, REGION, take_back).faults
+        rooms.till.database.close()
+        return {**counts, "faults": faults}
+
+
+def main(url: str, keys: str, moment: str) -> None:
+    """Print a line for each edge: what is there once another worker has gone on after the kill."""
+    stage = Stage(keys, moment)
+    if not url.startswith("sqlite"):
+        # One database: each kill goes on from where the one before has left it.
+        deadly_at = 1
+        while stage.kill(url, deadly_at):
+            deadly_at += 1
+        sys.stdout.write(json.dumps(stage.told(url)) + "\n")
+        return
+    template = Path(url.removeprefix("sqlite:///"))
+    copy = template.with_name("copy.db")
+    copied = f"sqlite:///{copy}"
+    shutil.copy(template, copy)
+    edges = sorted({at + after for at in stage.work(copied) for after in (0, 1)})
+    for edge in edges:
+        for old in copy.parent.glob("copy.db*"):
+            old.unlink()
+        shutil.copy(template, copy)
+        stage.kill(copied, edge)
+        stage.work(copied)
+        sys.stdout.write(json.dumps(stage.told(copied)) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,101 @@
+"""Compensation in the operator's month: a line of its own, in its position, and books that prove themselves."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.api import Api
+from tests.ticketing.claims.coast import REGION, Coast
+from tests.ticketing.purchase.refunding import faults, minor
+from ticketing.claims import verify_claims
+from ticketing.purchase.gateway import alerts
+
+pytestmark = pytest.mark.usefixtures("frozen_rows")
+
+
+def compensated(api: Api, minutes: int = 75) -> tuple[Coast, Any]:
+    coast = Coast(api)
+    bought = api.buy()
+    coast.board(bought)
+    coast.delay(bought, minutes)
+    coast.wait(bought)
+    coast.work()
+    (claim,) = coast.claims()
+    assert claim["state"] == "paid"
+    return coast, claim
+
+
+def test_the_month_takes_it_from_the_operator_on_a_line_of_its_own(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    coast, claim = compensated(api)
+    api.clock.set(datetime(2026, 11, 3, 8, tzinfo=UTC))
+    run = api.post("/v1/settlement-runs", {"region": REGION, "period": "2026-10"}, api.key("finance"))
+    path = f"/v1/settlement-runs/{(run.json or {})['id']}/statements/{claim['operator']}"
+    lines = api.client.get(
+        f"{path}.csv", headers={"Authorization": f"Bearer {api.key('operator_finance', claim['operator'])}"}
+    ).get_data(as_text=True)
+
+    assert run.status_code == 201, run.json
+    (line,) = [one for one in lines.splitlines() if "compensation" in one]
+    assert claim["id"] in line
+    assert claim["jti"] in line
+    assert "19(1)(a)" in line
+    other = [one for one in (run.json or {})["other"] if one["kind"] == "compensation"]
+    assert [(one["operator"], minor(one)) for one in other] == [(claim["operator"], -claim["amount_minor"])]
+    assert faults(api) == []
+    assert verify_claims(coast.rooms.till.database, REGION) == (1, [])
+
+
+def test_a_changed_claim_is_found(api: Api) -> None:
+    coast, claim = compensated(api)
+    database = coast.rooms.till.database
+    with database.write() as tx:
+        on = "" if database.is_sqlite else " ON claim"
+        tx.exec_driver_sql(f"DROP TRIGGER claim_as_decided{on}")
+        change = {"before": '"arrival_delay_minutes":75', "after": '"arrival_delay_minutes":130'}
+        tx.execute(sa.text("UPDATE claim SET facts = replace(facts, :before, :after)"), change)
+
+    assert verify_claims(database, REGION)[1] == [
+        f"claim {claim['id']}: decided anew it differs in compensation",
+        f"claim {claim['id']}: {claim['amount_minor']} minor units are paid, {claim['price_minor'] // 2} are due",
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE claim SET amount_minor = 1", "UPDATE claim SET state = 'decided'", "DELETE FROM claim",
+     "UPDATE claim SET operator = 'hsl'", "UPDATE claim_step SET reason = ''", "DELETE FROM rule_table"],
+)  # fmt: skip
+def test_the_database_refuses_to_change_what_was_decided(api: Api, change: str) -> None:
+    coast, _ = compensated(api)
+
+    with pytest.raises(sa.exc.IntegrityError), coast.rooms.till.database.write() as tx:
+        tx.exec_driver_sql(change)
+
+
+def test_what_the_payment_cannot_give_back_stays_owed_and_a_person_pays_it(api: Api) -> None:
+    coast = Coast(api)
+    bought = api.buy()
+    coast.board(bought)
+    coast.delay(bought, 75)
+    with coast.rooms.till.database.write() as tx:  # as if all but one euro had gone back another way
+        tx.exec_driver_sql(
+            "INSERT INTO refund (id, order_id, payment_id, seq, request_key, state, amount_minor, currency, document, created_at) "
+            "SELECT 'gone', order_id, id, 1, 'gone', 'confirmed', amount_minor - 100, currency, '{\"lines\":[]}', created_at FROM payment"
+        )
+    coast.wait(bought)
+    coast.work()
+    (claim,) = coast.claims()
+    (case,) = alerts.list_cases(coast.rooms.till)
+
+    assert (claim["state"], case.alert.kind, case.doings) == ("paying", "refund_failed", ("paid_otherwise",))
+    assert case.refund.amount_minor == claim["amount_minor"] - 100
+    alerts.act(coast.rooms.till, case.alert.id, "paid_otherwise", "heli")
+    coast.work()
+    assert coast.claims()[0]["state"] == "paid"
+    assert verify_claims(coast.rooms.till.database, REGION) == (1, [])

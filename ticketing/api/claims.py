@@ -1,0 +1,107 @@
+"""Claims: a holder reads and opens them, the operator that bears them contests, finance staff rule."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from ticketing import claims
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import rooms
+from ticketing.api.guard import for_order, for_roles, principal
+from ticketing.api.language import language
+from ticketing.api.limits import limited
+from ticketing.api.schemas.claims import (
+    ClaimRequestSchema,
+    ClaimSchema,
+    ClaimsQuery,
+    ClaimsQuerySchema,
+    ClaimsSchema,
+    ClaimWanted,
+    ContestRequestSchema,
+    ContestWanted,
+    HolderClaimSchema,
+    HolderClaimsSchema,
+    RulingRequestSchema,
+    RulingWanted,
+)
+
+blueprint = Blueprint("claims", __name__, url_prefix="/v1", description="Passengers' claims")
+
+_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
+_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+
+
+@blueprint.route("/orders/<string:order_id>/claims")
+class OrderClaims(MethodView):
+    """The claims of an order."""
+
+    @for_order
+    @blueprint.response(200, HolderClaimsSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str) -> dict[str, object]:
+        """List the claims of an order: they open by themselves two hours after a run should have arrived."""
+        return {"claims": claims.list_of_order(rooms().claims, order_id, language())}
+
+    @for_order
+    @limited(address="600 per minute", caller="30 per minute")
+    @blueprint.arguments(ClaimRequestSchema)
+    @blueprint.response(201, HolderClaimSchema)
+    @blueprint.alt_response(200, schema=HolderClaimSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def post(self, wanted: ClaimWanted, order_id: str) -> Any:
+        """Open the claim of a passenger's leg; 200 with the claim that there is, by whomever it was opened."""
+        desk, spoken = rooms().claims, language()
+        claim, is_new = claims.open_for_holder(desk, order_id, wanted["passenger"], wanted["leg"], spoken)
+        return claims.show_to_holder(desk, claim, spoken), 201 if is_new else 200
+
+
+@blueprint.route("/claims")
+class Claims(MethodView):
+    """Claims that operators bear."""
+
+    @for_roles("operator_finance", "finance", "admin")
+    @blueprint.arguments(ClaimsQuerySchema, location="query")
+    @blueprint.response(200, ClaimsSchema)
+    @blueprint.doc(**_KEY)
+    def get(self, query: ClaimsQuery) -> dict[str, object]:
+        """List claims, oldest first; an operator's finance staff see their own."""
+        staff = principal()
+        return claims.list_for_staff(
+            rooms().claims, staff.operator, query["state"], query["after"], query["limit"]
+        )
+
+
+@blueprint.route("/claims/<string:claim_id>/contest")
+class ClaimContest(MethodView):
+    """The operator's word against a claim."""
+
+    @for_roles("operator_finance")
+    @blueprint.arguments(ContestRequestSchema)
+    @blueprint.response(200, ClaimSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: ContestWanted, claim_id: str) -> dict[str, object]:
+        """Contest a proposed claim of one's own operator, with a reason and what proves it; silence pays."""
+        staff = principal()
+        word = claims.Contest(**wanted, by=f"key {staff.key_id}")
+        claim = claims.contest(rooms().claims, claim_id, staff.operator, word)
+        return claims.show_to_staff(rooms().claims, claim)
+
+
+@blueprint.route("/claims/<string:claim_id>/ruling")
+class ClaimRuling(MethodView):
+    """The decision about a contest."""
+
+    @for_roles("finance")
+    @blueprint.arguments(RulingRequestSchema)
+    @blueprint.response(200, ClaimSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: RulingWanted, claim_id: str) -> dict[str, object]:
+        """Rule on a claim that was contested, or that waits for its times: it is paid, or refused with its article."""
+        verdict = claims.Verdict(
+            ruling=wanted["ruling"],
+            reason=wanted["reason"],
+            by=f"key {principal().key_id}",
+            minutes=wanted["arrival_delay_minutes"],
+        )
+        claim = claims.rule(rooms().claims, claim_id, verdict)
+        return claims.show_to_staff(rooms().claims, claim)

@@ -1,0 +1,43 @@
+"""Claims: a delay that the law pays for becomes a claim by itself, is decided from stored facts, and is paid over the payment."""
+
+from ticketing.claims.advancing import carry_on, list_to_carry_on
+from ticketing.claims.contesting import (
+    CONTEST_REASONS,
+    Contest,
+    ContestReason,
+    Ruling,
+    Verdict,
+    contest,
+    rule,
+)
+from ticketing.claims.desk import EVIDENCE_IN, ClaimsDesk
+from ticketing.claims.opening import list_runs_due, open_for_holder, open_of_run
+from ticketing.claims.proving import verify_claims
+from ticketing.claims.show import list_for_staff, list_of_order, show_to_holder, show_to_staff
+from ticketing.claims.terms import check_rights
+from ticketing.db.rights.claims import STATES, State
+
+__all__ = [
+    "CONTEST_REASONS",
+    "EVIDENCE_IN",
+    "STATES",
+    "ClaimsDesk",
+    "Contest",
+    "ContestReason",
+    "Ruling",
+    "State",
+    "Verdict",
+    "carry_on",
+    "check_rights",
+    "contest",
+    "list_for_staff",
+    "list_of_order",
+    "list_runs_due",
+    "list_to_carry_on",
+    "open_for_holder",
+    "open_of_run",
+    "rule",
+    "show_to_holder",
+    "show_to_staff",
+    "verify_claims",
+]

@@ -1,0 +1,109 @@
+"""Claims as their holders and the staff who deal with them read them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from tariffs.money import Money
+from throughfare_gate.moments import written
+from ticketing.claims.advancing import decision_of
+from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk
+from ticketing.db import Transaction
+from ticketing.db.rights import claims
+from ticketing.db.rights.claims import Claim, State
+from ticketing.db.sale import orders
+from ticketing.db.ticket import tickets
+from ticketing.rights import in_words
+
+
+def list_of_order(desk: ClaimsDesk, order_id: str, language: str) -> list[dict[str, object]]:
+    """Show the claims of an order, oldest first, with the reasons in a language; raises NotFound."""
+    with desk.database.read() as tx:
+        orders.get_order(tx, order_id)
+        return [_for_holder(tx, claim, language) for claim in claims.list_of_order(tx, order_id)]
+
+
+def show_to_holder(desk: ClaimsDesk, claim: Claim, language: str) -> dict[str, object]:
+    """Show one claim to its holder."""
+    with desk.database.read() as tx:
+        return _for_holder(tx, claim, language)
+
+
+def list_for_staff(
+    desk: ClaimsDesk, operator: str | None, state: State | None, after: str | None, limit: int
+) -> dict[str, object]:
+    """Show a page of the claims of an operator, or of all, oldest first."""
+    with desk.database.read() as tx:
+        page = claims.list_claims(tx, operator=operator, state=state, after=after, limit=limit + 1)
+        shown = [_for_staff(tx, claim) for claim in page[:limit]]
+    return {"claims": shown, "next": page[limit - 1].id if len(page) > limit else None}
+
+
+def show_to_staff(desk: ClaimsDesk, claim: Claim) -> dict[str, object]:
+    """Show one claim to staff."""
+    with desk.database.read() as tx:
+        return _for_staff(tx, claim)
+
+
+def _for_holder(tx: Transaction, claim: Claim, language: str) -> dict[str, object]:
+    decision = decision_of(tx, claim)
+    if claim.waits_for == GIVEN_BACK:
+        nothing = Money(0, claim.currency)
+        decision = replace(decision, compensation=nothing, reason="reimbursed", deadline_days=())
+    ticket = tickets.find_ticket(tx, claim.jti)
+    days = dict(decision.deadline_days).get("compensation")
+    return {
+        **_common(claim),
+        "passenger": ticket.passenger_ref if ticket else "",
+        "state": claim.state,
+        "reason": decision.reason,
+        "text": in_words(decision, language),
+        "article": decision.article,
+        "level": decision.level,
+        "deadline": written(claim.opened_at + timedelta(days=days)) if days else None,
+    }
+
+
+def _for_staff(tx: Transaction, claim: Claim) -> dict[str, object]:
+    return {
+        **_common(claim),
+        "region": claim.region,
+        "operator": claim.operator,
+        "trip_id": claim.trip_id,
+        "service_date": claim.service_date.isoformat(),
+        "ticket": claim.jti,
+        "state": claim.state,
+        "price": Money(claim.price_minor, claim.currency).as_dict(),
+        "waits_for": claim.waits_for,
+        "contest_until": written(claim.due_at) if claim.state == "proposed" and claim.due_at else None,
+        "rule_version": claim.rule_version,
+        "facts": claims.stored(claim.facts),
+        "decision": claims.stored(claim.decision),
+        "evidence": list(claim.evidence),
+        "steps": _steps(tx, claim),
+    }
+
+
+def _steps(tx: Transaction, claim: Claim) -> Sequence[dict[str, object]]:
+    return [
+        {
+            "state": step.state,
+            "at": written(step.at),
+            "by": step.actor,
+            "reason": step.reason,
+            "note": dict(step.note),
+        }
+        for step in claims.list_steps(tx, claim.id)
+    ]
+
+
+def _common(claim: Claim) -> dict[str, object]:
+    is_due = claim.amount_minor is not None and claim.state != "refused"
+    amount = None if not is_due else Money(claim.amount_minor or 0, claim.currency).as_dict()
+    return {
+        "id": claim.id,
+        "leg": claim.leg,
+        "regime": claim.regime,
+        "amount": amount,
+        "opened_at": written(claim.opened_at),
+    }

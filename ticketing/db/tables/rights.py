@@ -1,0 +1,84 @@
+"""The tables of claims: what a law grants for a leg of a ticket, how it was decided, and what became of it.
+
+The steps of a claim and the rule tables are facts: triggers refuse to change or remove them. A claim keeps what it was
+decided from once it is decided.
+"""
+
+import sqlalchemy as sa
+
+from ticketing.db.tables.columns import moment, number, one_of, table, text
+
+CLAIM_STATES = ("not_decided", "proposed", "contested", "decided", "paying", "paid", "refused")
+
+# The rule tables by which claims were decided, as they were: a later release brings others.
+rule_table = table(
+    "rule_table",
+    text("version", key=True),
+    text("regime"),
+    text("content"),
+    moment("first_used_at"),
+)
+
+# No foreign key to the ticket: a gate holds tickets, and would wait for the order that a claim holds.
+claim = table(
+    "claim",
+    text("id", key=True),
+    text("region"),
+    text("jti"),
+    number("leg"),
+    text("regime"),
+    text("order_id", sa.ForeignKey("ticket_order.id")),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    text("state"),
+    # What is paid; none while it is not decided, and where nothing is.
+    number("amount_minor", null=True),
+    # What the passenger has paid for this operator's part of the leg.
+    number("price_minor"),
+    text("currency"),
+    text("facts"),
+    text("decision"),
+    text("rule_version", sa.ForeignKey("rule_table.version")),
+    # The ids of the observations that prove it.
+    text("evidence"),
+    moment("opened_at"),
+    # When it goes on by itself: the end of the time to contest, or the next look at its evidence.
+    moment("due_at", null=True),
+    # The refund over which it is paid.
+    text("refund_id", null=True),
+    # What a person has to know of one that waits, or that was contested: a word of a closed list.
+    text("waits_for", null=True),
+    one_of("state", *CLAIM_STATES),
+    sa.CheckConstraint("amount_minor > 0 AND amount_minor <= price_minor", name="amount_within_price"),
+    sa.UniqueConstraint("jti", "leg", "regime"),
+    sa.Index("ix_claim_state", "state", "due_at"),
+    sa.Index(None, "order_id"),
+    sa.Index("ix_claim_operator", "operator", "opened_at"),
+    sa.Index("ix_claim_region", "region", "id"),
+)
+
+# Each step of a claim: when, by whom, and why; `note` has what was given as evidence, and the decision before.
+claim_step = table(
+    "claim_step",
+    text("claim_id", sa.ForeignKey("claim.id"), key=True),
+    number("seq", key=True),
+    text("state"),
+    moment("at"),
+    text("actor"),
+    text("reason"),
+    text("note"),
+    one_of("state", *CLAIM_STATES),
+)
+
+# When a run was looked at for claims, and when again: gates tell late who has ridden.
+claim_run = table(
+    "claim_run",
+    text("region", key=True),
+    text("operator", key=True),
+    text("trip_id", key=True),
+    text("service_date", key=True),
+    moment("looked_at"),
+    moment("next_at", null=True),
+    sa.Index(None, "service_date"),
+)
