@@ -73,15 +73,11 @@ class Gatehouse:
 
     def givers(self, taker: str) -> list[tuple[str, str]]:
         """List the operators whose passengers an operator takes by some agreement, each with its region."""
-        return sorted(
-            {
-                (region, giver)
-                for region, agreements in self.continuations.items()
-                for agreement in agreements
-                for giver in agreement.givers
-                if agreement.joins(giver, taker)
-            }
-        )
+        givers: set[tuple[str, str]] = set()
+        for region, agreements in self.continuations.items():
+            for agreement in agreements:
+                givers.update((region, name) for name in agreement.givers if agreement.joins(name, taker))
+        return sorted(givers)
 
     def continuation(self, region: str, giver: str, taker: str, day: date) -> Continuation | None:
         """Find the agreement by which an operator takes the passengers of another on a service day."""

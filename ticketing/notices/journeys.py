@@ -105,7 +105,9 @@ def calendar_of(
     office: PostOffice, journey: Journey, news: Sequence[LegNews], revision: int = 0
 ) -> tuple[Attachment, ...]:
     """Write the legs of a journey that are left, as their operators have told last of them."""
-    legs = {at: leg for one in journey.tickets for at, leg in enumerate(one.document.legs) if leg.is_left}
+    legs: dict[int, Leg] = {}
+    for ticket in journey.tickets:
+        legs |= {at: leg for at, leg in enumerate(ticket.document.legs) if leg.is_left}
     changes = {
         one.leg: Change(
             is_cancelled=not one.known.is_served,

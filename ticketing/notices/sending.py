@@ -109,12 +109,10 @@ def _batch(
     hosts: dict[str, queue.SimpleQueue[Notice]] = {}
     for notice in claimed:
         hosts.setdefault(_host_of(notice, known), queue.SimpleQueue()).put(notice)
-    lanes = [
-        waiting
-        for host, waiting in hosts.items()
-        if host not in resting
-        for _ in range(min(_OF_ONE_HOST if host else _THREADS, waiting.qsize()))
-    ]
+    lanes = []
+    for host in hosts.keys() - resting:
+        most = _OF_ONE_HOST if host else _THREADS
+        lanes += [hosts[host]] * min(most, hosts[host].qsize())
     sender = _Sender(office, claimed)
     done = 0
     if lanes:

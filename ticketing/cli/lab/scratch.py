@@ -18,6 +18,7 @@ from ticketing.cli import deployment
 from ticketing.cli.lab.processes import Started, running
 from ticketing.cli.lab.warm import Nursery
 from ticketing.cli.serve import gunicorn
+from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
@@ -27,7 +28,7 @@ from ticketing.tickets.keys import KeyStore
 _KEPT = ("THROUGHFARE_GATEWAY", "THROUGHFARE_STRIPE_")
 
 
-_OPERATOR_KEYS: tuple[tuple[Role, str], ...] = (("gate", "gate"), ("operator_staff", "staff"))
+_OPERATOR_KEYS: tuple[Role, ...] = ("gate", "operator_staff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,22 @@ def prepare(settings: Settings, start: datetime) -> Database:
 def make_keys(database: Database, settings: Settings, operators: Sequence[str], label: str) -> Keys:
     """Make API keys for the gates and the staff of each operator, and two for finance."""
     clock = settings.clock()
-    gates, people = (
-        {
-            operator: create_key(database, clock, role=role, operator=operator, label=f"{label} {name}")[1]
-            for operator in operators
-        }
-        for role, name in _OPERATOR_KEYS
-    )
+    gates, people = (_keys_of(database, clock, operators, role, label) for role in _OPERATOR_KEYS)
     finance, approver = (
         create_key(database, clock, role="finance", operator=None, label=name)[1]
         for name in (f"{label} finance", f"{label} finance, second person")
     )
     return Keys(gates, people, finance, approver)
+
+
+def _keys_of(
+    database: Database, clock: Clock, operators: Sequence[str], role: Role, label: str
+) -> dict[str, str]:
+    """Make a key of a role for each operator."""
+    return {
+        operator: create_key(database, clock, role=role, operator=operator, label=f"{label} {role}")[1]
+        for operator in operators
+    }
 
 
 def environment(settings: Settings, operators: Mapping[str, str]) -> dict[str, str]:
