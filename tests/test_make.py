@@ -31,5 +31,5 @@ def test_a_package_that_is_not_there_is_named_before_anything_is_installed() -> 
     )
 
     assert asked.returncode == 2
-    assert "no package of that name: ROOM=nosuch. There are: api console" in asked.stderr
+    assert "no package of that name: ROOM=nosuch. There are: api claims console" in asked.stderr
     assert asked.stdout == ""

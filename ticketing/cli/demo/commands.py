@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -78,16 +79,21 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
                 lab.serving(settings, _FOLDER, lock, simulators, pause_seconds=_PAUSE_SECONDS)
             )
             processes[0].await_ready(partial(lab.is_ready, settings.public_url))
-        stage_of = Stage(settings.public_url, _FOLDER, folder, _move_clock)
+        check = partial(_check, processes)
+        stage_of = Stage(settings.public_url, _FOLDER, folder, _move_clock, check)
         Story(console, scene, folder.name, access, stage_of, cards=CARDS[gateway]).tell(start)
-        for process in processes:
-            process.check()
+        check()
         serves_on = sys.stdout.isatty() and not once
         _show_addresses(console, settings.public_url, people, serves_on=serves_on)
         while serves_on:
             time.sleep(_LOOK_SECONDS)
-            for process in processes:
-                process.check()
+            check()
+
+
+def _check(processes: Sequence[lab.Started]) -> None:
+    """End the demo where one of its processes has ended."""
+    for process in processes:
+        process.check()
 
 
 def _show_addresses(console: Console, url: str, people: str, *, serves_on: bool) -> None:

@@ -46,12 +46,16 @@ CARDS = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The stage of a story: the service, the folder for what is left, the region's, and what sets the service's pretended time."""
+    """The stage of a story: the service, the folder for what is left, the region's, and what sets the service's pretended time.
+
+    `check` ends the demo where one of its processes has ended.
+    """
 
     url: str
     folder: Path
     region_folder: Path
     move_clock: Callable[[datetime | None], None]
+    check: Callable[[], None]
 
 
 class Story:
@@ -64,7 +68,7 @@ class Story:
         self._http = httpx.Client(base_url=stage.url, timeout=30)
         self._scene, self._region, self._access = scene, region, access
         self._folder, self._move_clock = stage.folder, stage.move_clock
-        self._region_folder = stage.region_folder
+        self._region_folder, self.check = stage.region_folder, stage.check
         self._cards = cards
 
     def tell(self, start: datetime) -> None:
