@@ -10,6 +10,13 @@ from typing import Any
 _SQLITE = "sqlite:///"
 
 
+# Paid over the payment as refunds are, and borne by an operator: no price is given back by it.
+_COMPENSATED = """
+SELECT p.currency, sum(p.amount_minor) FROM posting p JOIN entry e ON e.period = p.period AND e.id = p.entry_id
+WHERE e.kind = 'compensation' AND p.amount_minor > 0 GROUP BY p.currency
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Sums of minor units by currency, and what hangs. `captured` and `refunded` are the gateway's own.
@@ -20,6 +27,7 @@ class Facts:
 
     captured: Counter[str] = field(default_factory=Counter)
     refunded: Counter[str] = field(default_factory=Counter)
+    compensated: Counter[str] = field(default_factory=Counter)
     shares: Counter[str] = field(default_factory=Counter)
     net: Counter[str] = field(default_factory=Counter)
     fee: Counter[str] = field(default_factory=Counter)
@@ -40,6 +48,7 @@ def read_facts(database_url: str) -> Facts:
         return Facts(
             captured=_sums(ask, "SELECT currency, sum(captured_minor) FROM demo_charge GROUP BY currency"),
             refunded=_sums(ask, "SELECT currency, sum(refunded_minor) FROM demo_charge GROUP BY currency"),
+            compensated=_sums(ask, _COMPENSATED),
             shares=_sums(ask, "SELECT currency, sum(gross_minor) FROM alloc_share GROUP BY currency"),
             net=_sums(ask, "SELECT currency, sum(net_minor) FROM alloc_share GROUP BY currency"),
             fee=_sums(ask, "SELECT currency, sum(fee_minor) FROM alloc_share GROUP BY currency"),

@@ -65,9 +65,11 @@ class Possible:
 
 def possible(region: RegionData, labels: Sequence[str], channels: Sequence[str]) -> Possible:
     """List what a rehearsal of a region should reach."""
-    agreements = [document["id"] for document in _documents(region)]
+    agreements = [document["id"] for document in priced_agreements(region)]
     prices = [
-        price for document in [*_documents(region), *region.passes] for price in document.get("prices", [])
+        price
+        for document in [*priced_agreements(region), *region.passes]
+        for price in document.get("prices", [])
     ]
     currencies = {region.currency, *(price["currency"] for price in prices), *_fare_currencies(region)}
     return Possible(
@@ -99,7 +101,7 @@ def connector_of(region: RegionData, operator: str) -> str:
 
 def channels_of(region: RegionData) -> list[str]:
     """The sale channels that agreements and passes name."""
-    documents = [*_documents(region), *region.passes]
+    documents = [*priced_agreements(region), *region.passes]
     found = {price.get("sale_channel") for document in documents for price in document.get("prices", [])}
     return sorted(filter(None, found))
 
@@ -156,7 +158,7 @@ def _company_aims(region: RegionData) -> Iterator[Aim]:
 
 
 def _agreement_aims(region: RegionData) -> Iterator[Aim]:
-    for document in _documents(region):
+    for document in priced_agreements(region):
         weekdays = frozenset(document.get("conditions", {}).get("weekdays", range(1, 8)))
         valid = (document.get("valid_from") or "", document.get("valid_to") or "9999")
         parts = tuple(part for part in parts_of(document) if part.operator in region.operators)
@@ -201,7 +203,7 @@ def _brought(brings: str, rider: str, operators: Sequence[str], agreements: Sequ
 
 def _channel_aims(region: RegionData) -> Iterator[Aim]:
     by_name = {aim.name: aim for aim in _agreement_aims(region)}
-    for document in _documents(region):
+    for document in priced_agreements(region):
         for channel in sorted(
             filter(None, {price.get("sale_channel") for price in document.get("prices", [])})
         ):
@@ -307,8 +309,10 @@ def _companions(region: RegionData) -> list[dict[str, str]]:
     return [row for row in rows if row.get("priced_as")]
 
 
-def _documents(region: RegionData) -> list[dict[str, Any]]:
-    return region.agreements if isinstance(region.agreements, list) else []
+def priced_agreements(region: RegionData) -> list[Any]:
+    """List the agreements that make a price or a share; those about continuation do neither."""
+    documents = region.agreements if isinstance(region.agreements, list) else []
+    return [document for document in documents if document.get("kind") != "continuation"]
 
 
 def _products(region: RegionData) -> list[str]:

@@ -11,10 +11,13 @@ _RULED_ON = "claim_waits "
 
 
 def money_is_accounted_for(facts: Facts) -> list[str]:
-    """Check that the gateway's takings less its refunds are the money of operators, tax offices and the scheme."""
+    """Check that the gateway's takings less its refunds are the money of operators, tax offices and the scheme.
+
+    Compensation for a delay goes back over the payment and lessens no share: its operator owes it.
+    """
     faults = []
     for currency in sorted({*facts.captured, *facts.shares}):
-        kept = facts.captured[currency] - facts.refunded[currency]
+        kept = facts.captured[currency] - facts.refunded[currency] + facts.compensated[currency]
         parts = facts.net[currency] + facts.owed[currency] + facts.fee[currency]
         if kept != parts:
             faults.append(
