@@ -28,7 +28,7 @@ _TAKEN_BACK = ("rejected", "voided")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who gets letters: an address and a language."""
+    """A reader of letters: an address and a language."""
 
     address: str
     language: str

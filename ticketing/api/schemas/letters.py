@@ -8,7 +8,7 @@ from ticketing.notices.work import MOST_ADDRESSES
 
 
 class ReaderSchema(Strict):
-    """Somebody who gets letters."""
+    """A reader of letters."""
 
     address = fields.String(
         required=True, validate=validate.Length(3, 254), metadata={"examples": ["heli@hsl.example"]}
