@@ -110,6 +110,10 @@ def _balance(teller: Teller, paid: Decimal, back: Decimal, run: dict[str, Any]) 
 
 
 def _show_payments(teller: Teller, run: dict[str, Any], files: Path) -> None:
+    for line in rows_of(run, "other"):
+        teller.say(
+            f"  beside the shares, {line['kind']}: {line['operator']} {line['amount']} {line['currency']}"
+        )
     for payment in run["payments"]:
         teller.say(f"  {payment['from']} pays {payment['to']} {payment['amount']} {payment['currency']}")
     total = sum((Decimal(payment["amount"]) for payment in run["payments"]), Decimal(0))
