@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.hooking import hook, told
+from tests.ticketing.notices.rounds import worker
 from tests.ticketing.notices.storm import cancel
 from ticketing import notices
 
@@ -18,23 +17,6 @@ pytestmark = [
     pytest.mark.usefixtures("quick_hashes"),
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
-
-
-def worker(town: Town, folder: Path, later_seconds: int) -> "subprocess.Popen[bytes]":
-    """Start one round of a worker of the same deployment, by a clock that is so many seconds ahead."""
-    clock = folder / f"clock-{later_seconds}"
-    clock.write_text(str(later_seconds))
-    environment = {
-        **os.environ,
-        "THROUGHFARE_DATABASE_URL": str(town.office.database.url),
-        "THROUGHFARE_KEYS_FOLDER": str(folder / "keys"),
-        "THROUGHFARE_MESSAGES_REACH": "anywhere",
-        "THROUGHFARE_DEMO_CLOCK_FILE": str(clock),
-        "THROUGHFARE_SETTLEMENT_FOLDER": str(folder / "settlement"),
-        "THROUGHFARE_LIVE_SECONDS": "0",
-    }
-    program = [sys.executable, "-m", "ticketing", "worker", "--once"]
-    return subprocess.Popen(program, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def test_an_event_in_hand_comes_again_with_the_same_id(town: Town, tmp_path: Path) -> None:

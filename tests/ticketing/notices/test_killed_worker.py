@@ -2,13 +2,12 @@
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.ticketing.notices.conftest import Town
+from tests.ticketing.notices.rounds import worker
 from ticketing.db.notices import outbox
 
 ANNA = {"kind": "email", "address": "anna@example.org"}
@@ -16,24 +15,6 @@ pytestmark = [
     pytest.mark.usefixtures("quick_hashes"),
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
-
-
-def worker(town: Town, folder: Path, later_seconds: int) -> "subprocess.Popen[bytes]":
-    """Start one round of a worker of the same deployment, by a clock that is so many seconds ahead."""
-    clock = folder / f"clock-{later_seconds}"
-    clock.write_text(str(later_seconds))
-    environment = {
-        **os.environ,
-        "THROUGHFARE_DATABASE_URL": str(town.office.database.url),
-        "THROUGHFARE_KEYS_FOLDER": str(folder / "keys"),
-        "THROUGHFARE_SMTP_ADDRESS": town.mailbox.address,
-        "THROUGHFARE_MAIL_SENDER": "Throughfare <tickets@throughfare.example>",
-        "THROUGHFARE_DEMO_CLOCK_FILE": str(clock),
-        "THROUGHFARE_SETTLEMENT_FOLDER": str(folder / "settlement"),
-        "THROUGHFARE_LIVE_SECONDS": "0",
-    }
-    program = [sys.executable, "-m", "ticketing", "worker", "--once"]
-    return subprocess.Popen(program, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def test_a_message_in_hand_comes_again_with_the_same_id(town: Town, tmp_path: Path) -> None:
