@@ -7,6 +7,7 @@ that it had left, as it runs in this process.
 import argparse
 import ast
 import contextlib
+import functools
 import io
 import re
 import statistics
@@ -28,6 +29,7 @@ from rich.table import Table
 
 from benchmarks import density
 from benchmarks.sale import REGION, WAYS, opened
+from tests.source_tree import tree_of
 from throughfare_gate.ids import new_id
 from ticketing.identity import create_key
 from ticketing.identity.principal import Role
@@ -72,13 +74,25 @@ class Count:
         return self.goal is None or self.found <= self.goal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
-    """One file, read once."""
+    """One file, read and parsed once; what many counts go through is kept."""
 
     path: Path
     text: str
     tree: ast.Module
+
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of its tree."""
+        return tuple(ast.walk(self.tree))
+
+    @functools.cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """All its functions, methods and closures, with their complexity."""
+        visited = ComplexityVisitor.from_ast(self.tree)
+        inner = (one for made in visited.classes for one in _of_class(made))
+        return (*_inner(visited.functions), *inner)
 
     @property
     def lines(self) -> int:
@@ -88,17 +102,17 @@ class Source:
 
 def sources(*packages: str) -> list[Source]:
     """Read every module of some packages."""
-    found = []
-    for package in packages or PACKAGES:
-        for path in sorted(Path(package).rglob("*.py")):
-            text = path.read_text(encoding="utf-8")
-            found.append(Source(path, text, ast.parse(text)))
-    return found
+    return [_source(path) for package in packages or PACKAGES for path in sorted(Path(package).rglob("*.py"))]
+
+
+@functools.cache
+def _source(path: Path) -> Source:
+    return Source(path, path.read_text(encoding="utf-8"), tree_of(path.resolve()))
 
 
 def counts(found: list[Source]) -> list[Count]:
     """Count everything that needs no run."""
-    functions = list(_functions(found))
+    functions = [function for one in found for function in one.functions]
     branches = [one.complexity for one in functions]
     sizes = [one.endline - one.lineno + 1 for one in functions]
     return [
@@ -125,7 +139,7 @@ def too_branchy(found: list[Source]) -> list[str]:
         f"{one.path}: {function.name} ({function.complexity})"
         for one in found
         if one.path.name != "kernel.py"
-        for function in _functions([one])
+        for function in one.functions
         if function.complexity > MOST_BRANCHES
     ]
 
@@ -136,7 +150,7 @@ def crowded_calls(found: list[Source]) -> list[str]:
         f"{one.path}:{call.lineno} {ast.unparse(call.func)}"
         for one in found
         if not one.path.is_relative_to(_TABLES)
-        for call in ast.walk(one.tree)
+        for call in one.nodes
         if isinstance(call, ast.Call) and len(call.args) >= MANY_VALUES
     ]
 
@@ -146,7 +160,7 @@ def money_by_key(found: list[Source]) -> list[str]:
     return [
         f"{one.path}:{node.lineno} {ast.unparse(node)}"
         for one in found
-        for node in ast.walk(one.tree)
+        for node in one.nodes
         if isinstance(node, ast.Subscript)
         and isinstance(node.slice, ast.Constant)
         and node.slice.value in _MONEY
@@ -158,7 +172,7 @@ def open_signatures(found: list[Source], kinds: tuple[str, ...] = OPEN) -> list[
     return [
         f"{one.path}:{node.lineno} {node.name}"
         for one in found
-        for node in ast.walk(one.tree)
+        for node in one.nodes
         if isinstance(node, ast.FunctionDef)
         for said in (*(arg.annotation for arg in (*node.args.args, *node.args.kwonlyargs)), node.returns)
         if said is not None and any(kind in ast.unparse(said) for kind in kinds)
@@ -170,13 +184,6 @@ def dense(found: list[Source], finder: Callable[[ast.Module], Iterator[ast.expr]
     return [
         f"{one.path}:{node.lineno} {ast.unparse(node)[:80]}" for one in found for node in finder(one.tree)
     ]
-
-
-def _functions(found: list[Source]) -> Iterator[Function]:
-    for one in found:
-        visited = ComplexityVisitor.from_ast(one.tree)
-        yield from _inner(visited.functions)
-        yield from (inner for made in visited.classes for inner in _of_class(made))
 
 
 def _of_class(made: Class) -> Iterator[Function]:

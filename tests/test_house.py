@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -109,7 +109,7 @@ def test_the_formatter_is_hardly_ever_switched_off() -> None:
 
 
 def test_values_with_many_fields_are_made_by_name() -> None:
-    by_place = {name: one.path for one in house.sources() for name in _made_by_place(one.tree)}
+    by_place = {name: one.path for one in house.sources() for name in _made_by_place(one.nodes)}
     new = [
         f"{path}: {name} has more than {FEW_FIELDS} fields"
         for name, path in by_place.items()
@@ -120,9 +120,9 @@ def test_values_with_many_fields_are_made_by_name() -> None:
     hold(sorted(_BY_PLACE - set(by_place)), "these are made by name by now: take them out of _BY_PLACE")
 
 
-def _made_by_place(tree: ast.Module) -> Iterator[str]:
+def _made_by_place(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Name the dataclasses with many fields of their own that may be given by their place."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.ClassDef) or node.bases:
             continue
         words = [ast.unparse(one) for one in node.decorator_list]
@@ -214,7 +214,7 @@ def test_no_test_module_lends_to_another() -> None:
     lent = [
         f"{one.path}:{node.lineno} imports {node.module}"
         for one in house.sources("tests", "benchmarks")
-        for node in ast.walk(one.tree)
+        for node in one.nodes
         if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2].startswith("test_")
     ]
 
@@ -303,7 +303,7 @@ def test_a_name_that_says_nothing_lives_in_eight_lines_at_most() -> None:
     lost = [
         f"{one.path}:{node.lineno} {node.name}: {', '.join(sorted(names))}"
         for one in house.sources()
-        for node in ast.walk(one.tree)
+        for node in one.nodes
         if isinstance(node, ast.FunctionDef) and lines_of(node) > FEW_LINES and (names := vague_names(node))
     ]
 
