@@ -1,6 +1,7 @@
 """Disrupt a run of a journey that is paid for: its operator cancels, delays, leaves a call out, wavers and goes after all.
 
-Staff say so by the command line; an operator with a feed says so by its stand-in, which the worker asks. Whoever holds a ticket
+Staff say so by the command line and by the API, both of which count as one; an operator with a feed says so by its stand-in,
+which the worker asks. Whoever holds a ticket
 for the run hears each thing once, nobody else hears anything, nobody can buy it, its money comes back whole, and what was said
 is proven.
 """
@@ -22,7 +23,7 @@ from ticketing.rehearsal.stage import FeedWord, Purchase, Run, Stage
 Way = Literal["cancel", "late", "waver", "feed_cancel", "feed_skip"]
 _BY_STAFF: tuple[Way, ...] = ("cancel", "late", "waver")
 _BY_FEED: tuple[Way, ...] = ("feed_cancel", "feed_skip", "cancel", "late", "waver")
-# Each takes some seconds, for commands are processes of their own.
+# Some of its words are commands, which are processes of their own and take seconds.
 _MOST = 10
 _LATE_MINUTES = 95
 _STEP = timedelta(seconds=50)
@@ -91,8 +92,8 @@ class Disrupting:
         """The run is cancelled, or leaves out the stop where the holders board; then all is given back, or it goes after all."""
         wanted = [_TOLD[way]]
         if way == "cancel":
-            self._say("cancel", run)
-            self._say("cancel", run)
+            self._command("cancel", run)
+            self._say("cancelled", run)
         else:
             yield from self._by_feed(way, run, holders, at)
         for holder in holders:
@@ -102,7 +103,7 @@ class Disrupting:
         if way == "cancel":
             self._is_proven(run, "cancelled", None)
         if way == "cancel":
-            self._say("cancel", run, "--undo")
+            self._say("as_planned", run)
         else:
             self.stage.tell_feed(run[0], [])
             yield from self._await(holders, run, [*wanted, _RESTORED])
@@ -121,14 +122,14 @@ class Disrupting:
     def _late_or_wavering(self, way: Way, run: Run, holders: list[Purchase]) -> None:
         """The run is late and then is not, or is cancelled and goes after all by turns; each word of staff counts at once."""
         if way == "late":
-            self._say("late", run, str(_LATE_MINUTES))
-            self._say("late", run, str(_LATE_MINUTES))
+            self._command("late", run, str(_LATE_MINUTES))
+            self._say("late", run)
             self._is_proven(run, "at", _LATE_MINUTES * 60)
-            self._say("cancel", run, "--undo")
+            self._command("cancel", run, "--undo")
             wanted = ["late", _RESTORED]
         else:
-            for more in ((), ("--undo",)) * 2:
-                self._say("cancel", run, *more)
+            for state in ("cancelled", "as_planned") * 2:
+                self._say(state, run)
             wanted = [_TOLD["cancel"], _RESTORED] * 2
         for holder in holders:
             words = ["late" if kind in _IS_LATE else kind for kind in self._told(holder, run)]
@@ -144,7 +145,16 @@ class Disrupting:
                     return
                 time.sleep(_PAUSE_SECONDS)
 
-    def _say(self, command: str, run: Run, *words: str) -> None:
+    def _say(self, state: str, run: Run) -> None:
+        """Say something of the run as an operator's system does."""
+        word = {"state": state, "minutes": _LATE_MINUTES} if state == "late" else {"state": state}
+        operator, trip, day = run
+        path = f"/v1/operators/{operator}/departures/{trip}/{day}?region={self.stage.region}"
+        reply = self.http.put(path, word, self.stage.staff[operator])
+        if not reply.ok:
+            self.record.fault("staff_can_say_it", f"{reply.status} {reply.detail}")
+
+    def _command(self, command: str, run: Run, *words: str) -> None:
         """Say something of the run as staff do."""
         line = ["operators", command, *run, *words, "--by", "rehearsal"]
         code, said = self.stage.command(line, "")

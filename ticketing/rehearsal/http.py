@@ -57,6 +57,10 @@ class Client:
         """POST; `once` sends a new Idempotency-Key."""
         return self._call("POST", path, key, body, once=once)
 
+    def put(self, path: str, body: Any, key: str | None = None) -> Reply:
+        """PUT."""
+        return self._call("PUT", path, key, body)
+
     def close(self) -> None:
         """Hang up."""
         self._http.close()

@@ -67,7 +67,7 @@ class Purchase:
 class Stage:
     """A running service. `urls` by sale channel, None being the one without.
 
-    `gates` are keys by operator, `finance` those of two people. `move_clock` sets the service's pretended time, `prove`
+    `gates` and `staff` are keys by operator, `finance` those of two people. `move_clock` sets the service's pretended time, `prove`
     signs that a claim (first) of an issuer (second) holds from a moment on, `command` runs `throughfare` beside the
     service with a text as its input and answers exit code and output. `offline` are presentations for a gate without a
     network: each a request of `gate decide`, with what the gate online has answered. `troubles` names what the processes have written in their logs that
@@ -83,6 +83,7 @@ class Stage:
     folder: Path
     database_url: str
     gates: Mapping[str, str]
+    staff: Mapping[str, str]
     finance: tuple[str, str]
     move_clock: Callable[[datetime], None]
     prove: Prove

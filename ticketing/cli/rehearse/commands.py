@@ -162,6 +162,7 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
             folder=place,
             database_url=settings.database_url,
             gates=keys.gates,
+            staff=keys.staff,
             finance=(keys.finance, keys.approver),
             move_clock=lambda to: lab.move_clock(place, to),
             prove=lambda claim, issuer, now: _proof(issuer_key, claim, issuer, now),
