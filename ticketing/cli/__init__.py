@@ -1,5 +1,6 @@
 """The command `throughfare`: one file a group of commands, loaded when it is asked for."""
 
+import gc
 import importlib
 import io
 import os
@@ -64,6 +65,9 @@ class LazyGroup(click.Group):
             from ticketing import logs  # noqa: PLC0415  many commands log nothing
 
             logs.configure(os.environ.get("THROUGHFARE_LOG_FORMAT", "json"))
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         return group
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -103,6 +107,8 @@ def _refuse(error: ThroughfareError) -> NoReturn:
 def program() -> None:
     """Run the command as a process of its own: what it writes is for the account that runs it, and for nobody else."""
     os.umask(0o077)
+    # Nothing of a module is garbage: the search for it takes a fifth of the time in which a command's modules are loaded.
+    gc.disable()
     for stream in (sys.stdout, sys.stderr):
         # Output for another program is UTF-8 in every locale; a terminal gets its own encoding.
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
