@@ -1,6 +1,7 @@
 """Fixtures that every test may use: databases of both kinds, a clock that stands still."""
 
 import functools
+import gc
 import os
 import shutil
 import uuid
@@ -79,6 +80,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _starts_programs(item.path) or _asks_for_stripe(item):
             item.add_marker("programs")
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and tests, which are no garbage, out of every search for it: that was a quarter of a test's processor time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _asks_for_stripe(item: pytest.Item) -> bool:

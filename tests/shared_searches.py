@@ -1,4 +1,4 @@
-"""Let the tests of one process share the ways and prices that most of them ask for in the same words.
+"""Let the tests of one process share the places, ways and prices that most of them ask for in the same words.
 
 Nearly every test of buying searches the same journey at the same minute over the same networks, and that search was most of
 its processor time. Ways and prices are pure: equal arguments give equal answers, so the first one that asks has them made.
@@ -12,6 +12,7 @@ from typing import Any
 from tariffs.pricing import price_journey
 from ticketing.quote import service as quotes
 from ticketing.search import partly as prices
+from ticketing.search import places
 from ticketing.search import service as searches
 from ticketing.search.planner import Question, plan_departing
 
@@ -22,6 +23,8 @@ _MOST_WAYS, _MOST_PRICES = 16, 4_000
 def begin() -> None:
     """Share from now on, where a service searches and freezes a price."""
     searches.plan_departing = _shared(plan_departing, _question, list, _MOST_WAYS)  # type: ignore[attr-defined]
+    # A network is read once for all tests, and its stops are grouped once.
+    places.index = _shared(places.index, id, lambda found: found, _MOST_WAYS)
     # Each has its own: a frozen ride has an offset from UTC where one that is searched has a time zone.
     for room in (prices, quotes):
         room.price_journey = _shared(price_journey, _priced, lambda found: found, _MOST_PRICES)  # type: ignore[attr-defined]
