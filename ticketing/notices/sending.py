@@ -2,7 +2,7 @@
 
 A message is claimed for a while and comes again when its worker has died, so it is delivered at least once; at each try
 it has the same id and topic, by which a receiver knows the second copy. Mail does not wait for push and webhooks, and of
-these no receiver holds up the others: each host has two messages in hand at most, and one that has failed too often rests.
+these no receiver holds up the others (`lanes`).
 """
 
 import math
@@ -10,7 +10,6 @@ import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -27,22 +26,22 @@ from ticketing.notices.at_hand import AtHand, read_at_hand
 from ticketing.notices.backends import DELIVERIES_KEPT
 from ticketing.notices.channels import Delivery
 from ticketing.notices.composing import compose
+from ticketing.notices.lanes import OWN_HOST, Lanes
 from ticketing.notices.post_office import PostOffice
 
 _log = structlog.get_logger(__name__)
 MAIL: tuple[ContactKind, ...] = ("email",)
 HTTP: tuple[ContactKind, ...] = ("webpush", "webhook")
 _AT_ONCE = 200
-_THREADS, _OF_ONE_HOST = 8, 2
-# Our own server, and what goes nowhere.
-_MAIL_HOST = ""
 # A worker that holds a message longer than this has died; it begins no new one in the last part of that time.
 _CLAIM = timedelta(seconds=120)
 _SENDING_SECONDS = 60.0
 # What was read for a batch is read again after this.
 _FRESH_SECONDS = 2.0
-# After so many failures in a row a host rests: its messages are not tried for so long, and those for others go on.
-_PATIENCE, _REST = 3, timedelta(seconds=30)
+# A host that has failed too often is sent nothing for so long, and of one with too many messages the last ones wait.
+_REST = timedelta(seconds=30)
+# A round that waits for a thread looks for new messages so often.
+_LOOK_SECONDS = 1.0
 # A settling that the database has broken off, as one of two that waited for each other, is tried so often.
 _SETTLINGS = 3
 _PAUSES = tuple(timedelta(seconds=one) for one in (10, 60, 300, 1800, 7200, 21_600, 43_200))
@@ -58,30 +57,50 @@ _PATIENCE_WITH_WEBHOOKS = timedelta(days=3)
 
 def deliver_due(office: PostOffice, kinds: Sequence[ContactKind] = (*MAIL, *HTTP)) -> int:
     """Deliver the messages of some kinds that are due; answers how many were delivered. Never raises for one message."""
-    delivered = 0
     until = time.monotonic() + _SENDING_SECONDS
-    resting: set[str] = set()
-    while time.monotonic() < until:
-        now = office.clock.now()
-        claimed_until = now + _CLAIM
-        with office.database.write() as tx:
-            claimed = outbox.claim_due(tx, kinds, now, claimed_until, _AT_ONCE)
-        if not claimed:
-            break
-        done, left = _batch(office, claimed, until, resting)
-        delivered += done
-        is_over = _MAIL_HOST in resting or time.monotonic() >= until
-        if left:
+    lanes = Lanes(office.paces, until)
+    try:
+        while lanes.is_open and OWN_HOST not in lanes.resting:
             now = office.clock.now()
-            due_at = now if is_over else now + _REST
             with office.database.write() as tx:
-                webhooks.hold_webhooks(tx, {notice.webhook_id for notice in left if notice.webhook_id})
-                outbox.give_back(tx, left, claimed_until=claimed_until, due_at=due_at)
-        if is_over:
-            break
+                claimed = outbox.claim_due(tx, kinds, now, now + _CLAIM, _AT_ONCE)
+            if claimed:
+                too_many = _take(office, lanes, claimed)
+                _give_back(office, [*too_many, *lanes.left()], office.clock.now() + _REST)
+                lanes.await_room(_LOOK_SECONDS)
+            elif lanes.is_idle:
+                break
+            else:
+                lanes.await_change(_LOOK_SECONDS)
+    finally:
+        resting = lanes.left()
+        _give_back(office, lanes.close(), office.clock.now())
+        _give_back(office, resting, office.clock.now() + _REST)
     for kind in kinds:
         office.channels[kind].rest()
-    return delivered
+    if lanes.trouble is not None:
+        raise lanes.trouble
+    return lanes.delivered
+
+
+def _take(office: PostOffice, lanes: Lanes, claimed: Sequence[Notice]) -> list[Notice]:
+    """Let claimed messages wait in the lanes of their hosts; answers those that have to wait for longer."""
+    ids = {notice.webhook_id for notice in claimed if notice.webhook_id}
+    with office.database.read() as tx:
+        known = webhooks.find_active(tx, ids, office.clock.now()) if ids else {}
+    hosts: dict[str, list[Notice]] = {}
+    for notice in claimed:
+        hosts.setdefault(_host_of(notice, known), []).append(notice)
+    sender = _Sender(office, claimed)
+    return [one for host, notices in hosts.items() for one in lanes.take(host, notices, sender.deliver)]
+
+
+def _give_back(office: PostOffice, notices: Sequence[Notice], due_at: datetime) -> None:
+    """Let messages that were claimed and not tried wait until a moment."""
+    if notices:
+        with office.database.write() as tx:
+            webhooks.hold_webhooks(tx, {notice.webhook_id for notice in notices if notice.webhook_id})
+            outbox.give_back(tx, notices, due_at=due_at)
 
 
 def forget_what_is_due(office: PostOffice) -> dict[str, int]:
@@ -96,59 +115,13 @@ def forget_what_is_due(office: PostOffice) -> dict[str, int]:
         }
 
 
-def _batch(
-    office: PostOffice, claimed: Sequence[Notice], until: float, resting: set[str]
-) -> tuple[int, list[Notice]]:
-    """Send a batch, each host's messages in lanes of their own; answers how many arrived, and those that were not tried.
-
-    Hosts that are `resting` are sent nothing; those that fail too often join them.
-    """
-    ids = {notice.webhook_id for notice in claimed if notice.webhook_id}
-    with office.database.read() as tx:
-        known = webhooks.find_active(tx, ids, office.clock.now()) if ids else {}
-    hosts: dict[str, queue.SimpleQueue[Notice]] = {}
-    for notice in claimed:
-        hosts.setdefault(_host_of(notice, known), queue.SimpleQueue()).put(notice)
-    lanes = []
-    for host in hosts.keys() - resting:
-        most = _OF_ONE_HOST if host else _THREADS
-        lanes += [hosts[host]] * min(most, hosts[host].qsize())
-    sender = _Sender(office, claimed)
-    done = 0
-    if lanes:
-        with ThreadPoolExecutor(min(_THREADS, len(lanes))) as threads:
-            done = sum(threads.map(lambda waiting: _lane(sender, waiting, until), lanes))
-    left: list[Notice] = []
-    for host, waiting in hosts.items():
-        if not waiting.empty() and time.monotonic() < until:
-            resting.add(host)
-        while not waiting.empty():
-            left.append(waiting.get_nowait())
-    return done, left
-
-
 def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
     """Name the host that a message goes to; that of mail is our own server."""
     if notice.webhook_id:
         webhook = known.get(notice.webhook_id)
-        return urlsplit(webhook.url).netloc if webhook else _MAIL_HOST
+        return urlsplit(webhook.url).netloc if webhook else OWN_HOST
     to = notice.document["to"]
-    return urlsplit(to.get("endpoint") or to.get("url") or "").netloc or _MAIL_HOST
-
-
-def _lane(sender: "_Sender", waiting: "queue.SimpleQueue[Notice]", until: float) -> int:
-    """Send one message after the other until none waits, the time is over, or its host has failed too often."""
-    delivered = failed = 0
-    while time.monotonic() < until and failed < _PATIENCE:
-        try:
-            notice = waiting.get_nowait()
-        except queue.Empty:
-            break
-        result = sender.send(notice)
-        sender.settle(notice, result)
-        delivered += result.outcome == "delivered"
-        failed = failed + 1 if result.outcome == "later" else 0
-    return delivered
+    return urlsplit(to.get("endpoint") or to.get("url") or "").netloc or OWN_HOST
 
 
 class _Sender:
@@ -164,7 +137,13 @@ class _Sender:
         self._at_hand: AtHand | None = None
         self._ended: queue.SimpleQueue[tuple[Notice, Delivery]] = queue.SimpleQueue()
 
-    def send(self, notice: Notice) -> Delivery:
+    def deliver(self, notice: Notice) -> Delivery:
+        """Send one message and settle it; raises where that cannot be written down: then it comes again when its claim ends."""
+        result = self._send(notice)
+        self._settle(notice, result)
+        return result
+
+    def _send(self, notice: Notice) -> Delivery:
         """Send one message, unless its contact has gone; never raises."""
         try:
             at_hand = self._known(notice)
@@ -186,7 +165,7 @@ class _Sender:
             _log.exception("message not composed", notice=notice.id, template=notice.template)
             return Delivery("later", f"it could not be composed: {type(error).__name__}")
 
-    def settle(self, notice: Notice, result: Delivery) -> None:
+    def _settle(self, notice: Notice, result: Delivery) -> None:
         """Write down what became of a message, with those of other lanes that wait for the same."""
         self._ended.put((notice, result))
         self._left.pop(notice.id, None)

@@ -90,7 +90,7 @@ def test_what_is_sent_again_while_it_is_in_hand_waits_no_longer_for_that(town: T
     sending.join(30)
     assert min(tries(town)) >= 0
 
-    for _ in range(6):
+    for _ in range(10):
         town.api.clock.advance(timedelta(seconds=61))
         notices.deliver_due(town.office, notices.HTTP)
     assert runs.shown()["deliveries"]["delivered"] == 20

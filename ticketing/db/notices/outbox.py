@@ -70,7 +70,7 @@ def claim_due(
     if due_notices:
         claimed = sa.update(notice).where(notice.c.id.in_([one.id for one in due_notices]))
         tx.execute(claimed.values(due_at=again_at, tries=notice.c.tries + 1))
-    return [replace(one, tries=one.tries + 1) for one in due_notices]
+    return [replace(one, due_at=again_at, tries=one.tries + 1) for one in due_notices]
 
 
 def end(tx: Transaction, ids: Sequence[str], state: NoticeState, now: datetime, detail: str | None) -> None:
@@ -105,16 +105,14 @@ def was_delivered(tx: Transaction, topics: Collection[str]) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def give_back(
-    tx: Transaction, untried: Sequence[Notice], *, claimed_until: datetime, due_at: datetime
-) -> None:
+def give_back(tx: Transaction, untried: Sequence[Notice], *, due_at: datetime) -> None:
     """Give messages back that were claimed and not tried: they are due at a moment, and this was no try.
 
     One that was sent again meanwhile, or claimed by another worker, is left as it is.
     """
     ids = [one.id for one in untried]
     claimed = sa.update(notice).where(notice.c.id.in_(ids), notice.c.state == "waiting")
-    mine = claimed.where(notice.c.due_at == claimed_until, notice.c.tries > 0)
+    mine = claimed.where(notice.c.due_at.in_({one.due_at for one in untried}), notice.c.tries > 0)
     tx.execute(mine.values(due_at=due_at, tries=notice.c.tries - 1))
 
 

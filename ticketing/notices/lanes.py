@@ -1,0 +1,165 @@
+"""Divide a worker's threads between hosts, so that no receiver holds up the messages for another one.
+
+A host has two messages in hand at most, and rests once it has failed too often. Hosts that have not lately taken a message at
+once share half of the threads: however many of them let us wait, the other half serves those that do not.
+"""
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from ticketing.db.notices.outbox import Notice
+from ticketing.notices.channels import Delivery
+
+THREADS = 8
+# Our own server, and messages without an address.
+OWN_HOST = ""
+_OF_ONE_HOST = 2
+_OF_DOUBTFUL_HOSTS = THREADS // 2
+# A host that takes longer is doubtful until it is quick again.
+_QUICK_SECONDS = 3.0
+# After so many failures in a row a host rests.
+_PATIENCE = 3
+# So many messages wait in memory for one host, and for all before more are claimed.
+_MOST_OF_ONE_HOST, _FEW = 100, 50
+_MOST_HOSTS_KNOWN = 10_000
+
+
+@dataclass(slots=True)
+class Paces:
+    """The hosts that took their last message at once, as this process has seen them."""
+
+    _quick: set[str] = field(default_factory=set)
+
+    def note(self, host: str, *, quick: bool) -> None:
+        """Remember how a host took a message."""
+        if not quick:
+            self._quick.discard(host)
+            return
+        if len(self._quick) >= _MOST_HOSTS_KNOWN:
+            self._quick.clear()
+        self._quick.add(host)
+
+    def is_quick(self, host: str) -> bool:
+        """Tell whether a host may use every thread."""
+        return host == OWN_HOST or host in self._quick
+
+
+class Lanes:
+    """Threads that send messages until a moment of `time.monotonic()`, or until sending one has raised `trouble`."""
+
+    def __init__(self, paces: Paces, until: float) -> None:
+        self.delivered = 0
+        self.trouble: Exception | None = None
+        self.resting: set[str] = set()
+        self._paces, self._until = paces, until
+        self._waiting: dict[str, deque[tuple[Notice, Callable[[Notice], Delivery]]]] = {}
+        self._busy, self._failed = Counter[str](), Counter[str]()
+        self._running = 0
+        self._changed = threading.Condition()
+        self._threads = ThreadPoolExecutor(THREADS)
+
+    def take(self, host: str, notices: Iterable[Notice], send: Callable[[Notice], Delivery]) -> list[Notice]:
+        """Let messages for a host wait for a thread; answers those that are too many, or whose host rests."""
+        too_many = []
+        with self._changed:
+            if host in self.resting:
+                return list(notices)
+            queue = self._waiting.setdefault(host, deque())
+            for notice in notices:
+                # Our own server is told every message in turn: nobody else waits behind it.
+                if host == OWN_HOST or len(queue) < _MOST_OF_ONE_HOST:
+                    queue.append((notice, send))
+                else:
+                    too_many.append(notice)
+            for _ in range(min(THREADS - self._running, len(queue))):
+                self._running += 1
+                self._threads.submit(self._lane)
+        return too_many
+
+    def await_room(self, seconds: float) -> None:
+        """Wait until a thread is free or few messages wait, at most so long."""
+        with self._changed:
+            self._changed.wait_for(self._has_room, seconds)
+
+    def await_change(self, seconds: float) -> None:
+        """Wait until a message has ended, at most so long."""
+        with self._changed:
+            if self._running:
+                self._changed.wait(seconds)
+
+    @property
+    def is_open(self) -> bool:
+        """True while messages are sent."""
+        return time.monotonic() < self._until and self.trouble is None
+
+    @property
+    def is_idle(self) -> bool:
+        """True where nothing is sent and nothing waits."""
+        with self._changed:
+            return not self._running
+
+    def left(self) -> list[Notice]:
+        """Take out the messages of hosts that rest."""
+        with self._changed:
+            return [notice for host in self.resting for notice, _ in self._waiting.pop(host, ())]
+
+    def close(self) -> list[Notice]:
+        """Wait for those that are being sent; answers those that nobody has begun to send."""
+        with self._changed:
+            left = [notice for queue in self._waiting.values() for notice, _ in queue]
+            self._waiting.clear()
+        self._threads.shutdown()
+        return left
+
+    def _has_room(self) -> bool:
+        return self._running < THREADS or sum(map(len, self._waiting.values())) <= _FEW
+
+    def _lane(self) -> None:
+        """Send one message after the other, for whichever host may be sent one."""
+        with self._changed:
+            host = self._choose()
+            while host is not None:
+                notice, send = self._waiting[host].popleft()
+                self._busy[host] += 1
+                self._changed.release()
+                began = time.monotonic()
+                try:
+                    result = send(notice)
+                except Exception as error:  # noqa: BLE001  it is raised by the round, which ends
+                    self.trouble, result = error, Delivery("later")
+                seconds = time.monotonic() - began
+                self._changed.acquire()
+                self._busy[host] -= 1
+                self._judge(host, result, seconds)
+                self._changed.notify_all()
+                host = self._choose()
+            self._running -= 1
+            self._changed.notify_all()
+
+    def _choose(self) -> str | None:
+        """Choose the host that has waited longest of those that may be sent a message; it goes to the end of the line."""
+        if not self.is_open:
+            return None
+        doubtful = sum(count for host, count in self._busy.items() if not self._paces.is_quick(host))
+        for host, queue in self._waiting.items():
+            if not queue or host in self.resting:
+                continue
+            is_quick = self._paces.is_quick(host)
+            most = THREADS if host == OWN_HOST else _OF_ONE_HOST
+            if self._busy[host] < most and (is_quick or doubtful < _OF_DOUBTFUL_HOSTS):
+                self._waiting[host] = self._waiting.pop(host)
+                return host
+        return None
+
+    def _judge(self, host: str, result: Delivery, seconds: float) -> None:
+        """Note how a host took a message."""
+        self.delivered += result.outcome == "delivered"
+        is_later = result.outcome == "later"
+        self._failed[host] = self._failed[host] + 1 if is_later else 0
+        if self._failed[host] >= _PATIENCE:
+            self.resting.add(host)
+        self._paces.note(host, quick=not is_later and seconds < _QUICK_SECONDS)
