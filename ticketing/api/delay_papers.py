@@ -15,10 +15,13 @@ from ticketing.api.schemas.delay_papers import (
     CheckRequestSchema,
     CheckSchema,
     CheckWanted,
+    ClaimFormSchema,
     ConfirmableLegsSchema,
     ConfirmationQuery,
     ConfirmationQuerySchema,
     ConfirmationSchema,
+    FormQuery,
+    FormQuerySchema,
 )
 
 blueprint = Blueprint(
@@ -26,7 +29,9 @@ blueprint = Blueprint(
 )
 
 _ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
-_CONFIRMATIONS = "/orders/<string:order_id>/delay-confirmations"
+_ORDER = "/orders/<string:order_id>"
+_CONFIRMATIONS = f"{_ORDER}/delay-confirmations"
+_CLAIM = f"{_ORDER}/claims/<string:claim_id>"
 JWKS = "/.well-known/delay-confirmation-jwks.json"
 
 
@@ -89,6 +94,68 @@ class ConfirmationCheck(MethodView):
     def post(self, wanted: CheckWanted) -> dict[str, object]:
         """Check a confirmation that somebody shows, and hold it against what is proven now; no key is needed."""
         return delay_papers.show_check(delay_papers.check(rooms().claims, wanted["token"]), language())
+
+
+@blueprint.route(f"{_CLAIM}/form")
+class ClaimForm(MethodView):
+    """The form of a claim."""
+
+    @for_order
+    @blueprint.response(200, ClaimFormSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str, claim_id: str) -> dict[str, object]:
+        """Fill in the form of a claim for a carrier that insists on one: the common form for rail, else the same data."""
+        form = delay_papers.form_of_claim(rooms().claims, order_id, claim_id, language())
+        return delay_papers.show_form(form)
+
+
+@blueprint.route(f"{_CLAIM}/form.pdf")
+class PrintedClaimForm(MethodView):
+    """The form of a claim on paper."""
+
+    @for_order
+    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str, claim_id: str) -> Response:
+        """Print the form of a claim, in the language of Accept-Language."""
+        return _printed(delay_papers.form_of_claim(rooms().claims, order_id, claim_id, language()))
+
+
+@blueprint.route(f"{_ORDER}/claim-form")
+class LegForm(MethodView):
+    """The form for a leg."""
+
+    @for_order
+    @blueprint.arguments(FormQuerySchema, location="query")
+    @blueprint.response(200, ClaimFormSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, query: FormQuery, order_id: str) -> dict[str, object]:
+        """Fill in the form for a passenger's leg, also before there is a claim."""
+        form = delay_papers.form_of_leg(
+            rooms().claims, order_id, query["passenger"], query["leg"], language()
+        )
+        return delay_papers.show_form(form)
+
+
+@blueprint.route(f"{_ORDER}/claim-form.pdf")
+class PrintedLegForm(MethodView):
+    """The form for a leg on paper."""
+
+    @for_order
+    @blueprint.arguments(FormQuerySchema, location="query")
+    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, query: FormQuery, order_id: str) -> Response:
+        """Print the form for a passenger's leg, in the language of Accept-Language."""
+        return _printed(
+            delay_papers.form_of_leg(rooms().claims, order_id, query["passenger"], query["leg"], language())
+        )
+
+
+def _printed(form: delay_papers.Form) -> Response:
+    from ticketing.delay_papers.form_pdf import form_pdf  # noqa: PLC0415  the service starts without what draws PDF
+
+    return _pdf(form_pdf(form), "claim-form.pdf")
 
 
 def _pdf(content: bytes, name: str) -> Response:

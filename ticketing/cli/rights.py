@@ -69,7 +69,7 @@ def confirm_check_command(code: str, *, jwks: str, language: str) -> None:
     Example:
       throughfare rights confirm-check eyJhbGciOi... --jwks delay-confirmation-jwks.json
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    shown = click.get_text_stream("stdin").read(contract.MAX_DOCUMENT_BYTES) if code == "-" else code
+    shown = sys.stdin.read(contract.MAX_DOCUMENT_BYTES) if code == "-" else code
     answered = checked(shown.strip(), _ring(jwks), language)
     click.echo(json.dumps(answered, ensure_ascii=False, indent=2))
     sys.exit(0 if answered["genuine"] else 1)

@@ -1,4 +1,4 @@
-"""Confirmations of delays as programs read them."""
+"""Confirmations of delays and forms of claims as programs read them."""
 
 from datetime import UTC, datetime
 
@@ -7,6 +7,8 @@ from throughfare_gate.tickets import confirmation
 from throughfare_gate.tickets.confirmation import Confirmation
 from ticketing.claims import run_of
 from ticketing.delay_papers.confirmations import Check, Signed, Told
+from ticketing.delay_papers.form import HEADINGS, LEVEL, Entry
+from ticketing.delay_papers.forms import Form
 from ticketing.delay_papers.proven import RealTime
 from ticketing.delay_papers.telling import told
 from ticketing.delay_papers.words import word
@@ -66,6 +68,36 @@ def shown_as(confirmed: Confirmation | None, reason: str, language: str) -> dict
         "issued_at": written(issued),
         "claims": confirmation.write(confirmed),
         "text": told(confirmed, language),
+    }
+
+
+def show_form(form: Form) -> dict[str, object]:
+    """Show a form: its heading, how certain its layout is, and its sections by their numbers, in the order of the form."""
+    known, language = form.known, form.language
+    return {
+        "title": word("form", "title", language),
+        "heading": word("form", "common" if known.is_rail else "other", language),
+        "is_common_form": known.is_rail,
+        "regime": known.regime,
+        "claim": known.claim.id if known.claim else None,
+        "filled_at": written(known.now),
+        "language": language,
+        "layout": {"level": LEVEL, "note": word("form", "layout", language)},
+        "sections": {number: _section(number, entry, language) for number, entry in form.entries.items()},
+    }
+
+
+def _section(number: str, entry: Entry, language: str) -> dict[str, object]:
+    return {
+        "label": word("sections", number, language),
+        "value": "\n".join(entry.lines) or None,
+        "choices": [
+            {"name": one.name, "label": word("choices", one.name, language), "ticked": one.ticked}
+            for one in entry.choices
+        ],
+        "for_passenger": number not in HEADINGS
+        and not entry.lines
+        and not any(one.ticked for one in entry.choices),
     }
 
 

@@ -90,3 +90,62 @@ class CheckSchema(Strict):
     claims = fields.Dict(keys=fields.String(), required=True, allow_none=True, metadata=_CLAIMS)
     text = fields.String(required=True, allow_none=True)
     stands = fields.Boolean(required=True, allow_none=True)
+
+
+class FormQuery(TypedDict):
+    """The wanted leg of a form, as its schema has read it."""
+
+    passenger: str
+    leg: int
+
+
+class FormQuerySchema(Strict):
+    """The passenger, and the leg by its place in the journey, from 0."""
+
+    passenger = fields.String(required=True, validate=ID)
+    leg = fields.Integer(required=True, validate=validate.Range(0, 100))
+
+
+class FormChoiceSchema(Strict):
+    """A box of a section; `name` is for programs."""
+
+    name = fields.String(required=True, metadata={"examples": ["delay"]})
+    label = fields.String(required=True)
+    ticked = fields.Boolean(required=True)
+
+
+class FormSectionSchema(Strict):
+    """A section of a form: its text, or its boxes. `for_passenger`: nothing is known here, the passenger fills it in."""
+
+    label = fields.String(required=True)
+    value = fields.String(required=True, allow_none=True)
+    choices = fields.List(fields.Nested(FormChoiceSchema), required=True)
+    for_passenger = fields.Boolean(required=True)
+
+
+class FormLayoutSchema(Strict):
+    """The certainty of the order of sections (docs/rights.md)."""
+
+    level = fields.String(required=True, validate=validate.OneOf(["S", "A", "B", "C"]))
+    note = fields.String(required=True)
+
+
+class ClaimFormSchema(Strict):
+    """The form of a claim, filled in from ticket, evidence and claim; `sections` by the numbers of the annex, in its order.
+
+    `is_common_form`: the ride is under the law of rail, for which the form is; of other rides it has the same data.
+    """
+
+    title = fields.String(required=True)
+    heading = fields.String(required=True)
+    is_common_form = fields.Boolean(required=True)
+    regime = fields.String(required=True, allow_none=True)
+    claim = fields.String(required=True, allow_none=True)
+    filled_at = moment(required=True)
+    language = fields.String(required=True)
+    layout = fields.Nested(FormLayoutSchema, required=True)
+    sections = fields.Dict(
+        keys=fields.String(metadata={"examples": ["3.2.1"]}),
+        values=fields.Nested(FormSectionSchema),
+        required=True,
+    )
