@@ -16,6 +16,8 @@ from ticketing.db.tables.sale import order, order_event, refund
 # A contact that comes later is told of what may still matter to it.
 _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
 _CLAIM_ENDS = ("decided", "paid", "refused")
+# The tables that say when a thing became so.
+_DATED = (claim_step, disruption_event, order, order_event, refund)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def _about(
         .join(webhook_type, webhook_type.c.webhook_id == webhook.c.id)
         .where(webhook.c.id == contact.c.webhook_id, is_active(now), takes(type_, family))
         .where(sa.or_(at >= since, contact.c.created_at >= since))
-        .correlate(claim_step, contact, disruption_event, order, order_event, refund)
+        .correlate(contact, *_DATED)
     )
     topic = contact.c.order_id + ":" + contact.c.digest + f":{what}:" + row_id
     selected = sa.select(contact.c.id, contact.c.order_id, sa.literal(what).label("what"))
