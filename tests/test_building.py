@@ -23,7 +23,7 @@ DOORS = {
     "lxml": ("operators/siri/delivery.py",),
     "segno": ("ticketing/tickets/",),
     "aztec_code_generator": ("ticketing/tickets/",),
-    "fpdf": ("ticketing/tickets/paper.py", "ticketing/purchase/receipt.py", "ticketing/settlement/"),
+    "fpdf": ("ticketing/tickets/page.py", "ticketing/purchase/receipt.py", "ticketing/settlement/"),
     "webauthn": ("ticketing/identity/passkeys.py",),
     "httpx": (
         "operators/",

@@ -41,6 +41,7 @@ _MOST_ASKING_OF_PAGES, _MOST_LONG_OF_PAGES, _MOST_ASKING_OF_TEXTS = 0, 4, 0
 _TEXTS = (
     "gate/throughfare_gate/gate/sentences.json",
     "ticketing/console/texts/en.json",
+    "ticketing/delay_papers/words.json",
     "ticketing/notices/letters.json",
     "ticketing/purchase/words.json",
     "ticketing/search/words.json",

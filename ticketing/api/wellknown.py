@@ -67,6 +67,12 @@ def status_jwks() -> Response:
     return _key_set("status")
 
 
+@blueprint.get("/.well-known/delay-confirmation-jwks.json")
+def confirmation_jwks() -> Response:
+    """The public keys that verify confirmations of delays."""
+    return _key_set("confirmation")
+
+
 @blueprint.get("/.well-known/gate-sentences.json")
 def gate_sentences() -> Response:
     """Serve the sentences of gates in every language: for other gates and for the apps of inspectors and passengers."""

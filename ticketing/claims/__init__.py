@@ -1,6 +1,6 @@
 """Claims: a delay that the law pays for becomes a claim by itself, is decided from stored facts, and is paid over the payment."""
 
-from ticketing.claims.advancing import carry_on, list_to_carry_on
+from ticketing.claims.advancing import carry_on, decision_of, list_to_carry_on
 from ticketing.claims.contesting import (
     CONTEST_REASONS,
     Contest,
@@ -10,7 +10,17 @@ from ticketing.claims.contesting import (
     contest,
     rule,
 )
-from ticketing.claims.desk import EVIDENCE_IN, ClaimsDesk
+from ticketing.claims.desk import (
+    EVIDENCE_IN,
+    ClaimsDesk,
+    Ends,
+    OneLeg,
+    Proof,
+    ends_of,
+    judge_leg,
+    prove,
+    run_of,
+)
 from ticketing.claims.opening import list_runs_due, open_for_holder, open_of_run
 from ticketing.claims.proving import verify_claims
 from ticketing.claims.show import list_for_staff, list_of_order, show_to_holder, show_to_staff
@@ -24,19 +34,27 @@ __all__ = [
     "ClaimsDesk",
     "Contest",
     "ContestReason",
+    "Ends",
+    "OneLeg",
+    "Proof",
     "Ruling",
     "State",
     "Verdict",
     "carry_on",
     "check_rights",
     "contest",
+    "decision_of",
+    "ends_of",
+    "judge_leg",
     "list_for_staff",
     "list_of_order",
     "list_runs_due",
     "list_to_carry_on",
     "open_for_holder",
     "open_of_run",
+    "prove",
     "rule",
+    "run_of",
     "show_to_holder",
     "show_to_staff",
     "verify_claims",

@@ -78,12 +78,23 @@ class Ends:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """The proof of the ends of a leg; `is_chosen`: a person has chosen between words that contradict each other."""
+    """The proof of the ends of a leg; `is_chosen`: a person has chosen between words that contradict each other.
+
+    `is_confirmed`: the newest confirmed event of the run is that it is cancelled, or does not call somewhere.
+    """
 
     arrival: Evidence
     departure: Evidence
     is_chosen: bool
     cause: str | None
+    is_departure_chosen: bool = False
+    is_confirmed: bool = False
+
+    @property
+    def is_contradicted(self) -> bool:
+        """True where words contradict each other about one of the ends, and nobody has chosen between them."""
+        is_arrival = bool(self.arrival.against) and not self.is_chosen
+        return is_arrival or (bool(self.departure.against) and not self.is_departure_chosen)
 
     @property
     def cancelled(self) -> bool:
@@ -125,12 +136,14 @@ def prove(database: Database, region: str, ends: Ends) -> Proof:
     with database.read() as tx:
         chosen = choices.find_choices(tx, region, run)
         revisions = events.list_events(tx, region, run)
-    causes = (event.cause for event in reversed(revisions) if event.status == "confirmed" and event.cause)
+    newest_first = [event for event in reversed(revisions) if event.status == "confirmed"]
     return Proof(
         arrival=arrival,
         departure=departure,
         is_chosen=arrival.call in chosen,
-        cause=next(causes, None),
+        cause=next((event.cause for event in newest_first if event.cause), None),
+        is_departure_chosen=departure.call in chosen,
+        is_confirmed=bool(newest_first) and newest_first[0].kind in events.GRAVE,
     )
 
 

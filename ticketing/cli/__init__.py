@@ -16,7 +16,10 @@ _COMMANDS = {
     "tariff": ("ticketing.cli.tariff.commands", "Check a tariff, price an itinerary, split an amount."),
     "region": ("ticketing.cli.region.commands", "Check a region's folder, begin a new one, rehearse one."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
-    "rights": ("ticketing.cli.rights", "Decide what passenger rights grant for a delay."),
+    "rights": (
+        "ticketing.cli.rights",
+        "Decide what passenger rights grant for a delay, check confirmations.",
+    ),
     "devices": ("ticketing.cli.devices", "Enrol, list and revoke the gates of an operator."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
     "settlement": (

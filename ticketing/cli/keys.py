@@ -1,4 +1,4 @@
-"""`throughfare keys`: list, rotate and withdraw the keys that sign tickets and offers."""
+"""`throughfare keys`: list, rotate and withdraw the keys that sign tickets, offers and confirmations of delays."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +15,7 @@ from ticketing.tickets.keys import KINDS, KeyRecord, KeyStore, Kind
 
 @click.group()
 def command() -> None:
-    """List, rotate and withdraw the keys of tickets, status lists, bundles, books and offers."""
+    """List, rotate and withdraw the keys of tickets, status lists, bundles, books, offers and confirmations of delays."""
 
 
 @command.command("list")
@@ -28,7 +28,7 @@ def list_command() -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     for record in _store().records():
         click.echo(
-            f"{record.kid:<43} {record.kind:<7} {record.algorithm:<6} {record.state:<12} since {record.since}"
+            f"{record.kid:<43} {record.kind:<12} {record.algorithm:<6} {record.state:<12} since {record.since}"
         )
 
 

@@ -17,6 +17,7 @@ from ticketing.identity import recovery
 from ticketing.notices import text
 from ticketing.notices.at_hand import JOURNEY, AtHand
 from ticketing.notices.channels import Attachment, Message
+from ticketing.notices.claims import claim_told
 from ticketing.notices.contacts import digest_of
 from ticketing.notices.journeys import OPEN, calendar_of, journey_news, leg_in, topic_for
 from ticketing.notices.post_office import PostOffice
@@ -230,6 +231,7 @@ _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "confirm_address": _confirm_address,
     "my_orders": _my_orders,
     "event": _event,
+    "claim": claim_told,
     "statement_ready": compose_statement_ready,
     "waits_for_you": compose_waits_for_you,
 }

@@ -15,6 +15,7 @@ FAMILIES = MappingProxyType(
         "order": ("ticketed", "cancelled"),
         "refund": ("confirmed",),
         "journey": _OF_RUNS,
+        "claim": ("decided", "paid", "refused"),
         "run": _OF_RUNS,
         "statement": ("ready",),
         "dispute": ("opened", "corrected", "rejected", "withdrawn"),
@@ -28,7 +29,7 @@ _MONEY = ("statement", "dispute")
 # An app's families are about the orders that name it, an operator's about its own runs and money, the scheme's about all.
 FAMILIES_OF_ROLE: MappingProxyType[Role, tuple[str, ...]] = MappingProxyType(
     {
-        "app": ("order", "refund", "journey"),
+        "app": ("order", "refund", "journey", "claim"),
         "operator_staff": ("run",),
         "operator_finance": _MONEY,
         "operator_admin": ("run", *_MONEY),

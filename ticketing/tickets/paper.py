@@ -2,18 +2,16 @@
 
 import base64
 import io
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from fpdf import FPDF
 from PIL import Image
 
 from ticketing.frozen import Leg
 from ticketing.tickets import barcode
+from ticketing.tickets.page import MARGIN_MM, Page
 from ticketing.tickets.printable import OperatorPaper, Printable, PrintedPass
 
 _log = structlog.get_logger(__name__)
@@ -115,7 +113,6 @@ _UNREADABLE: _Said = (
     "Eikö koodi ole luettavissa? Henkilökunta löytää lipun tarkastuskoodilla.",
     "Går koden inte att läsa? Personalen hittar biljetten med kontrollkoden.",
 )
-_MARGIN_MM = 18
 _CODE_MM = 62
 _OPERATORS_CODE_MM = 38
 # More than a printer shows of a code.
@@ -126,7 +123,7 @@ _LONGEST_NUMBER = 200
 def pdf(ticket: Printable, language: str) -> bytes:
     """Print one ticket on A4; another language than those of LANGUAGES is English."""
     words = {name: texts[_at(language)] for name, texts in _WORDS.items()}
-    page = _Page()
+    page = Page()
     page.set_creation_date(ticket.issued_at)
     page.set_title(words["title"])
     page.add_page()
@@ -134,7 +131,7 @@ def pdf(ticket: Printable, language: str) -> bytes:
     if ticket.demo:
         page.text_line(words["demo"], size=10, style="B", height=6)
     top = page.get_y() + 2
-    page.image(io.BytesIO(barcode.png(ticket.token)), x=_MARGIN_MM - 3, y=top, w=_CODE_MM)
+    page.image(io.BytesIO(barcode.png(ticket.token)), x=MARGIN_MM - 3, y=top, w=_CODE_MM)
     page.set_y(top + _CODE_MM + 3)
     zone = ZoneInfo(ticket.legs[0].time_zone if ticket.legs else ticket.zone)
     span = f"{_exact(ticket.not_before, zone)} - {_exact(ticket.expires_at, zone)}"
@@ -159,21 +156,7 @@ def pdf(ticket: Printable, language: str) -> bytes:
     return bytes(page.output())
 
 
-class _Page(FPDF):
-    """A4 with the fonts that every reader has; letters beyond them lose their accents."""
-
-    def __init__(self) -> None:
-        super().__init__(format="A4")
-        self.core_fonts_encoding = "windows-1252"
-        self.set_margin(_MARGIN_MM)
-
-    def text_line(self, text: str, *, size: int, style: Any = "", height: float) -> None:
-        """Write a paragraph."""
-        self.set_font("Helvetica", style, size)
-        self.multi_cell(0, height, _printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
-
-
-def _season(page: _Page, sold: PrintedPass, words: Mapping[str, str]) -> None:
+def _season(page: Page, sold: PrintedPass, words: Mapping[str, str]) -> None:
     """Write a pass: its name and operators, and how many rides it was sold with."""
     page.text_line(", ".join([sold.name, *sold.operators]), size=12, style="B", height=7)
     if sold.uses is not None:
@@ -186,7 +169,7 @@ def _conditions(season: PrintedPass | None) -> tuple[_Said, ...]:
     return opens, _COPIES, _PROOF, back, _UNREADABLE
 
 
-def _leg(page: _Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
+def _leg(page: Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
     zone = ZoneInfo(leg.time_zone)
     page.ln(2)
     page.text_line(f"{words['ride']} {number}: {leg.operator_name}, {leg.line}", size=11, style="B", height=6)
@@ -197,13 +180,13 @@ def _leg(page: _Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
     page.text_line(f"{words['arrival']}: {arrives}  {leg.end.name}", size=10, height=5)
 
 
-def _papers(page: _Page, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
+def _papers(page: Page, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
     """Write what the operators' own staff read, of each member of a group apart."""
     for holder in dict.fromkeys(paper.holder for paper in papers):
         _papers_of(page, holder, [paper for paper in papers if paper.holder == holder], words)
 
 
-def _papers_of(page: _Page, holder: str, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
+def _papers_of(page: Page, holder: str, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
     """Write what an operator handed over for one person: its references and numbers in words, its codes drawn, its pages named."""
     numbers = [
         paper.content for paper in papers if paper.kind == "number" and len(paper.content) <= _LONGEST_NUMBER
@@ -216,7 +199,7 @@ def _papers_of(page: _Page, holder: str, papers: Sequence[OperatorPaper], words:
     for image in drawn:
         if page.will_page_break(_OPERATORS_CODE_MM):
             page.add_page()
-        page.image(image, x=_MARGIN_MM, w=_OPERATORS_CODE_MM)
+        page.image(image, x=MARGIN_MM, w=_OPERATORS_CODE_MM)
     if len(drawn) + len(numbers) < len(papers):
         page.text_line(words["more_in_the_app"], size=9, height=5)
 
@@ -266,12 +249,3 @@ def _grouped(code: str) -> str:
 
 def _at(language: str) -> int:
     return LANGUAGES.index(language) if language in LANGUAGES else 0
-
-
-def _printable(text: str) -> str:
-    try:
-        text.encode("windows-1252")
-    except UnicodeEncodeError:
-        plain = unicodedata.normalize("NFKD", text)
-        return plain.encode("windows-1252", "ignore").decode("windows-1252")
-    return text

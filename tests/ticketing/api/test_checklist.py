@@ -35,6 +35,7 @@ OPEN = {
     "/v1/sign-in/passkey",
     "/v1/sign-in/passkey/options",
     "/v1/devices/enrolments",
+    "/v1/delay-confirmations/check",
     "/v1/webhooks/stripe",
 }
 INJECTIONS = (

@@ -32,7 +32,14 @@ from throughfare_gate.tickets.jws import Refused, Signer, verify
 from throughfare_gate.tickets.proof import BadProof
 from throughfare_gate.tickets.status_list import BadStatusList
 
-KINDS = ("ticket+jwt", "statuslist+jwt", "gate-bundle+jwt", "at+jwt", "ticket-kb+jwt")
+KINDS = (
+    "ticket+jwt",
+    "statuslist+jwt",
+    "gate-bundle+jwt",
+    "at+jwt",
+    "ticket-kb+jwt",
+    "delay-confirmation+jwt",
+)
 KEYS = {kind: Ed25519PrivateKey.generate() for kind in KINDS}
 RINGS = {
     kind: {f"26{at}": VerifyKey(f"26{at}", "EdDSA", KEYS[kind].public_key())} for at, kind in enumerate(KINDS)

@@ -166,7 +166,7 @@ def test_keys_of_before_the_database_knew_any_go_on_verifying_and_are_taken_in(
     database: Database, tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "keys"
-    names = iter(["26a", "26b", "26c", "26d", "26e"])
+    names = iter(["26a", "26b", "26c", "26d", "26e", "26f"])
     monkeypatch.setattr("ticketing.tickets.keys.thumbprint", lambda _: next(names))
     store(folder).create_missing(clock.now())
     monkeypatch.undo()
@@ -178,10 +178,10 @@ def test_keys_of_before_the_database_knew_any_go_on_verifying_and_are_taken_in(
     assert verify(token, "ticket+jwt", keys.ring("ticket")) == b'{"a":1}'
     with database.read() as tx:
         told = {one.kid: one.thumbprint for one in known_keys.list_known(tx)}
-    assert set(told) == {"26a", "26b", "26c", "26d", "26e"}
+    assert set(told) == {"26a", "26b", "26c", "26d", "26e", "26f"}
     assert told["26a"] == thumbprint(keys.signer_key("ticket")[1].public_key())
     stranger = store(tmp_path / "stranger")
-    names = iter(["26a", "26b", "26c", "26d", "26e"])
+    names = iter(["26a", "26b", "26c", "26d", "26e", "26f"])
     monkeypatch.setattr("ticketing.tickets.keys.thumbprint", lambda _: next(names))
     stranger.create_missing(clock.now())
     monkeypatch.undo()

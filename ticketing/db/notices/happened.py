@@ -10,10 +10,14 @@ from ticketing.db.engine import Transaction
 from ticketing.db.notices.webhooks import is_active, takes
 from ticketing.db.tables.disruption import disruption_affected, disruption_event
 from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
+from ticketing.db.tables.rights import claim, claim_step
 from ticketing.db.tables.sale import order, order_event, refund
 
 # A contact that comes later is told of what may still matter to it.
 _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
+_CLAIM_ENDS = ("decided", "paid", "refused")
+# The tables that say when a thing became so.
+_DATED = (claim_step, disruption_event, order, order_event, refund)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,12 @@ def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | Non
         disruption_affected, disruption_affected.c.order_id == contact.c.order_id
     )
     runs = runs.join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
+    step_id = claim_step.c.claim_id + ":" + claim_step.c.state
+    steps = _about("claim", sa.literal("claim.") + claim_step.c.state, step_id, claim_step.c.at, now)
+    steps = steps.join(claim, claim.c.order_id == contact.c.order_id)
+    steps = steps.join(claim_step, claim_step.c.claim_id == claim.c.id)
+    # People read of the money itself; of a claim that pays nothing they read here.
+    is_for = sa.or_(contact.c.kind == "webhook", claim_step.c.state == "refused")
     is_sent = (refund.c.state == "confirmed", refund.c.amount_minor > 0)
     is_confirmed = disruption_event.c.status == "confirmed"
     refunds_from, runs_from = now - _REFUNDS_BACK, now - _RUNS_BACK
@@ -80,6 +90,7 @@ def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | Non
         undone.where(order_event.c.to_state == "cancelled", order_event.c.at >= contact.c.created_at),
         sent.where(*is_sent, sent_at >= refunds_from),
         runs.where(is_confirmed, confirmed_at >= runs_from).distinct(),
+        steps.where(claim_step.c.state.in_(_CLAIM_ENDS), is_for, claim_step.c.at >= refunds_from).distinct(),
     ]
     if missed is not None:
         queries = [query.where(contact.c.webhook_id == missed.webhook_id) for query in queries]
@@ -105,7 +116,7 @@ def _about(
         .join(webhook_type, webhook_type.c.webhook_id == webhook.c.id)
         .where(webhook.c.id == contact.c.webhook_id, is_active(now), takes(type_, family))
         .where(sa.or_(at >= since, contact.c.created_at >= since))
-        .correlate(contact, disruption_event, order, order_event, refund)
+        .correlate(contact, *_DATED)
     )
     topic = contact.c.order_id + ":" + contact.c.digest + f":{what}:" + row_id
     selected = sa.select(contact.c.id, contact.c.order_id, sa.literal(what).label("what"))
