@@ -334,6 +334,7 @@ def _placed(
                 phones=_phones(wanted["phones"]),
                 names=[purchase.NameOf(one["passenger"], one["name"]) for one in wanted["names"]],
                 code=wanted.get("code"),
+                disclosed=purchase.Disclosed(language(), wanted.get("connections_acknowledged", False)),
                 request_key=request_key(principal, route, _key(), wanted),
                 claim=call.claim,
             )

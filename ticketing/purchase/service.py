@@ -27,6 +27,7 @@ from ticketing.errors import (
 )
 from ticketing.payments import Authorisation
 from ticketing.purchase import guests, pass_uses, paying, places
+from ticketing.purchase.disclosed import Disclosed, disclosure_of
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.purchase.issue import GROUP, issue
 from ticketing.purchase.one_code import holders_of_group
@@ -53,6 +54,7 @@ from ticketing.purchase.till import (
 from ticketing.tickets.regroup import Group, dissolve, find_live_group
 
 __all__ = [
+    "Disclosed",
     "NameOf",
     "OrderState",
     "PhoneOf",
@@ -103,6 +105,7 @@ def place_order(
     phones: Sequence[PhoneOf] = (),
     names: Sequence[NameOf] = (),
     code: str | None = None,
+    disclosed: Disclosed | None = None,
     request_key: str | None = None,
     claim: ClaimKey = _no_key,
 ) -> OrderState:
@@ -116,7 +119,7 @@ def place_order(
     With `exchange_of` the tickets of that order pay for it as far as they give something back: those of the
     passengers, and the legs, that `changing` names. `phones` are
     those that the tickets will be bound to, `names` make them personal; with the `code` "group" one code stands for all
-    people of the order (`one_code.py` says where it cannot). The same `request_key` continues an order
+    people of the order (`one_code.py` says where it cannot). `disclosed` says how its separate contracts were told. The same `request_key` continues an order
     whose answer never reached its caller; `claim` takes the call's key in the transaction that places it.
     """
     now = till.clock.now()
@@ -142,6 +145,7 @@ def place_order(
                     names=names,
                     request_key=request_key,
                     code=code,
+                    disclosed=disclosed,
                 ),
                 now,
             )
@@ -165,6 +169,7 @@ class _Buyer:
     names: Sequence[NameOf]
     request_key: str | None
     code: str | None
+    disclosed: Disclosed | None
 
 
 def _orderable(quote: Quote | None, person_id: str | None, now: datetime) -> Quote:
@@ -206,6 +211,7 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
         request_key=buyer.request_key,
         exchange_legs=given.text(),
         code=buyer.code if buyer.code == GROUP else None,
+        disclosed=disclosure_of(quote, buyer.disclosed),
     )
     if not orders.insert_order(tx, order):
         raise Conflict(_ORDERED)

@@ -7,9 +7,10 @@ from datetime import timedelta
 from operators.place_kinds import kind_of
 from tariffs.money import Money
 from throughfare_gate.moments import written
+from ticketing.connections import connections_shown
 from ticketing.db.sale.booking_documents import DocumentKind, Paper
 from ticketing.db.sale.bookings import Booking
-from ticketing.db.sale.orders import Refund
+from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket.tickets import Ticket, control_code_of
 from ticketing.frozen import Leg, write_leg
 from ticketing.payments import Authorisation
@@ -70,6 +71,7 @@ def order(
             if made.document.continues is None
         ],
         "code": placed.code or "each",
+        "disclosure": _disclosure(placed),
         "exchange_of": placed.exchange_of,
         "given_up": [{"passenger": ref, "legs": list(legs)} for ref, legs in placed.given_up.items()],
         "credit": _money(placed.credit_minor, currency),
@@ -105,6 +107,9 @@ def tickets(
             for made in state.tickets
         ],
         "group_code": group_code(group, news_of_legs) if group else None,
+        "connections": connections_shown(
+            ((leg.operator, leg.operator_name) for leg in state.quote.document.legs), language
+        ),
         "news": [news(one, language) for one in news_of_legs],
     }
 
@@ -204,6 +209,12 @@ def ticket(
             if one.passenger_ref == held.passenger_ref
         ],
     }
+
+
+def _disclosure(placed: Order) -> dict[str, object] | None:
+    """Tell what the buyer was told of separate contracts."""
+    told = placed.disclosure
+    return None if told is None else {**told, "at": written(placed.created_at)}
 
 
 def _leg(leg: Leg) -> dict[str, object]:

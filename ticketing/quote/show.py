@@ -6,6 +6,7 @@ from operators.place_kinds import kind_of
 from tariffs.money import Money
 from tariffs.words import explain
 from throughfare_gate.moments import written
+from ticketing.connections import connections_shown
 from ticketing.db.sale.offers import Quote
 from ticketing.frozen import PricedPassenger, PriceItem, PriceShare, PriceTax, write_leg
 from ticketing.regions import Region, explained
@@ -27,6 +28,9 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, obje
             for row in document.passengers
         ],
         "legs": [write_leg(leg) for leg in document.legs],
+        "connections": connections_shown(
+            ((leg.operator, leg.operator_name) for leg in document.legs), language
+        ),
         "excluded": [one.to_json() for one in document.excluded],
     }
 

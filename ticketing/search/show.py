@@ -13,6 +13,7 @@ from operators.region import RegionData
 from tariffs.passes import PassProduct
 from tariffs.result import JourneyPrice, PassengerPrice
 from throughfare_gate.moments import written
+from ticketing.connections import connections_shown
 from ticketing.regions import category_name, pass_name
 from ticketing.regions.planned import leg_of, stop_of
 from ticketing.regions.vehicles import shown as vehicle_shown
@@ -52,6 +53,7 @@ def itinerary(
         "cancelled": False,
         "best_for": list(praise),
         "legs": legs,
+        "connections": _connections(region, plan, language),
         "price": _price(region, price, passes, language),
         "offer_id": None,
         "offer_expires_at": None,
@@ -81,6 +83,7 @@ def cancelled_itinerary(
         "cancelled": True,
         "best_for": [],
         "legs": legs,
+        "connections": _connections(region, plan, language),
         "price": {
             "total": None,
             "reason": CANCELLED,
@@ -101,6 +104,12 @@ def cancelled_itinerary(
         "offer_id": None,
         "offer_expires_at": None,
     }
+
+
+def _connections(region: RegionData, plan: Plan, language: str) -> list[dict[str, object]]:
+    """Tell who answers for each connection between two rides."""
+    operators = [ride.operator for ride in plan.rides]
+    return connections_shown(((one, region.operators[one].name) for one in operators), language)
 
 
 def with_free_places(

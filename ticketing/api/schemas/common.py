@@ -135,3 +135,16 @@ class HolderNoteSchema(Strict):
 
     text = fields.String(required=True)
     language = fields.String(required=True, validate=validate.OneOf(["en", "et", "fi", "sv"]))
+
+
+class ConnectionSchema(Strict):
+    """A change from a ride to the next one, and the operator that answers for it.
+
+    `separate`: each answers for its own contract, and nobody guarantees the connection. `after_leg` is the place of the first
+    ride, from 0. Show `text` before the purchase: the law asks for it (docs/rights.md).
+    """
+
+    after_leg = fields.Integer(required=True)
+    contract = fields.String(required=True, validate=validate.OneOf(["through", "separate"]))
+    guarantor = fields.String(required=True, allow_none=True)
+    text = fields.String(required=True)

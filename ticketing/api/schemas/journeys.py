@@ -8,6 +8,7 @@ from operators.place_kinds import FOOT
 from ticketing.api.schemas.common import (
     ID,
     AwareMoment,
+    ConnectionSchema,
     PlatformSchema,
     ShortList,
     Strict,
@@ -318,6 +319,7 @@ class ItinerarySchema(Strict):
     cancelled = fields.Boolean(required=True)
     best_for = fields.List(fields.String(), required=True)
     legs = fields.List(fields.Nested(LegSchema), required=True)
+    connections = fields.List(fields.Nested(ConnectionSchema), required=True)
     price = fields.Nested(PriceSchema, required=True)
     offer_id = fields.String(
         required=True,

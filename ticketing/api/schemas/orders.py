@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.accounts import PhoneKeySchema
-from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money, place_kind
+from ticketing.api.schemas.common import ID, ConnectionSchema, ShortList, Strict, moment, money, place_kind
 from ticketing.api.schemas.journeys import ExcludedSchema
 from ticketing.offers import MOST_CHARS
 
@@ -90,6 +90,7 @@ class QuoteSchema(Strict):
     tax_unverified = fields.Boolean(required=True)
     passengers = fields.List(fields.Nested(QuotedPassengerSchema), required=True)
     legs = fields.List(fields.Dict(), required=True)
+    connections = fields.List(fields.Nested(ConnectionSchema), required=True)
     excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
 
 
@@ -128,6 +129,24 @@ class OrderRequestSchema(Strict):
     )
     phones = ShortList(fields.Nested(OrderPhoneSchema), load_default=list, validate=validate.Length(0, 30))
     names = ShortList(fields.Nested(OrderNameSchema), load_default=list, validate=validate.Length(0, 30))
+    connections_acknowledged = fields.Boolean(
+        metadata={
+            "description": "The buyer has read who answers for the connections (`connections` of the quote) and has said so",
+            "examples": [True],
+        }
+    )
+
+
+class DisclosureSchema(Strict):
+    """The words of separate contracts that a buyer was told: the sentences by their `version`, and the language.
+
+    `acknowledged` is true where the order said that its buyer has read them.
+    """
+
+    version = fields.String(required=True)
+    language = fields.String(required=True)
+    acknowledged = fields.Boolean(required=True)
+    at = moment(required=True)
 
 
 class ExchangeRequestSchema(OrderRequestSchema):
@@ -337,6 +356,7 @@ class OrderSchema(Strict):
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     code = fields.String(required=True, validate=validate.OneOf(["each", "group"]))
+    disclosure = fields.Nested(DisclosureSchema, required=True, allow_none=True)
     exchange_of = fields.String(required=True, allow_none=True)
     given_up = fields.List(fields.Nested(GivenUpSchema), required=True)
     credit = money(required=True)

@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.common import (
+    ConnectionSchema,
     HolderNoteSchema,
     PlatformSchema,
     Strict,
@@ -108,11 +109,12 @@ class LegNewsSchema(Strict):
 
 
 class TicketsSchema(Strict):
-    """The tickets of an order, the one code of its group where it has one, and `news` of the runs of their legs.
+    """The tickets of an order, the one code of its group where it has one, `connections` between their legs, and `news` of the runs.
 
     A leg without any news is left out.
     """
 
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
     group_code = fields.Nested(GroupCodeSchema, required=True, allow_none=True)
+    connections = fields.List(fields.Nested(ConnectionSchema), required=True)
     news = fields.List(fields.Nested(LegNewsSchema), required=True)

@@ -42,7 +42,7 @@ class Order:
     """A purchase and its state (`purchase/order.py` draws the states).
 
     `request_key` says which call has placed it, so that the same call finds it again; `exchange_legs` which legs of whom
-    it gives up of the order that it exchanges, as JSON; `code` is `group` where one code stands for its people.
+    it gives up of the order that it exchanges, as JSON; `code` is `group` where one code stands for its people; `disclosed` is what its buyer was told of separate contracts, as JSON.
     """
 
     id: str
@@ -59,6 +59,13 @@ class Order:
     request_key: str | None = None
     exchange_legs: str | None = None
     code: str | None = None
+    disclosed: str | None = None
+
+    @property
+    def disclosure(self) -> dict[str, object] | None:
+        """The words of separate contracts that the buyer was told: version, language, whether acknowledged; None without any."""
+        told: dict[str, object] | None = json.loads(self.disclosed) if self.disclosed else None
+        return told
 
     @property
     def given_up(self) -> dict[str, tuple[int, ...]]:

@@ -66,6 +66,8 @@ order = table(
     text("exchange_legs", null=True),
     # `group` where one code stands for the people of the order; none where each has their own.
     text("code", null=True),
+    # What its buyer was told of connections between separate contracts (JSON); none where there are none.
+    text("disclosed", null=True),
     one_of(
         "state",
         "holding", "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "unwinding", "ticketed",
