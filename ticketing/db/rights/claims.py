@@ -15,7 +15,7 @@ from ticketing.db.rows import put_once
 from ticketing.db.tables.rights import claim, claim_step, rule_table
 from ticketing.db.tables.sale import refund
 
-State = Literal["not_decided", "proposed", "contested", "decided", "paying", "paid", "refused"]
+State = Literal["not_decided", "proposed", "contested", "decided", "needs_account", "paying", "paid", "refused"]
 STATES: tuple[State, ...] = get_args(State)
 
 
