@@ -11,6 +11,8 @@ from ticketing.api.guard import for_order, for_roles, principal
 from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.claims import (
+    AccountRequestSchema,
+    AccountWanted,
     ClaimRequestSchema,
     ClaimSchema,
     ClaimsQuery,
@@ -53,6 +55,22 @@ class OrderClaims(MethodView):
         desk, spoken = rooms().claims, language()
         claim, is_new = claims.open_for_holder(desk, order_id, wanted["passenger"], wanted["leg"], spoken)
         return claims.show_to_holder(desk, claim, spoken), 201 if is_new else 200
+
+
+@blueprint.route("/orders/<string:order_id>/claims/<string:claim_id>/account")
+class OrderClaimAccount(MethodView):
+    """The account to which a claim is paid that no payment can give back."""
+
+    @for_order
+    @limited(address="600 per minute", caller="30 per minute")
+    @blueprint.arguments(AccountRequestSchema)
+    @blueprint.response(200, HolderClaimSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def post(self, wanted: AccountWanted, order_id: str, claim_id: str) -> dict[str, object]:
+        """Give the account for a claim whose state is `needs_account`; no answer shows it again."""
+        desk = rooms().claims
+        claim = claims.give_account(desk, order_id, claim_id, iban=wanted["iban"], name=wanted["name"])
+        return claims.show_to_holder(desk, claim, language())
 
 
 @blueprint.route("/claims")

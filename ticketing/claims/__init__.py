@@ -1,5 +1,6 @@
 """Claims: a delay that the law pays for becomes a claim by itself, is decided from stored facts, and is paid over the payment."""
 
+from ticketing.claims.account import give_account
 from ticketing.claims.advancing import carry_on, list_to_carry_on
 from ticketing.claims.contesting import (
     CONTEST_REASONS,
@@ -12,6 +13,17 @@ from ticketing.claims.contesting import (
 )
 from ticketing.claims.desk import EVIDENCE_IN, ClaimsDesk
 from ticketing.claims.opening import list_runs_due, open_for_holder, open_of_run
+from ticketing.claims.payouts import (
+    PayoutLine,
+    get_run,
+    list_runs,
+    list_waiting,
+    message_id,
+    payouts_file,
+    prepare,
+    release,
+    withdraw,
+)
 from ticketing.claims.proving import verify_claims
 from ticketing.claims.show import list_for_staff, list_of_order, show_to_holder, show_to_staff
 from ticketing.claims.terms import check_rights
@@ -24,20 +36,30 @@ __all__ = [
     "ClaimsDesk",
     "Contest",
     "ContestReason",
+    "PayoutLine",
     "Ruling",
     "State",
     "Verdict",
     "carry_on",
     "check_rights",
     "contest",
+    "get_run",
+    "give_account",
     "list_for_staff",
     "list_of_order",
+    "list_runs",
     "list_runs_due",
     "list_to_carry_on",
+    "list_waiting",
+    "message_id",
     "open_for_holder",
     "open_of_run",
+    "payouts_file",
+    "prepare",
+    "release",
     "rule",
     "show_to_holder",
     "show_to_staff",
     "verify_claims",
+    "withdraw",
 ]

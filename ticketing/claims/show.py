@@ -8,12 +8,16 @@ from tariffs.money import Money
 from throughfare_gate.moments import written
 from ticketing.claims.advancing import decision_of
 from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk
+from ticketing.claims.settling import account_of, failed_of
 from ticketing.db import Transaction
-from ticketing.db.rights import claims
+from ticketing.db.rights import claims, payouts
 from ticketing.db.rights.claims import Claim, State
 from ticketing.db.sale import orders
 from ticketing.db.ticket import tickets
 from ticketing.rights import in_words
+
+# The transfers whose refunds are confirmed.
+_PAID_SO = ("released", "paid")
 
 
 def list_of_order(desk: ClaimsDesk, order_id: str, language: str) -> list[dict[str, object]]:
@@ -61,6 +65,20 @@ def _for_holder(tx: Transaction, claim: Claim, language: str) -> dict[str, objec
         "article": decision.article,
         "level": decision.level,
         "deadline": written(claim.opened_at + timedelta(days=days)) if days else None,
+        "account": _account(tx, claim),
+    }
+
+
+def _account(tx: Transaction, claim: Claim) -> dict[str, object] | None:
+    """The money that goes to a bank account, and the end of the one that was given; None where none is needed."""
+    given = account_of(tx, claim.id)
+    minor = sum(one.amount_minor for one in failed_of(tx, claim))
+    minor += sum(one.amount_minor for one in payouts.list_of_claim(tx, claim.id) if one.state in _PAID_SO)
+    if claim.state not in {"needs_account", "paying", "paid"} or not (given or minor):
+        return None
+    return {
+        "amount": Money(minor, claim.currency).as_dict(),
+        "given": given.hint if given else None,
     }
 
 
@@ -81,6 +99,7 @@ def _for_staff(tx: Transaction, claim: Claim) -> dict[str, object]:
         "decision": claims.stored(claim.decision),
         "evidence": list(claim.evidence),
         "steps": _steps(tx, claim),
+        "account": _account(tx, claim),
     }
 
 

@@ -14,6 +14,7 @@ FAMILIES = MappingProxyType(
     {
         "order": ("ticketed", "cancelled"),
         "refund": ("confirmed",),
+        "claim": ("needs_account",),
         "journey": _OF_RUNS,
         "run": _OF_RUNS,
         "statement": ("ready",),
@@ -28,7 +29,7 @@ _MONEY = ("statement", "dispute")
 # An app's families are about the orders that name it, an operator's about its own runs and money, the scheme's about all.
 FAMILIES_OF_ROLE: MappingProxyType[Role, tuple[str, ...]] = MappingProxyType(
     {
-        "app": ("order", "refund", "journey"),
+        "app": ("order", "refund", "claim", "journey"),
         "operator_staff": ("run",),
         "operator_finance": _MONEY,
         "operator_admin": ("run", *_MONEY),

@@ -218,7 +218,7 @@ def test_a_key_takes_the_types_of_its_role_and_is_refused_each_other_by_name(tow
 def test_the_families_of_a_role_are_those_that_the_project_has_decided() -> None:
     money, runs = {"statement", "dispute"}, {"run"}
     assert {role: set(families) for role, families in FAMILIES_OF_ROLE.items()} == {
-        "app": {"order", "refund", "journey"},
+        "app": {"order", "refund", "claim", "journey"},
         "operator_staff": runs,
         "operator_finance": money,
         "operator_admin": money | runs,

@@ -10,8 +10,12 @@ from ticketing.db.engine import Transaction
 from ticketing.db.notices.webhooks import is_active, takes
 from ticketing.db.tables.disruption import disruption_affected, disruption_event
 from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
+from ticketing.db.tables.rights import claim, claim_step
 from ticketing.db.tables.sale import order, order_event, refund
 
+ACCOUNT = "claim_needs_account"
+# The families of the events, where they are not named as their message is.
+_FAMILIES = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "refund", ACCOUNT: "claim"}
 # A contact that comes later is told of what may still matter to it.
 _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
 
@@ -64,6 +68,10 @@ def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | Non
     sent = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, sent_at, now).join(
         refund, refund.c.order_id == contact.c.order_id
     )
+    step_id = claim_step.c.claim_id + ":" + sa.cast(claim_step.c.seq, sa.Text())
+    account = _about(ACCOUNT, sa.literal("claim.needs_account"), step_id, claim_step.c.at, now)
+    account = account.join(claim, claim.c.order_id == contact.c.order_id)
+    account = account.join(claim_step, claim_step.c.claim_id == claim.c.id)
     kind = sa.literal("journey.") + disruption_event.c.kind
     confirmed_at = disruption_event.c.confirmed_at
     runs = _about("journey", kind, disruption_event.c.id, confirmed_at, now).join(
@@ -79,6 +87,7 @@ def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | Non
         tickets.where(order.c.state.in_(("ticketed", "part_refunded"))),
         undone.where(order_event.c.to_state == "cancelled", order_event.c.at >= contact.c.created_at),
         sent.where(*is_sent, sent_at >= refunds_from),
+        account.where(claim_step.c.state == "needs_account", claim.c.state == "needs_account"),
         runs.where(is_confirmed, confirmed_at >= runs_from).distinct(),
     ]
     if missed is not None:
@@ -97,7 +106,7 @@ def _about(
 
     A webhook takes what happened since it takes its type, and what is told to an order that has named it since.
     """
-    family = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "refund"}.get(what, what)
+    family = _FAMILIES.get(what, what)
     since = webhook_type.c.since
     taken = (
         sa.select(sa.literal(1))
@@ -105,7 +114,7 @@ def _about(
         .join(webhook_type, webhook_type.c.webhook_id == webhook.c.id)
         .where(webhook.c.id == contact.c.webhook_id, is_active(now), takes(type_, family))
         .where(sa.or_(at >= since, contact.c.created_at >= since))
-        .correlate(contact, disruption_event, order, order_event, refund)
+        .correlate(contact, claim_step, disruption_event, order, order_event, refund)
     )
     topic = contact.c.order_id + ":" + contact.c.digest + f":{what}:" + row_id
     selected = sa.select(contact.c.id, contact.c.order_id, sa.literal(what).label("what"))

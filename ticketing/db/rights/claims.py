@@ -12,10 +12,12 @@ from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.rows import put_once
-from ticketing.db.tables.rights import claim, claim_step, rule_table
+from ticketing.db.tables.rights import claim, claim_payout, claim_step, rule_table
 from ticketing.db.tables.sale import refund
 
-State = Literal["not_decided", "proposed", "contested", "decided", "needs_account", "paying", "paid", "refused"]
+State = Literal[
+    "not_decided", "proposed", "contested", "decided", "needs_account", "paying", "paid", "refused"
+]
 STATES: tuple[State, ...] = get_args(State)
 
 
@@ -123,12 +125,16 @@ def list_due(
 
 
 def list_arrived(tx: Transaction, limit: int) -> list[Claim]:
-    """List the claims that are being paid and whose refund has been confirmed."""
-    query = (
-        sa.select(claim)
-        .join(refund, refund.c.id == claim.c.refund_id)
-        .where(claim.c.state == "paying", refund.c.state == "confirmed")
+    """List the claims whose refunds have all been confirmed, and that wait for no transfer to be seen at the bank."""
+    waits = sa.exists().where(
+        refund.c.order_id == claim.c.order_id,
+        refund.c.state != "confirmed",
+        refund.c.document.contains(claim.c.id),
     )
+    is_open = sa.exists().where(
+        claim_payout.c.claim_id == claim.c.id, claim_payout.c.state.in_(("prepared", "released"))
+    )
+    query = sa.select(claim).where(claim.c.state.in_(("needs_account", "paying")), ~waits, ~is_open)
     return [_claim(row) for row in tx.execute(query.order_by(claim.c.id).limit(limit)).mappings()]
 
 
