@@ -9,6 +9,7 @@ from ticketing.claims.contesting import (
     Ruling,
     Verdict,
     contest,
+    list_contested,
     rule,
 )
 from ticketing.claims.desk import EVIDENCE_IN, ClaimsDesk
@@ -25,7 +26,7 @@ from ticketing.claims.payouts import (
     withdraw,
 )
 from ticketing.claims.proving import verify_claims
-from ticketing.claims.show import list_for_staff, list_of_order, show_to_holder, show_to_staff
+from ticketing.claims.show import get_for_staff, list_for_staff, list_of_order, show_to_holder, show_to_staff
 from ticketing.claims.terms import check_rights
 from ticketing.db.rights.claims import STATES, State
 
@@ -43,8 +44,10 @@ __all__ = [
     "carry_on",
     "check_rights",
     "contest",
+    "get_for_staff",
     "get_run",
     "give_account",
+    "list_contested",
     "list_for_staff",
     "list_of_order",
     "list_runs",

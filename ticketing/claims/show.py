@@ -1,7 +1,7 @@
 """Claims as their holders and the staff who deal with them read them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tariffs.money import Money
@@ -14,6 +14,7 @@ from ticketing.db.rights import claims, payouts
 from ticketing.db.rights.claims import Claim, State
 from ticketing.db.sale import orders
 from ticketing.db.ticket import tickets
+from ticketing.errors import NotFound
 from ticketing.rights import in_words
 
 # The transfers whose refunds are confirmed.
@@ -41,6 +42,23 @@ def list_for_staff(
         page = claims.list_claims(tx, operator=operator, state=state, after=after, limit=limit + 1)
         shown = [_for_staff(tx, claim) for claim in page[:limit]]
     return {"claims": shown, "next": page[limit - 1].id if len(page) > limit else None}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A claim as staff read it, and its decision in words."""
+
+    document: Mapping[str, object]
+    words: str
+
+
+def get_for_staff(desk: ClaimsDesk, claim_id: str, operator: str | None, language: str) -> Told:
+    """Show one claim to staff, with its decision in words; raises NotFound, also for one that another operator bears."""
+    with desk.database.read() as tx:
+        claim = claims.find_claim(tx, claim_id)
+        if claim is None or (operator is not None and claim.operator != operator):
+            raise NotFound("there is no such claim")
+        return Told(_for_staff(tx, claim), in_words(decision_of(tx, claim), language))
 
 
 def show_to_staff(desk: ClaimsDesk, claim: Claim) -> dict[str, object]:
