@@ -20,6 +20,7 @@ from ticketing.api.schemas.claims import (
     ClaimsSchema,
     ClaimWanted,
     ContestRequestSchema,
+    ContestScoresSchema,
     ContestWanted,
     HolderClaimSchema,
     HolderClaimsSchema,
@@ -87,6 +88,16 @@ class Claims(MethodView):
         return claims.list_for_staff(
             rooms().claims, staff.operator, query["state"], query["after"], query["limit"]
         )
+
+
+@blueprint.route("/operators/<string:operator>/contests")
+class OperatorContests(MethodView):
+    """The contests that an operator has won and lost."""
+
+    @blueprint.response(200, ContestScoresSchema)
+    def get(self, operator: str) -> dict[str, object]:
+        """Count the contests of an operator by month and reason, for everybody: those that were proven, and those that were not."""
+        return {"operator": operator, "months": claims.list_scores(rooms().claims, operator)}
 
 
 @blueprint.route("/claims/<string:claim_id>/contest")

@@ -26,6 +26,7 @@ from ticketing.claims.payouts import (
     withdraw,
 )
 from ticketing.claims.proving import verify_claims
+from ticketing.claims.score import Score, list_scores
 from ticketing.claims.show import get_for_staff, list_for_staff, list_of_order, show_to_holder, show_to_staff
 from ticketing.claims.terms import check_rights
 from ticketing.db.rights.claims import STATES, State
@@ -39,6 +40,7 @@ __all__ = [
     "ContestReason",
     "PayoutLine",
     "Ruling",
+    "Score",
     "State",
     "Verdict",
     "carry_on",
@@ -52,6 +54,7 @@ __all__ = [
     "list_of_order",
     "list_runs",
     "list_runs_due",
+    "list_scores",
     "list_to_carry_on",
     "list_waiting",
     "message_id",

@@ -150,6 +150,22 @@ class ClaimsSchema(Strict):
     next = fields.String(required=True, allow_none=True)
 
 
+class ContestScoreSchema(Strict):
+    """The contests of one reason on which was ruled in one month: `won` were proven, `lost` were not."""
+
+    month = fields.String(required=True, metadata={"examples": ["2026-10"]})
+    reason = fields.String(required=True, validate=validate.OneOf(CONTEST_REASONS))
+    won = fields.Integer(required=True)
+    lost = fields.Integer(required=True)
+
+
+class ContestScoresSchema(Strict):
+    """The contests of an operator in the months that are over, newest first."""
+
+    operator = fields.String(required=True)
+    months = fields.List(fields.Nested(ContestScoreSchema), required=True)
+
+
 class ContestRequestSchema(Strict):
     """The operator's word against a claim: a reason, what proves it, and the SHA-256 of the file that does."""
 

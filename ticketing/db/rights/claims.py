@@ -168,6 +168,22 @@ def list_steps_of_order(tx: Transaction, order_id: str) -> list[tuple[str, Claim
     return [(row.claim_id, _step(row)) for row in rows]
 
 
+def list_ruled(tx: Transaction, operator: str) -> list[tuple[str, str, datetime]]:
+    """List the contests of an operator that were ruled on: (reason, ruling, when), oldest claims first."""
+    query = sa.select(claim_step).join(claim, claim.c.id == claim_step.c.claim_id)
+    told = sa.or_(claim_step.c.state == "contested", claim_step.c.note.contains('"ruling"'))
+    rows = tx.execute(query.where(claim.c.operator == operator, told).order_by(claim.c.id, claim_step.c.seq))
+    contested: dict[str, str] = {}
+    ruled: list[tuple[str, str, datetime]] = []
+    for row in rows:
+        step = _step(row)
+        if step.state == "contested":
+            contested[row.claim_id] = step.reason
+        elif row.claim_id in contested:
+            ruled.append((contested[row.claim_id], step.note["ruling"], step.at))
+    return ruled
+
+
 def keep_rules(tx: Transaction, version: str, regime: str, content: str, now: datetime) -> None:
     """Keep a rule table under its version, once."""
     row = {"version": version, "regime": regime, "content": content, "first_used_at": now}
