@@ -22,6 +22,7 @@ from ticketing.claims.payouts import (
     message_id,
     payouts_file,
     prepare,
+    refuse,
     release,
     withdraw,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "open_of_run",
     "payouts_file",
     "prepare",
+    "refuse",
     "release",
     "rule",
     "show_to_holder",

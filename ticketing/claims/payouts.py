@@ -10,7 +10,7 @@ from datetime import datetime
 
 from throughfare_gate.ids import new_id
 from ticketing.books import payouts as postings
-from ticketing.claims.settling import CURRENCY, account_of, failed_of, mark_of
+from ticketing.claims.settling import CURRENCY, account_of, failed_of, mark_of, settle
 from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.documents import digest
@@ -127,6 +127,28 @@ def withdraw(office: Office, run_id: str, by: str, reason: str) -> PayoutRun:
         payouts.decide_run(tx, run.id, "withdrawn", by, now)
         audit_trail.note(tx, by, "payouts_withdrawn", run.id, at=now, detail=reason)
         return _required(payouts.find_run(tx, run_id))
+
+
+def refuse(office: Office, payout_id: str, by: str, reason: str) -> Payout:
+    """Take a released transfer back that the bank has refused before it booked anything; the holder is asked for another account.
+
+    Raises NotAllowed for whoever released it, Conflict where a line of the bank shows it.
+    """
+    now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
+    with office.database.write() as tx:
+        claim = claims.find_claim(tx, _released(tx, payout_id).claim_id)
+        if claim is None:
+            raise NotFound("there is no such transfer")
+        locked(tx, claim.order_id)
+        part = _released(tx, payout_id)
+        run = _required(payouts.find_run(tx, part.run_id))
+        if is_same_person(run.decided_by or "", by):
+            raise NotAllowed(f"{by} has released this transfer: another person takes it back")
+        if payouts.list_seen(tx, [part.id]):
+            raise Conflict("a line of the bank shows this transfer: its return will show there too")
+        settle(tx, claims.find_claim(tx, claim.id) or claim, now, refused=part)
+        audit_trail.note(tx, by, "payout_refused", part.id, at=now, detail=reason)
+    return part
 
 
 def payouts_file(office: Office, run_id: str) -> bytes:
@@ -246,6 +268,15 @@ def _prepared(tx: Transaction, run_id: str) -> PayoutRun:
     if run.state != "prepared":
         raise Conflict(f"the run is {run.state} and stays so")
     return run
+
+
+def _released(tx: Transaction, payout_id: str) -> Payout:
+    part = payouts.find_payout(tx, payout_id)
+    if part is None:
+        raise NotFound("there is no such transfer")
+    if part.state != "released":
+        raise Conflict(f"this transfer is {part.state}")
+    return part
 
 
 def _required(run: PayoutRun | None) -> PayoutRun:

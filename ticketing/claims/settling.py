@@ -39,9 +39,14 @@ def account_of(tx: Transaction, claim_id: str) -> ClaimAccount | None:
     return given[-1] if given else None
 
 
-def settle(tx: Transaction, claim: Claim, now: datetime) -> None:
-    """Bring a claim to where its money is; safe to repeat, the caller holds its order."""
-    came_back = _follow_bank(tx, claim, now)
+def settle(tx: Transaction, claim: Claim, now: datetime, *, refused: Payout | None = None) -> None:
+    """Bring a claim to where its money is; safe to repeat, the caller holds its order.
+
+    `refused` is a transfer that the bank has not carried out, by a person's word.
+    """
+    if refused is not None:
+        _take_back(tx, claim, refused, now)
+    came_back = _follow_bank(tx, claim, now) or refused is not None
     refunds = refunds_of(tx, claim)
     state = _state(tx, claim, refunds)
     if state is None or (state == claim.state and not came_back):

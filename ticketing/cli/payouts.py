@@ -65,12 +65,10 @@ def show_command(run_id: str) -> None:
     run, lines = claims.get_run(office(settings()), run_id)
     click.echo(f"{run.id}  {run.state}, due {run.due}, prepared by {run.prepared_by}")
     click.echo(f"digest {run.digest}\nMsgId  {claims.message_id(run)}")
-    table = Table("claim", "to", "account", "amount", "state", box=None, padding=(0, 2, 0, 0))
+    table = Table("EndToEndId", "to", "account", "amount", "state", box=None, padding=(0, 2, 0, 0))
     for line in lines:
         amount = Money(line.payout.amount_minor, line.payout.currency)
-        table.add_row(
-            line.payout.claim_id, line.holder or "(erased)", line.hint, str(amount), line.payout.state
-        )
+        table.add_row(line.payout.id, line.holder or "(erased)", line.hint, str(amount), line.payout.state)
     console_of_tables().print(table)
 
 
@@ -102,6 +100,23 @@ def withdraw_command(run_id: str, by: str, reason: str) -> None:
     """  # noqa: D301  see above
     run = claims.withdraw(office(settings()), run_id, by, reason)
     click.echo(f"{run.id} is withdrawn")
+
+
+@command.command("refused")
+@click.argument("transfer_id", metavar="TRANSFER")
+@_BY
+@click.option("--reason", required=True, help="The bank's reason, kept with the transfer.")
+def refused_command(transfer_id: str, by: str, reason: str) -> None:
+    """Take TRANSFER back, which the bank has refused and not booked; another person does that than the one who released it.
+
+    TRANSFER is its EndToEndId. The holder is asked for another account.
+
+    \b
+    Example:
+      throughfare payments payouts refused 019a... --by "Anna Kask" --reason "AC04, account closed"
+    """  # noqa: D301  see above
+    claims.refuse(office(settings()), transfer_id, by, reason)
+    click.echo(f"{transfer_id} is taken back: its holder is asked for another account")
 
 
 @command.command("file")
