@@ -121,9 +121,9 @@ def _sha256() -> str | None:
 
 def _minutes() -> int | None:
     """Read the minutes of a ruling; None where none are given."""
-    found = request.form.get("arrival_delay_minutes", "").strip()
-    if not found:
+    minutes = request.form.get("arrival_delay_minutes", "").strip()
+    if not minutes:
         return None
-    if not (found.isascii() and found.isdigit()) or len(found) > 5:  # noqa: PLR2004  two weeks have 20160
+    if not (minutes.isascii() and minutes.isdigit()) or len(minutes) > 5:  # noqa: PLR2004  two weeks have 20160
         raise InvalidRequest.at("arrival_delay_minutes", text("minutes_wrong", language()))
-    return int(found)
+    return int(minutes)

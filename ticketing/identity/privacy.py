@@ -104,13 +104,18 @@ def _claims(tx: Transaction, order_id: str) -> list[dict[str, object]]:
             "opened_at": written(claim.opened_at),
             "facts": claims.stored(claim.facts),
             "decision": claims.stored(claim.decision),
-            "accounts": [
-                {"holder": one.holder, "iban": one.iban, "given_at": written(one.given_at)}
-                for one in payouts.list_accounts(tx, claim.id)
-                if one.iban
-            ],
+            "accounts": _accounts(tx, claim.id),
         }
         for claim in claims.list_of_order(tx, order_id)
+    ]
+
+
+def _accounts(tx: Transaction, claim_id: str) -> list[dict[str, object]]:
+    """The accounts that were given for a claim and are kept still."""
+    return [
+        {"holder": one.holder, "iban": one.iban, "given_at": written(one.given_at)}
+        for one in payouts.list_accounts(tx, claim_id)
+        if one.iban
     ]
 
 

@@ -72,15 +72,15 @@ def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent], language: st
 
 def _of_claims(order_id: str, steps: Sequence[tuple[str, ClaimStep]]) -> list[Event]:
     """The ends of a claim, that it was decided, and that it needs an account; what lies between is no news for its holder."""
-    told: dict[str, int] = {}
+    times: dict[str, int] = {}
     happenings: list[Event] = []
     for claim_id, step in steps:
         if step.state not in _TOLD_OF_CLAIMS:
             continue
         name = f"{claim_id}:{step.state}"
-        told[name] = told.get(name, 0) + 1
+        times[name] = times.get(name, 0) + 1
         # A transfer may come back, and the account be asked for again.
-        event_id = name if told[name] == 1 else f"{name}:{told[name]}"
+        event_id = name if times[name] == 1 else f"{name}:{times[name]}"
         data = {"order_id": order_id, "claim_id": claim_id}
         happenings.append(Event(event_id, f"claim.{step.state}", step.at, data))
     return happenings

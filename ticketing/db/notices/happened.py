@@ -19,6 +19,9 @@ _FAMILIES = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "
 # A contact that comes later is told of what may still matter to it.
 _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
 
+# The tables of what contacts are told.
+_TOLD_FROM = (contact, claim_step, disruption_event, order, order_event, refund)
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -114,7 +117,7 @@ def _about(
         .join(webhook_type, webhook_type.c.webhook_id == webhook.c.id)
         .where(webhook.c.id == contact.c.webhook_id, is_active(now), takes(type_, family))
         .where(sa.or_(at >= since, contact.c.created_at >= since))
-        .correlate(contact, claim_step, disruption_event, order, order_event, refund)
+        .correlate(*_TOLD_FROM)
     )
     topic = contact.c.order_id + ":" + contact.c.digest + f":{what}:" + row_id
     selected = sa.select(contact.c.id, contact.c.order_id, sa.literal(what).label("what"))

@@ -96,6 +96,12 @@ def find_claim(tx: Transaction, claim_id: str) -> Claim | None:
     return None if row is None else _claim(row)
 
 
+def list_by_id(tx: Transaction, ids: Collection[str]) -> list[Claim]:
+    """Read claims by their ids, oldest first."""
+    query = sa.select(claim).where(claim.c.id.in_(list(ids)))
+    return [_claim(row) for row in tx.execute(query.order_by(claim.c.id)).mappings()]
+
+
 def find_of_leg(tx: Transaction, jti: str, leg: int) -> Claim | None:
     """Read the claim for a leg of a ticket, by whichever rules it was opened."""
     query = sa.select(claim).where(claim.c.jti == jti, claim.c.leg == leg)

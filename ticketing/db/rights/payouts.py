@@ -119,7 +119,7 @@ def list_to_settle(tx: Transaction, limit: int, *, currency: str) -> list[Claim]
     )
     query = sa.select(claim.c.id).where(claim.c.state.in_(_UNDER_WAY), sa.or_(is_lost, seen))
     ids = tx.execute(query.order_by(claim.c.id).limit(limit)).scalars().all()
-    return [one for one in (claims.find_claim(tx, claim_id) for claim_id in ids) if one is not None]
+    return claims.list_by_id(tx, ids)
 
 
 def list_payable(tx: Transaction, region: str, limit: int) -> list[Claim]:
@@ -130,7 +130,7 @@ def list_payable(tx: Transaction, region: str, limit: int) -> list[Claim]:
         claim.c.region == region, claim.c.state == "paying", given, _failed(), ~is_open
     )
     ids = tx.execute(query.order_by(claim.c.id).limit(limit)).scalars().all()
-    return [one for one in (claims.find_claim(tx, claim_id) for claim_id in ids) if one is not None]
+    return claims.list_by_id(tx, ids)
 
 
 def insert_run(tx: Transaction, made: PayoutRun, parts: Collection[Payout]) -> None:
@@ -209,13 +209,13 @@ def list_at_bank(tx: Transaction, region: str, since: datetime) -> list[tuple[Pa
             )
         )
     )
-    found = []
+    at_bank = []
     for row in tx.execute(query.order_by(claim_payout.c.id)).mappings().all():
         run = find_run(tx, row["run_id"])
         if run is not None:
             part = Payout(**{name: row[name] for name in Payout.__dataclass_fields__})
-            found.append((part, run, row["payee"] or ""))
-    return found
+            at_bank.append((part, run, row["payee"] or ""))
+    return at_bank
 
 
 def list_seen(tx: Transaction, payout_ids: Collection[str]) -> set[tuple[str, str]]:
