@@ -52,8 +52,8 @@ def settle(tx: Transaction, claim: Claim, now: datetime, *, refused: Payout | No
     if state is None or (state == claim.state and not came_back):
         return
     if state == "needs_account":
-        for one in refunds:
-            gateway_events.resolve_alert_of(tx, elsewhere.FAILED, one.id, "worker", now)
+        for refund in refunds:
+            gateway_events.resolve_alert_of(tx, elsewhere.FAILED, refund.id, "worker", now)
     reason = _reason(state, came_back=came_back)
     step = ClaimStep(state=state, at=now, actor="worker", reason=reason)
     claims.change_claim(tx, replace(claim, state=state), step)

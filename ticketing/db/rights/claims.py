@@ -177,8 +177,10 @@ def list_steps_of_order(tx: Transaction, order_id: str) -> list[tuple[str, Claim
 def list_ruled(tx: Transaction, operator: str) -> list[tuple[str, str, datetime]]:
     """List the contests of an operator that were ruled on: (reason, ruling, when), oldest claims first."""
     query = sa.select(claim_step).join(claim, claim.c.id == claim_step.c.claim_id)
-    told = sa.or_(claim_step.c.state == "contested", claim_step.c.note.contains('"ruling"'))
-    rows = tx.execute(query.where(claim.c.operator == operator, told).order_by(claim.c.id, claim_step.c.seq))
+    is_told = sa.or_(claim_step.c.state == "contested", claim_step.c.note.contains('"ruling"'))
+    rows = tx.execute(
+        query.where(claim.c.operator == operator, is_told).order_by(claim.c.id, claim_step.c.seq)
+    )
     contested: dict[str, str] = {}
     ruled: list[tuple[str, str, datetime]] = []
     for row in rows:
