@@ -110,7 +110,9 @@ def release(office: Office, run_id: str, by: str, seen_digest: str) -> PayoutRun
             raise Conflict(
                 "the account of the scheme has changed since: withdraw this run and prepare another"
             )
-        if not seen_digest == run.digest == _digest(tx, payer, parts):
+        if run.digest != _digest(tx, payer, parts):
+            raise Conflict("the transfers of this run are not those that were prepared: its digest differs")
+        if seen_digest != run.digest:
             raise Conflict(f"this is not the digest of the run: the run has {run.digest[:12]}…")
         for part in _in_order(tx, parts):
             _send(tx, run, part, by, now)
