@@ -199,6 +199,7 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         status_of=problems.status_of,
         feeds=lambda region: levels.list_feeds(rooms.planner.board, region) if rooms.planner.board else [],
         live=rooms.live,
+        claims=rooms.claims,
     )
 
 

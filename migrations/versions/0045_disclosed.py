@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0045_disclosed"
-down_revision = "0041_claims"
+down_revision = "0044_payouts"
 branch_labels = None
 depends_on = None
 

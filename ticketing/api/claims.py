@@ -11,6 +11,8 @@ from ticketing.api.guard import for_order, for_roles, principal
 from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.claims import (
+    AccountRequestSchema,
+    AccountWanted,
     ClaimRequestSchema,
     ClaimSchema,
     ClaimsQuery,
@@ -18,6 +20,7 @@ from ticketing.api.schemas.claims import (
     ClaimsSchema,
     ClaimWanted,
     ContestRequestSchema,
+    ContestScoresSchema,
     ContestWanted,
     HolderClaimSchema,
     HolderClaimsSchema,
@@ -55,6 +58,22 @@ class OrderClaims(MethodView):
         return claims.show_to_holder(desk, claim, spoken), 201 if is_new else 200
 
 
+@blueprint.route("/orders/<string:order_id>/claims/<string:claim_id>/account")
+class OrderClaimAccount(MethodView):
+    """The account to which a claim is paid that no payment can give back."""
+
+    @for_order
+    @limited(address="600 per minute", caller="30 per minute")
+    @blueprint.arguments(AccountRequestSchema)
+    @blueprint.response(200, HolderClaimSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def post(self, wanted: AccountWanted, order_id: str, claim_id: str) -> dict[str, object]:
+        """Give the account for a claim whose state is `needs_account`; no answer shows it again."""
+        desk = rooms().claims
+        claim = claims.give_account(desk, order_id, claim_id, iban=wanted["iban"], name=wanted["name"])
+        return claims.show_to_holder(desk, claim, language())
+
+
 @blueprint.route("/claims")
 class Claims(MethodView):
     """Claims that operators bear."""
@@ -69,6 +88,16 @@ class Claims(MethodView):
         return claims.list_for_staff(
             rooms().claims, staff.operator, query["state"], query["after"], query["limit"]
         )
+
+
+@blueprint.route("/operators/<string:operator>/contests")
+class OperatorContests(MethodView):
+    """The contests that an operator has won and lost."""
+
+    @blueprint.response(200, ContestScoresSchema)
+    def get(self, operator: str) -> dict[str, object]:
+        """Count the contests of an operator by month and reason, for everybody: those that were proven, and those that were not."""
+        return {"operator": operator, "months": claims.list_scores(rooms().claims, operator)}
 
 
 @blueprint.route("/claims/<string:claim_id>/contest")

@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 from tariffs.money import Money
 from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk, OneLeg, Proof, ends_of, judge_leg, prove
 from ticketing.claims.opening import keep, ruled
+from ticketing.claims.settling import CURRENCY, settle
 from ticketing.claims.waiting import put_away_waiting
 from ticketing.db import Transaction
-from ticketing.db.rights import claims
+from ticketing.db.rights import claims, payouts
 from ticketing.db.rights.claims import Claim, ClaimStep, State
-from ticketing.db.sale import orders
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.purchase.refund.compensating import owe_compensation
-from ticketing.purchase.refund.paying_back import list_further
 from ticketing.purchase.till import locked
 from ticketing.rights import Decision, decide, kept_rules, read_facts
 
@@ -29,12 +28,13 @@ _SELDOM_AFTER = timedelta(days=14)
 
 
 def list_to_carry_on(desk: ClaimsDesk) -> list[Claim]:
-    """List the claims that go on now: due ones that wait, decided ones, and those whose money has arrived."""
+    """List the claims that go on now: due ones that wait, decided ones, and those whose money has arrived or needs another way."""
     now = desk.clock.now()
     with desk.database.read() as tx:
         due = claims.list_due(tx, ("not_decided", "proposed"), _AT_ONCE, due_by=now)
         decided = claims.list_due(tx, ["decided"], _AT_ONCE)
-        return [*decided, *claims.list_arrived(tx, _AT_ONCE), *due]
+        moved = payouts.list_to_settle(tx, _AT_ONCE, currency=CURRENCY)
+        return [*decided, *claims.list_arrived(tx, _AT_ONCE), *moved, *due]
 
 
 def carry_on(desk: ClaimsDesk, claim: Claim) -> None:
@@ -51,8 +51,8 @@ def carry_on(desk: ClaimsDesk, claim: Claim) -> None:
             _consent(tx, desk, known)
         elif known.state == "decided":
             _pay(tx, desk, order, known)
-        elif known.state == "paying":
-            _arrive(tx, desk, known)
+        else:
+            settle(tx, known, desk.clock.now())
 
 
 def decision_of(tx: Transaction, claim: Claim) -> Decision:
@@ -91,13 +91,6 @@ def _pay(tx: Transaction, desk: ClaimsDesk, order: Order, claim: Claim) -> None:
         tx, order, claim.id, amount, liable=claim.operator, note=note, now=desk.clock.now()
     )
     _change(tx, desk, replace(claim, due_at=None, refund_id=refund.id), "paying", f"refund {refund.id}")
-
-
-def _arrive(tx: Transaction, desk: ClaimsDesk, claim: Claim) -> None:
-    """Note that the money has gone to the passenger, once all of it has."""
-    first = orders.get_refund(tx, str(claim.refund_id))
-    if all(one.state == "confirmed" for one in (first, *list_further(tx, first))):
-        _change(tx, desk, claim, "paid", "the money has been paid back")
 
 
 def _change(tx: Transaction, desk: ClaimsDesk, claim: Claim, state: State, reason: str) -> None:

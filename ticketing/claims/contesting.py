@@ -48,6 +48,8 @@ _PROVEN: Mapping[str, Callable[[Facts], Facts]] = {
     "passenger_not_travelled": lambda facts: replace(facts, in_scope=False),
 }
 
+_AT_ONCE = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
@@ -88,6 +90,12 @@ def contest(desk: ClaimsDesk, claim_id: str, operator: str | None, word: Contest
         claims.change_claim(tx, contested, step)
         audit_trail.note(tx, word.by, "claim_contested", claim.id, at=now, detail=word.reason)
     return contested
+
+
+def list_contested(desk: ClaimsDesk) -> list[Claim]:
+    """List the claims that wait for a ruling on their contest, oldest first."""
+    with desk.database.read() as tx:
+        return claims.list_due(tx, ["contested"], _AT_ONCE)
 
 
 def rule(desk: ClaimsDesk, claim_id: str, verdict: Verdict) -> Claim:

@@ -3,23 +3,28 @@
 from collections.abc import Iterator, Sequence
 
 from ticketing.books import accounts
+from ticketing.claims.settling import mark_of
 from ticketing.db import Database, Transaction
 from ticketing.db.books import entries
 from ticketing.db.books.entries import KeptEntry
 from ticketing.db.documents import canonical
 from ticketing.db.patience import take_time
-from ticketing.db.rights import claims
+from ticketing.db.rights import claims, payouts
 from ticketing.db.rights.claims import Claim
+from ticketing.db.rights.payouts import Payout
 from ticketing.db.sale import orders
 from ticketing.db.sale.orders import Refund
 from ticketing.errors import InvalidRequest
 from ticketing.rights import BadTable, decide, decision_document, facts_document, kept_rules, read_facts
 
 _PAGE = 500
-_OWED = frozenset({"paying", "paid"})
+_OWED = frozenset({"needs_account", "paying", "paid"})
 # One that the bank sent back later is owed again, and a person is told.
 _SENT = frozenset({"confirmed", "failed"})
-_AMOUNTS = frozenset({"proposed", "contested", "decided", "paying", "paid"})
+# The transfers whose refunds are confirmed, and the source of their entries.
+_PAYS = frozenset({"released", "paid"})
+PAYOUT = "claim_payout"
+_AMOUNTS = frozenset({"proposed", "contested", "decided", "needs_account", "paying", "paid"})
 
 
 def verify_claims(database: Database, region: str) -> tuple[int, list[str]]:
@@ -93,6 +98,7 @@ def _money_faults(tx: Transaction, claim: Claim) -> Iterator[str]:
     ]
     if claim.state in _OWED:
         yield from _owed_faults(claim, booked, refunds)
+        yield from _payout_faults(tx, claim, refunds)
     elif booked or refunds:
         yield f"it is {claim.state}, and money was booked or sent for it"
 
@@ -108,3 +114,32 @@ def _owed_faults(claim: Claim, booked: Sequence[KeptEntry], refunds: Sequence[Re
         yield "its refunds do not sum to what is owed"
     if claim.state == "paid" and any(refund.state not in _SENT for refund in refunds):
         yield "it is paid, and a refund of it is not"
+
+
+def _payout_faults(tx: Transaction, claim: Claim, refunds: Sequence[Refund]) -> Iterator[str]:
+    """Hold each transfer against its entries and the refunds that it has confirmed."""
+    for part in payouts.list_of_claim(tx, claim.id):
+        booked = {entry.kind: sorted(entry.lines) for entry in entries.list_entries_of(tx, PAYOUT, part.id)}
+        if booked != _payout_lines(part):
+            yield f"its transfer {part.id} is {part.state}, and the books say otherwise"
+        paid = sum(
+            one.amount_minor
+            for one in refunds
+            if one.state == "confirmed" and one.external_id == mark_of(part.id, one)
+        )
+        if paid != (part.amount_minor if part.state in _PAYS else 0):
+            yield f"its transfer {part.id} is {part.state}, and {paid} minor units of its refunds say they are paid by it"
+
+
+def _payout_lines(part: Payout) -> dict[str, list[tuple[str, int]]]:
+    """The entries that a transfer has in its state, with their lines."""
+    owed, on_its_way = (
+        accounts.refund_payable(part.currency).id,
+        accounts.refund_transfer(part.currency).id,
+    )
+    lines: dict[str, list[tuple[str, int]]] = {}
+    if part.state in {*_PAYS, "returned"}:
+        lines["compensation_sent"] = sorted([(owed, part.amount_minor), (on_its_way, -part.amount_minor)])
+    if part.state == "returned":
+        lines["compensation_returned"] = sorted([(owed, -part.amount_minor), (on_its_way, part.amount_minor)])
+    return lines

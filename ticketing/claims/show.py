@@ -1,19 +1,24 @@
 """Claims as their holders and the staff who deal with them read them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tariffs.money import Money
 from throughfare_gate.moments import written
 from ticketing.claims.advancing import decision_of
 from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk
+from ticketing.claims.settling import account_of, failed_of
 from ticketing.db import Transaction
-from ticketing.db.rights import claims
+from ticketing.db.rights import claims, payouts
 from ticketing.db.rights.claims import Claim, State
 from ticketing.db.sale import orders
 from ticketing.db.ticket import tickets
+from ticketing.errors import NotFound
 from ticketing.rights import in_words
+
+# The transfers whose refunds are confirmed.
+_PAID_SO = ("released", "paid")
 
 
 def list_of_order(desk: ClaimsDesk, order_id: str, language: str) -> list[dict[str, object]]:
@@ -39,6 +44,23 @@ def list_for_staff(
     return {"claims": shown, "next": page[limit - 1].id if len(page) > limit else None}
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A claim as staff read it, and its decision in words."""
+
+    document: Mapping[str, object]
+    words: str
+
+
+def get_for_staff(desk: ClaimsDesk, claim_id: str, operator: str | None, language: str) -> Told:
+    """Show one claim to staff, with its decision in words; raises NotFound, also for one that another operator bears."""
+    with desk.database.read() as tx:
+        claim = claims.find_claim(tx, claim_id)
+        if claim is None or (operator is not None and claim.operator != operator):
+            raise NotFound("there is no such claim")
+        return Told(_for_staff(tx, claim), in_words(decision_of(tx, claim), language))
+
+
 def show_to_staff(desk: ClaimsDesk, claim: Claim) -> dict[str, object]:
     """Show one claim to staff."""
     with desk.database.read() as tx:
@@ -61,6 +83,20 @@ def _for_holder(tx: Transaction, claim: Claim, language: str) -> dict[str, objec
         "article": decision.article,
         "level": decision.level,
         "deadline": written(claim.opened_at + timedelta(days=days)) if days else None,
+        "account": _account(tx, claim),
+    }
+
+
+def _account(tx: Transaction, claim: Claim) -> dict[str, object] | None:
+    """The money that goes to a bank account, and the end of the one that was given; None where none is needed."""
+    given = account_of(tx, claim.id)
+    minor = sum(one.amount_minor for one in failed_of(tx, claim))
+    minor += sum(one.amount_minor for one in payouts.list_of_claim(tx, claim.id) if one.state in _PAID_SO)
+    if claim.state not in {"needs_account", "paying", "paid"} or not (given or minor):
+        return None
+    return {
+        "amount": Money(minor, claim.currency).as_dict(),
+        "given": given.hint if given else None,
     }
 
 
@@ -81,6 +117,7 @@ def _for_staff(tx: Transaction, claim: Claim) -> dict[str, object]:
         "decision": claims.stored(claim.decision),
         "evidence": list(claim.evidence),
         "steps": _steps(tx, claim),
+        "account": _account(tx, claim),
     }
 
 

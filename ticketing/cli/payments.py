@@ -9,6 +9,7 @@ from rich.table import Table
 
 from tariffs.money import Money
 from ticketing import logs
+from ticketing.cli import payouts
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
@@ -27,6 +28,9 @@ _TOLD = {
 @click.group()
 def command() -> None:
     """Compare the gateway's account with the books; list and settle cases."""
+
+
+command.add_command(payouts.command, "payouts")
 
 
 @command.command("reconcile")

@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import Blueprint, Flask, current_app
 
+from ticketing.claims import ClaimsDesk
 from ticketing.errors import ThroughfareError
 from ticketing.identity import Counters
 from ticketing.identity.staff import StaffDesk
@@ -22,7 +23,8 @@ _NAME = "throughfare_console"
 class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
 
-    `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures.
+    `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures,
+    `claims` the one of passengers' claims.
     """
 
     office: Office
@@ -36,6 +38,7 @@ class Console:
     status_of: Callable[[ThroughfareError], int]
     feeds: Callable[[str], Sequence[FeedFigures]]
     live: LiveDesk
+    claims: ClaimsDesk
 
     @property
     def cookie_name(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, g, request, url_for
 
+from ticketing import claims as claims_of_riders
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
@@ -77,6 +78,18 @@ def _to_look_at() -> list[dict[str, Any]]:
         ),
         "waits.missing": (len(absent), url_for("console.bank", region=place)),
         "waits.disputes": (len(open_cases), url_for("console.disputes")),
+        "waits.contests": (
+            len(claims_of_riders.list_contested(console().claims)),
+            url_for("console.claims_list", state="contested"),
+        ),
+        "waits.payouts": (
+            len(claims_of_riders.list_waiting(office, place)),
+            url_for("console.payouts", region=place),
+        ),
+        "waits.payouts_prepared": (
+            sum(run.state == "prepared" for run, _ in claims_of_riders.list_runs(office, place)),
+            url_for("console.payouts", region=place),
+        ),
         "waits.cases": (len(alerts.list_waiting(console().till)), url_for("console.cases")),
         "waits.accounts": (len(entered), url_for("console.accounts")),
         "waits.faults": (

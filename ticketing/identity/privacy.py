@@ -12,7 +12,7 @@ from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.notices import contacts, outbox
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
-from ticketing.db.rights import claims
+from ticketing.db.rights import claims, payouts
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
 from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import group_codes, tickets
@@ -27,6 +27,8 @@ _ANSWERS_KEPT = timedelta(hours=24)
 _OFFERS_KEPT = timedelta(hours=1)
 # As long as claims about a journey may come.
 _DOCUMENTS_KEPT = timedelta(days=400)
+# As long as a transfer may come back from the bank.
+_ACCOUNTS_KEPT = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,18 @@ def _claims(tx: Transaction, order_id: str) -> list[dict[str, object]]:
             "opened_at": written(claim.opened_at),
             "facts": claims.stored(claim.facts),
             "decision": claims.stored(claim.decision),
+            "accounts": _accounts(tx, claim.id),
         }
         for claim in claims.list_of_order(tx, order_id)
+    ]
+
+
+def _accounts(tx: Transaction, claim_id: str) -> list[dict[str, object]]:
+    """The accounts that were given for a claim and are kept still."""
+    return [
+        {"holder": one.holder, "iban": one.iban, "given_at": written(one.given_at)}
+        for one in payouts.list_accounts(tx, claim_id)
+        if one.iban
     ]
 
 
@@ -195,5 +207,6 @@ def forget_what_is_due(desk: PrivacyDesk) -> dict[str, int]:
             "answers": idempotency.delete_before(tx, now - _ANSWERS_KEPT),
             "holders_of_orders": order_holders.forget_of_ended(tx),
             "operators_documents": booking_documents.forget_before(tx, now - _DOCUMENTS_KEPT),
+            "accounts_of_claims": payouts.erase_of_ended(tx, now - _ACCOUNTS_KEPT, now),
             "offers": offers.delete_offers_expired_before(tx, now - _OFFERS_KEPT),
         }

@@ -9,6 +9,7 @@ from tariffs.money import Money
 from ticketing.db.notices import contacts
 from ticketing.db.notices.happened_at_work import STATEMENT_READY
 from ticketing.db.notices.outbox import Notice
+from ticketing.db.rights import claims
 from ticketing.db.settlement import runs
 from ticketing.errors import Conflict, NotFound
 from ticketing.frozen import Leg, left_of
@@ -85,9 +86,25 @@ def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
     attachments = (_receipt(office, state, notice.language),) if notice.kind == "email" else ()
     amount = str(Money(refund.amount_minor, refund.currency))
     if refund.document.claim is not None:
-        notice = replace(notice, template="compensation_sent")
+        to_account = (refund.external_id or "").startswith("payout:")
+        notice = replace(notice, template="compensation_transferred" if to_account else "compensation_sent")
     message = _message(notice, state, {"refund_id": refund.id}, attachments, amount=amount)
     return replace(message, at=refund.since)
+
+
+def _needs_account(office: PostOffice, notice: Notice) -> Message | None:
+    """Ask for an account; nothing where one was given, or the money has gone another way."""
+    claim_id, _, seq = notice.document["row_id"].rpartition(":")
+    state = purchase.get_order(office.till, str(notice.order_id))
+    with office.database.read() as tx:
+        claim = claims.find_claim(tx, claim_id)
+        steps = claims.list_steps(tx, claim_id)
+    if claim is None or claim.state != "needs_account" or len(steps) < int(seq):
+        return None
+    owed = [one for one in state.refunds if one.document.claim == claim_id and one.state == "failed"]
+    amount = str(Money(sum(one.amount_minor for one in owed), claim.currency))
+    message = _message(notice, state, {"claim_id": claim_id}, amount=amount, claim=claim_id)
+    return replace(message, at=steps[int(seq) - 1].at)
 
 
 def _order_undone(office: PostOffice, notice: Notice) -> Message | None:
@@ -221,11 +238,14 @@ _TYPES = {
     "tickets_ready": "order.ticketed",
     "refund_sent": "refund.confirmed",
     "compensation_sent": "refund.confirmed",
+    "compensation_transferred": "refund.confirmed",
+    "claim_needs_account": "claim.needs_account",
     "order_undone": "order.cancelled",
 }
 _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "tickets_ready": _tickets_ready,
     "refund_sent": _refund_sent,
+    "claim_needs_account": _needs_account,
     "order_undone": _order_undone,
     "reset_password": _reset_password,
     "confirm_address": _confirm_address,

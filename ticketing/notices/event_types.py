@@ -15,7 +15,7 @@ FAMILIES = MappingProxyType(
         "order": ("ticketed", "cancelled"),
         "refund": ("confirmed",),
         "journey": _OF_RUNS,
-        "claim": ("decided", "paid", "refused"),
+        "claim": ("decided", "needs_account", "paid", "refused"),
         "run": _OF_RUNS,
         "statement": ("ready",),
         "dispute": ("opened", "corrected", "rejected", "withdrawn"),

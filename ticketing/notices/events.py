@@ -13,7 +13,7 @@ from ticketing.purchase import service as purchase
 from ticketing.purchase.till import OrderState
 from ticketing.regions.note import in_language
 
-_TOLD_OF_CLAIMS = frozenset({"decided", "paid", "refused"})
+_TOLD_OF_CLAIMS = frozenset({"decided", "needs_account", "paid", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,19 @@ def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent], language: st
 
 
 def _of_claims(order_id: str, steps: Sequence[tuple[str, ClaimStep]]) -> list[Event]:
-    """The ends of a claim, and that it was decided; what lies between is no news for its holder."""
-    return [
-        Event(
-            f"{claim_id}:{step.state}",
-            f"claim.{step.state}",
-            step.at,
-            {"order_id": order_id, "claim_id": claim_id},
-        )
-        for claim_id, step in steps
-        if step.state in _TOLD_OF_CLAIMS
-    ]
+    """The ends of a claim, that it was decided, and that it needs an account; what lies between is no news for its holder."""
+    times: dict[str, int] = {}
+    happenings: list[Event] = []
+    for claim_id, step in steps:
+        if step.state not in _TOLD_OF_CLAIMS:
+            continue
+        name = f"{claim_id}:{step.state}"
+        times[name] = times.get(name, 0) + 1
+        # A transfer may come back, and the account be asked for again.
+        event_id = name if times[name] == 1 else f"{name}:{times[name]}"
+        data = {"order_id": order_id, "claim_id": claim_id}
+        happenings.append(Event(event_id, f"claim.{step.state}", step.at, data))
+    return happenings
 
 
 def _note(event: DisruptionEvent, language: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A process that does the worker's rounds on claims, and forks one that is killed at each edge of its transactions."""
+"""A process that does the worker's rounds on claims, or pays them out, and forks one that is killed at each edge of its transactions."""
 
 import json
 import os
@@ -12,13 +12,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.ticketing.claims.coast import REGION
+from tests.ticketing.claims.paying_out import statement_of
+from ticketing import claims
 from ticketing.claims import verify_claims
 from ticketing.cli.worker import list_jobs
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import Region, load_regions
-from ticketing.rooms import build_rooms
+from ticketing.rooms import Rooms, build_rooms
+from ticketing.settlement import bank
 from ticketing.settlement.proof.verify import verify
 
 ROUNDS = 4
@@ -47,13 +50,17 @@ class Stage:
         engine = rooms.till.database.engine
         sa.event.listen(engine, "before_cursor_execute", count)
         sa.event.listen(engine, "commit", lambda _: commits.append(passed))
+        self.act(rooms)
+        rooms.till.database.close()
+        return commits
+
+    def act(self, rooms: Rooms) -> None:
+        """Do what is killed."""
         for _ in range(ROUNDS):
             for job in list_jobs(rooms, (REGION,)):
                 if job.name in _JOBS:
                     job.go(self.moment)
                     assert job.detail == "", job.detail
-        rooms.till.database.close()
-        return commits
 
     def kill(self, url: str, deadly_at: int) -> bool:
         """Let a process of its own work until it is killed there; False where it came to its end before."""
@@ -77,6 +84,8 @@ class Stage:
                     ("refunds", "refund", "state = 'confirmed'"),
                     ("entries", "entry", "kind IN ('compensation', 'refund_confirmed')"),
                     ("steps", "claim_step", "1 = 1"),
+                    ("transfers", "claim_payout", "state = 'paid'"),
+                    ("moved", "entry", "kind IN ('compensation_sent', 'compensation_paid')"),
                 )
             }
         faults = verify_claims(rooms.till.database, REGION)[1]
@@ -85,9 +94,30 @@ class Stage:
         return {**counts, "faults": faults}
 
 
-def main(url: str, keys: str, moment: str) -> None:
+class PayoutStage(Stage):
+    """Two people and the bank, who pay compensation to accounts, beside the worker."""
+
+    def act(self, rooms: Rooms) -> None:
+        """Prepare what waits, release what is prepared, import the bank's lines of all that was released."""
+        office = rooms.office
+        if claims.list_waiting(office, REGION):
+            claims.prepare(office, REGION, "Anna")
+        for run, parts in claims.list_runs(office, REGION):
+            if run.state == "prepared":
+                claims.release(office, run.id, "Bertil", run.digest)
+            for part in parts:
+                bank.import_statement(
+                    office, REGION, statement_of(part, part.id, f"{self.moment:%Y-%m-%d}"), "Clara"
+                )
+        super().act(rooms)
+
+
+STAGES = {"claims": Stage, "payouts": PayoutStage}
+
+
+def main(url: str, keys: str, moment: str, what: str = "claims") -> None:
     """Print a line for each edge: what is there once another worker has gone on after the kill."""
-    stage = Stage(keys, moment)
+    stage = STAGES[what](keys, moment)
     if not url.startswith("sqlite"):
         # One database: each kill goes on from where the one before has left it.
         deadly_at = 1

@@ -165,5 +165,20 @@ def test_money_that_a_dispute_has_given_back_is_not_paid_as_compensation_too(coa
     assert faults(coast.api) == []
 
 
+def test_contests_are_counted_for_everybody_once_their_month_is_over(coast: Coast) -> None:
+    _, claim = proposed(coast)
+    contest(coast, claim, "third_party")
+    rule(coast, claim, "uphold")
+    path = f"/v1/operators/{claim['operator']}/contests"
+    during = coast.api.get(path).json
+    coast.api.clock.advance(timedelta(days=31))
+    after = coast.api.get(path).json
+
+    assert during == {"operator": claim["operator"], "months": []}
+    month = {"month": "2026-10", "reason": "third_party", "won": 0, "lost": 1}
+    assert (after or {})["months"] == [month]
+    assert coast.api.get("/v1/operators/nobody/contests").status_code == 404
+
+
 def _cases(coast: Coast) -> list[Any]:
     return list_cases(coast.rooms.till)

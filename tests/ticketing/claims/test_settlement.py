@@ -11,7 +11,6 @@ from tests.api import Api
 from tests.ticketing.claims.coast import REGION, Coast
 from tests.ticketing.purchase.refunding import faults, minor
 from ticketing.claims import verify_claims
-from ticketing.purchase.gateway import alerts
 
 pytestmark = pytest.mark.usefixtures("frozen_rows")
 
@@ -76,26 +75,3 @@ def test_the_database_refuses_to_change_what_was_decided(api: Api, change: str) 
 
     with pytest.raises(sa.exc.IntegrityError), coast.rooms.till.database.write() as tx:
         tx.exec_driver_sql(change)
-
-
-def test_what_the_payment_cannot_give_back_stays_owed_and_a_person_pays_it(api: Api) -> None:
-    coast = Coast(api)
-    bought = api.buy()
-    coast.board(bought)
-    coast.delay(bought, 75)
-    with coast.rooms.till.database.write() as tx:  # as if all but one euro had gone back another way
-        tx.exec_driver_sql(
-            "INSERT INTO refund (id, order_id, payment_id, seq, request_key, state, amount_minor, currency, document, created_at) "
-            "SELECT 'gone', order_id, id, 1, 'gone', 'confirmed', amount_minor - 100, currency, '{\"lines\":[]}', created_at FROM payment"
-        )
-    coast.wait(bought)
-    coast.work()
-    (claim,) = coast.claims()
-    (case,) = alerts.list_cases(coast.rooms.till)
-
-    assert (claim["state"], case.alert.kind, case.doings) == ("paying", "refund_failed", ("paid_otherwise",))
-    assert case.refund.amount_minor == claim["amount_minor"] - 100
-    alerts.act(coast.rooms.till, case.alert.id, "paid_otherwise", "heli")
-    coast.work()
-    assert coast.claims()[0]["state"] == "paid"
-    assert verify_claims(coast.rooms.till.database, REGION) == (1, [])

@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from operators.gtfs.runs import Unmatched
+from ticketing.claims import CONTEST_REASONS, STATES
 from ticketing.console import words
 from ticketing.disruption.affected import EventKind
 
@@ -59,8 +60,24 @@ VALUES = {
         "said_cancelled",
         "said_late",
         "said_runs",
+        "contested",
+        "ruled",
+        "payouts_prepared",
+        "payouts_released",
+        "payouts_withdrawn",
     ),
-    "nav": ("months", "bank", "accounts", "disputes", "cases", "disruptions", "live", "books", "find"),
+    "nav": (
+        "months",
+        "bank",
+        "accounts",
+        "disputes",
+        "claims",
+        "cases",
+        "disruptions",
+        "live",
+        "books",
+        "find",
+    ),
     "say": ("cancelled", "late", "runs"),
     "say_hint": ("cancelled", "late", "runs"),
     "event": get_args(EventKind),
@@ -84,6 +101,7 @@ VALUES = {
         "operator_refuses_us",
         "ride_refunded",
         "evidence_contradicted",
+        "claim_waits",
     ),
     "doing": (
         "put_away",
@@ -120,10 +138,24 @@ VALUES = {
         "suspense",
         "missing",
         "disputes",
+        "contests",
+        "payouts",
+        "payouts_prepared",
         "cases",
         "accounts",
         "faults",
     ),
+    "claim": STATES,
+    "claim_waits": (
+        *CONTEST_REASONS,
+        "no_evidence",
+        "contradiction",
+        "fact_missing",
+        "choice",
+        "given_back",
+    ),
+    "level": ("S", "A", "B", "C"),
+    "payout": ("prepared", "released", "withdrawn", "paid", "returned"),
     "check": ("waiting", "faults", "clean"),
 }
 

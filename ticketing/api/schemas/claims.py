@@ -48,11 +48,34 @@ class ClaimRequestSchema(Strict):
     leg = fields.Integer(required=True, strict=True, validate=validate.Range(0, 100))
 
 
+class ClaimAccountSchema(Strict):
+    """The money that is paid to a bank account, and the country and end of the one that was given; the rest is told to nobody."""
+
+    amount = money(required=True)
+    given = fields.String(required=True, allow_none=True, metadata={"examples": ["FI…0785"]})
+
+
+class AccountWanted(TypedDict):
+    """An account for a claim, as its schema has read it."""
+
+    iban: str
+    name: str
+
+
+class AccountRequestSchema(Strict):
+    """The account to which a claim is paid: an IBAN of a SEPA country, and its holder."""
+
+    iban = fields.String(
+        required=True, validate=validate.Length(5, 50), metadata={"examples": ["FI2112345600000785"]}
+    )
+    name = fields.String(required=True, validate=validate.Length(1, 70))
+
+
 class HolderClaimSchema(Strict):
     """A claim as its holder reads it.
 
     `amount` is null while nothing is decided, and where nothing is due; `text` says why in the caller's language, `level` how certain the rule is
-    (docs/rights.md). By `deadline` the money is to arrive.
+    (docs/rights.md). By `deadline` the money is to arrive. `account` is there where the payment cannot give the money back.
     """
 
     id = fields.String(required=True)
@@ -66,6 +89,7 @@ class HolderClaimSchema(Strict):
     article = fields.String(required=True)
     level = fields.String(required=True, validate=validate.OneOf(["S", "A", "B", "C"]))
     deadline = moment(required=True, allow_none=True)
+    account = fields.Nested(ClaimAccountSchema, required=True, allow_none=True)
     opened_at = moment(required=True)
 
 
@@ -116,6 +140,7 @@ class ClaimSchema(Strict):
     evidence = fields.List(fields.String(), required=True)
     opened_at = moment(required=True)
     steps = fields.List(fields.Nested(ClaimStepSchema), required=True)
+    account = fields.Nested(ClaimAccountSchema, required=True, allow_none=True)
 
 
 class ClaimsSchema(Strict):
@@ -123,6 +148,22 @@ class ClaimsSchema(Strict):
 
     claims = fields.List(fields.Nested(ClaimSchema), required=True)
     next = fields.String(required=True, allow_none=True)
+
+
+class ContestScoreSchema(Strict):
+    """The contests of one reason on which was ruled in one month: `won` were proven, `lost` were not."""
+
+    month = fields.String(required=True, metadata={"examples": ["2026-10"]})
+    reason = fields.String(required=True, validate=validate.OneOf(CONTEST_REASONS))
+    won = fields.Integer(required=True)
+    lost = fields.Integer(required=True)
+
+
+class ContestScoresSchema(Strict):
+    """The contests of an operator in the months that are over, newest first."""
+
+    operator = fields.String(required=True)
+    months = fields.List(fields.Nested(ContestScoreSchema), required=True)
 
 
 class ContestRequestSchema(Strict):

@@ -13,11 +13,14 @@ from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
 from ticketing.db.tables.rights import claim, claim_step
 from ticketing.db.tables.sale import order, order_event, refund
 
+ACCOUNT = "claim_needs_account"
+# The families of the events, where they are not named as their message is.
+_FAMILIES = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "refund", ACCOUNT: "claim"}
 # A contact that comes later is told of what may still matter to it.
 _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
 _CLAIM_ENDS = ("decided", "paid", "refused")
-# The tables that say when a thing became so.
-_DATED = (claim_step, disruption_event, order, order_event, refund)
+# The tables of what contacts are told.
+_TOLD_FROM = (contact, claim_step, disruption_event, order, order_event, refund)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,18 @@ def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | Non
     sent = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, sent_at, now).join(
         refund, refund.c.order_id == contact.c.order_id
     )
+    step_id = claim_step.c.claim_id + ":" + sa.cast(claim_step.c.seq, sa.Text())
+    account = _about(ACCOUNT, sa.literal("claim.needs_account"), step_id, claim_step.c.at, now)
+    account = account.join(claim, claim.c.order_id == contact.c.order_id)
+    account = account.join(claim_step, claim_step.c.claim_id == claim.c.id)
     kind = sa.literal("journey.") + disruption_event.c.kind
     confirmed_at = disruption_event.c.confirmed_at
     runs = _about("journey", kind, disruption_event.c.id, confirmed_at, now).join(
         disruption_affected, disruption_affected.c.order_id == contact.c.order_id
     )
     runs = runs.join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
-    step_id = claim_step.c.claim_id + ":" + claim_step.c.state
-    steps = _about("claim", sa.literal("claim.") + claim_step.c.state, step_id, claim_step.c.at, now)
+    end_id = claim_step.c.claim_id + ":" + claim_step.c.state
+    steps = _about("claim", sa.literal("claim.") + claim_step.c.state, end_id, claim_step.c.at, now)
     steps = steps.join(claim, claim.c.order_id == contact.c.order_id)
     steps = steps.join(claim_step, claim_step.c.claim_id == claim.c.id)
     # People read of the money itself; of a claim that pays nothing they read here.
@@ -89,6 +96,7 @@ def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | Non
         tickets.where(order.c.state.in_(("ticketed", "part_refunded"))),
         undone.where(order_event.c.to_state == "cancelled", order_event.c.at >= contact.c.created_at),
         sent.where(*is_sent, sent_at >= refunds_from),
+        account.where(claim_step.c.state == "needs_account", claim.c.state == "needs_account"),
         runs.where(is_confirmed, confirmed_at >= runs_from).distinct(),
         steps.where(claim_step.c.state.in_(_CLAIM_ENDS), is_for, claim_step.c.at >= refunds_from).distinct(),
     ]
@@ -108,7 +116,7 @@ def _about(
 
     A webhook takes what happened since it takes its type, and what is told to an order that has named it since.
     """
-    family = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "refund"}.get(what, what)
+    family = _FAMILIES.get(what, what)
     since = webhook_type.c.since
     taken = (
         sa.select(sa.literal(1))
@@ -116,7 +124,7 @@ def _about(
         .join(webhook_type, webhook_type.c.webhook_id == webhook.c.id)
         .where(webhook.c.id == contact.c.webhook_id, is_active(now), takes(type_, family))
         .where(sa.or_(at >= since, contact.c.created_at >= since))
-        .correlate(contact, *_DATED)
+        .correlate(*_TOLD_FROM)
     )
     topic = contact.c.order_id + ":" + contact.c.digest + f":{what}:" + row_id
     selected = sa.select(contact.c.id, contact.c.order_id, sa.literal(what).label("what"))

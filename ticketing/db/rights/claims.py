@@ -12,10 +12,12 @@ from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.rows import put_once
-from ticketing.db.tables.rights import claim, claim_step, rule_table
+from ticketing.db.tables.rights import claim, claim_payout, claim_step, rule_table
 from ticketing.db.tables.sale import refund
 
-State = Literal["not_decided", "proposed", "contested", "decided", "paying", "paid", "refused"]
+State = Literal[
+    "not_decided", "proposed", "contested", "decided", "needs_account", "paying", "paid", "refused"
+]
 STATES: tuple[State, ...] = get_args(State)
 
 
@@ -94,6 +96,12 @@ def find_claim(tx: Transaction, claim_id: str) -> Claim | None:
     return None if row is None else _claim(row)
 
 
+def list_by_id(tx: Transaction, ids: Collection[str]) -> list[Claim]:
+    """Read claims by their ids, oldest first."""
+    query = sa.select(claim).where(claim.c.id.in_(list(ids)))
+    return [_claim(row) for row in tx.execute(query.order_by(claim.c.id)).mappings()]
+
+
 def find_of_leg(tx: Transaction, jti: str, leg: int) -> Claim | None:
     """Read the claim for a leg of a ticket, by whichever rules it was opened."""
     query = sa.select(claim).where(claim.c.jti == jti, claim.c.leg == leg)
@@ -123,12 +131,16 @@ def list_due(
 
 
 def list_arrived(tx: Transaction, limit: int) -> list[Claim]:
-    """List the claims that are being paid and whose refund has been confirmed."""
-    query = (
-        sa.select(claim)
-        .join(refund, refund.c.id == claim.c.refund_id)
-        .where(claim.c.state == "paying", refund.c.state == "confirmed")
+    """List the claims whose refunds have all been confirmed, and that wait for no transfer to be seen at the bank."""
+    waits = sa.exists().where(
+        refund.c.order_id == claim.c.order_id,
+        refund.c.state != "confirmed",
+        refund.c.document.contains(claim.c.id),
     )
+    is_open = sa.exists().where(
+        claim_payout.c.claim_id == claim.c.id, claim_payout.c.state.in_(("prepared", "released"))
+    )
+    query = sa.select(claim).where(claim.c.state.in_(("needs_account", "paying")), ~waits, ~is_open)
     return [_claim(row) for row in tx.execute(query.order_by(claim.c.id).limit(limit)).mappings()]
 
 
@@ -160,6 +172,24 @@ def list_steps_of_order(tx: Transaction, order_id: str) -> list[tuple[str, Claim
     query = sa.select(claim_step).join(claim, claim.c.id == claim_step.c.claim_id)
     rows = tx.execute(query.where(claim.c.order_id == order_id).order_by(claim.c.id, claim_step.c.seq))
     return [(row.claim_id, _step(row)) for row in rows]
+
+
+def list_ruled(tx: Transaction, operator: str) -> list[tuple[str, str, datetime]]:
+    """List the contests of an operator that were ruled on: (reason, ruling, when), oldest claims first."""
+    query = sa.select(claim_step).join(claim, claim.c.id == claim_step.c.claim_id)
+    is_told = sa.or_(claim_step.c.state == "contested", claim_step.c.note.contains('"ruling"'))
+    rows = tx.execute(
+        query.where(claim.c.operator == operator, is_told).order_by(claim.c.id, claim_step.c.seq)
+    )
+    contested: dict[str, str] = {}
+    ruled: list[tuple[str, str, datetime]] = []
+    for row in rows:
+        step = _step(row)
+        if step.state == "contested":
+            contested[row.claim_id] = step.reason
+        elif row.claim_id in contested:
+            ruled.append((contested[row.claim_id], step.note["ruling"], step.at))
+    return ruled
 
 
 def keep_rules(tx: Transaction, version: str, regime: str, content: str, now: datetime) -> None:

@@ -156,6 +156,13 @@ def list_alerts(tx: Transaction, *, resolved: bool = False) -> list[Alert]:
     return fetch(tx, sa.select(alert).where(done).order_by(alert.c.raised_at, alert.c.id), Alert)
 
 
+def find_raised(tx: Transaction, kind: str, subject: str) -> datetime | None:
+    """Read since when a case waits for a person; None where it does not."""
+    query = sa.select(alert.c.raised_at).where(alert.c.kind == kind, alert.c.subject == subject)
+    raised: datetime | None = tx.execute(query.where(alert.c.resolved_at.is_(None))).scalar()
+    return raised
+
+
 def resolve_alert_of(tx: Transaction, kind: str, subject: str, by: str, at: datetime) -> None:
     """Put away what was told of something that has found its end, if anything was."""
     wanted = {"of_kind": kind, "of_subject": subject, "resolved_at": at, "resolved_by": by}

@@ -1,14 +1,26 @@
 """The tables of claims: what a law grants for a leg of a ticket, how it was decided, and what became of it.
 
 The steps of a claim and the rule tables are facts: triggers refuse to change or remove them. A claim keeps what it was
-decided from once it is decided.
+decided from once it is decided. A transfer that pays one keeps what it is, and a claim has at most one that is open.
 """
 
 import sqlalchemy as sa
 
 from ticketing.db.tables.columns import moment, number, one_of, table, text
 
-CLAIM_STATES = ("not_decided", "proposed", "contested", "decided", "paying", "paid", "refused")
+CLAIM_STATES = (
+    "not_decided",
+    "proposed",
+    "contested",
+    "decided",
+    "needs_account",
+    "paying",
+    "paid",
+    "refused",
+)
+PAYOUT_RUN_STATES = ("prepared", "released", "withdrawn")
+PAYOUT_STATES = (*PAYOUT_RUN_STATES, "paid", "returned")
+_IS_OPEN = "state IN ('prepared', 'released')"
 
 # The rule tables by which claims were decided, as they were: a later release brings others.
 rule_table = table(
@@ -81,4 +93,60 @@ claim_run = table(
     moment("looked_at"),
     moment("next_at", null=True),
     sa.Index(None, "service_date"),
+)
+
+# The bank accounts that holders gave for their claims: the newest of a claim counts. Name and IBAN are erased when they
+# are needed no longer; `hint` is what anybody may read of the IBAN.
+claim_account = table(
+    "claim_account",
+    text("claim_id", sa.ForeignKey("claim.id"), key=True),
+    number("seq", key=True),
+    text("holder", null=True),
+    text("iban", null=True),
+    text("hint"),
+    moment("given_at"),
+    moment("erased_at", null=True),
+)
+
+# One file of transfers for the bank: prepared by one person, released (or withdrawn) by another one.
+claim_payout_run = table(
+    "claim_payout_run",
+    text("id", key=True),
+    text("region"),
+    text("state"),
+    number("demo"),
+    # The account of the scheme that pays.
+    text("payer_id", sa.ForeignKey("bank_account.id")),
+    text("due"),
+    text("digest"),
+    text("prepared_by"),
+    moment("prepared_at"),
+    text("decided_by", null=True),
+    moment("decided_at", null=True),
+    one_of("state", *PAYOUT_RUN_STATES),
+)
+
+# One transfer; its id is the reference at the bank.
+claim_payout = table(
+    "claim_payout",
+    text("id", key=True),
+    text("run_id", sa.ForeignKey("claim_payout_run.id")),
+    text("claim_id", sa.ForeignKey("claim.id")),
+    number("attempt"),
+    number("account_seq"),
+    number("amount_minor", sa.CheckConstraint("amount_minor > 0", name="amount_positive")),
+    text("currency"),
+    text("state"),
+    moment("changed_at"),
+    one_of("state", *PAYOUT_STATES),
+    sa.UniqueConstraint("claim_id", "attempt"),
+    sa.Index(
+        "ix_claim_payout_open",
+        "claim_id",
+        unique=True,
+        sqlite_where=sa.text(_IS_OPEN),
+        postgresql_where=sa.text(_IS_OPEN),
+    ),
+    sa.Index(None, "run_id"),
+    sa.Index("ix_claim_payout_state", "state"),
 )

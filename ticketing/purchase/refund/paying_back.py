@@ -1,7 +1,7 @@
 """Pay back what was decided: over which payments, and what the gateway says of it. Booked by whoever learns of it first."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tariffs.money import Money
 from throughfare_gate.ids import new_id
@@ -16,6 +16,9 @@ from ticketing.frozen import RefundDocument
 from ticketing.payments import GatewayRefund
 from ticketing.purchase.refund import elsewhere
 from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, locked
+
+# A gateway that refuses compensation for so long refuses it for good: the charge is too old, or used up.
+_GIVEN_UP_AFTER = timedelta(days=1)
 
 
 def refunds_for(
@@ -167,7 +170,8 @@ def _cover_by_lost(till: Till, decided: Refund, paid: Payment) -> Refund | None:
 def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund | None:
     """Ask the gateway to pay back; a definite no is told to a person, and asked again in the next round.
 
-    None where somebody else has had it paid back meanwhile.
+    None where somebody else has had it paid back meanwhile, and where compensation has been refused for a day: it is
+    paid to an account then.
     """
     amount = Money(decided.amount_minor, decided.currency)
     try:
@@ -179,11 +183,27 @@ def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund | None:
             locked(tx, decided.order_id)
             if orders.get_refund(tx, decided.id).state != "decided":
                 return None
+            if _give_up(tx, decided, till.clock.now()):
+                return None
             detail = f"{amount} of order {decided.order_id} are not paid back: {no.detail}"
             gateway_events.raise_alert(
                 tx, elsewhere.REFUSED, decided.id, detail, till.clock.now(), again=True
             )
         raise
+
+
+def _give_up(tx: Transaction, decided: Refund, now: datetime) -> bool:
+    """Let compensation fail that the gateway has refused for a day; the caller has just been refused again."""
+    refused = gateway_events.find_raised(tx, elsewhere.REFUSED, decided.id)
+    if decided.document.claim is None or refused is None or now - refused < _GIVEN_UP_AFTER:
+        return False
+    orders.update_refund(tx, decided.id, "failed", f"refused:{decided.id}", now)
+    gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, decided.id, "worker", now)
+    amount = Money(decided.amount_minor, decided.currency)
+    gateway_events.raise_alert(
+        tx, elsewhere.FAILED, decided.id, f"{amount} could not be paid back; find another way", now
+    )
+    return True
 
 
 def _settle_exactly(till: Till, decided: Refund, charge_id: str) -> bool:

@@ -20,7 +20,8 @@ CERTAIN = ("matched",)
 class Expected:
     """A movement that the books of a region wait for; `amount_minor` is negative for money that leaves.
 
-    A line within `window_days` of `due`, before or after it, may be this movement.
+    A line within `window_days` of `due`, before or after it, may be this movement. `comes_back`: a transfer that the bank may
+    return, with the reference under which it left; nobody waits for that.
     """
 
     region: str
@@ -35,6 +36,12 @@ class Expected:
     window_days: int
     open: bool = True
     sent: bool = True
+    comes_back: bool = False
+
+    @property
+    def key(self) -> tuple[str, bool]:
+        """The reference and the way of the money: a transfer that comes back keeps its reference."""
+        return self.reference, self.amount_minor > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +59,14 @@ def match(lines: Sequence[BankLine], expected: Sequence[Expected]) -> list[Findi
 
     Two lines never settle one expectation: the second is told as paid before.
     """
-    by_reference = {wanted.reference: wanted for wanted in expected}
-    taken = {wanted.reference for wanted in expected if not wanted.open}
+    by_reference = {wanted.key: wanted for wanted in expected}
+    taken = {wanted.key for wanted in expected if not wanted.open}
     findings = []
     for line in lines:
         wanted = _referred(line, by_reference)
         finding = _of_reference(line, wanted, taken) if wanted else _of_looks(line, expected, taken)
         if finding.verdict == "matched" and wanted:
-            taken.add(wanted.reference)
+            taken.add(wanted.key)
         findings.append(finding)
     return findings
 
@@ -67,22 +74,27 @@ def match(lines: Sequence[BankLine], expected: Sequence[Expected]) -> list[Findi
 def missing(findings: Iterable[Finding], expected: Iterable[Expected]) -> list[Expected]:
     """List the payments that were sent or are due, and are on no line of the bank."""
     seen = {
-        finding.expected.reference
+        finding.expected.key
         for finding in findings
         if finding.expected and finding.verdict in {"matched", "wrong_amount", "not_sent"}
     }
-    return [wanted for wanted in expected if wanted.open and wanted.sent and wanted.reference not in seen]
+    return [
+        wanted
+        for wanted in expected
+        if wanted.open and wanted.sent and not wanted.comes_back and wanted.key not in seen
+    ]
 
 
-def _referred(line: BankLine, by_reference: dict[str, Expected]) -> Expected | None:
-    if line.end_to_end_id in by_reference:
-        return by_reference[line.end_to_end_id]
+def _referred(line: BankLine, by_reference: dict[tuple[str, bool], Expected]) -> Expected | None:
+    """Find the movement that a line names, the one that goes the line's way first."""
     words = line.remittance.replace(",", " ").replace(";", " ").split()
-    return next((by_reference[word] for word in words if word in by_reference), None)
+    came_in = line.amount_minor > 0
+    keys = ((word, way) for word in (line.end_to_end_id, *words) for way in (came_in, not came_in))
+    return next((by_reference[key] for key in keys if key in by_reference), None)
 
 
-def _of_reference(line: BankLine, wanted: Expected, taken: set[str]) -> Finding:
-    if wanted.reference in taken:
+def _of_reference(line: BankLine, wanted: Expected, taken: set[tuple[str, bool]]) -> Finding:
+    if wanted.key in taken:
         return Finding(
             line, "paid_before", f"{wanted.reference} is settled already: this is a second time", wanted
         )
@@ -97,11 +109,12 @@ def _of_reference(line: BankLine, wanted: Expected, taken: set[str]) -> Finding:
     return Finding(line, "matched", f"reference {wanted.reference}", wanted)
 
 
-def _of_looks(line: BankLine, expected: Sequence[Expected], taken: set[str]) -> Finding:
+def _of_looks(line: BankLine, expected: Sequence[Expected], taken: set[tuple[str, bool]]) -> Finding:
     alike = [
         wanted
         for wanted in expected
-        if wanted.reference not in taken
+        if wanted.key not in taken
+        and not wanted.comes_back
         and (wanted.currency, wanted.amount_minor) == (line.currency, line.amount_minor)
     ]
     agreed = {wanted.reference: (_is_about(line, wanted), _is_named(line, wanted)) for wanted in alike}

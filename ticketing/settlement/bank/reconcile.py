@@ -6,19 +6,20 @@ booked where it belongs; one that waits is seen, and booked by a person, from an
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tariffs.money import Money
 from ticketing.books import accounts, settling
 from ticketing.db import Transaction
 from ticketing.db.books.books import Account
+from ticketing.db.rights import payouts
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.bank import BankLine, BankMatch
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement.bank import camt
 from ticketing.settlement.bank.matching import CERTAIN, Expected, Finding, match, missing
-from ticketing.settlement.bank.trail import KINDS, WAYS, Way, queue, source_of, the_only, write_entry
+from ticketing.settlement.bank.trail import WAYS, Way, kind_of, queue, source_of, the_only, write_entry
 from ticketing.settlement.month import SCHEME, paid_positions
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import due_date, end_to_end_id
@@ -29,6 +30,8 @@ _MOST_FX_DIFFERENCE = 10
 _FX_CLEARING = "fx_clearing"
 # The name of a payout at the bank: the one gateway that pays out.
 _GATEWAY = "Stripe"
+# So long after it was paid a transfer to a passenger may come back, and is known again.
+_COMES_BACK_IN = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,8 @@ def book_line(
             wanted = finding.expected
             if reference is not None:
                 expected = _expected(tx, office, regions)
-                wanted = next((one for one in expected if one.reference == reference), None)
+                named = [one for one in expected if one.reference == reference]
+                wanted = next((one for one in named if one.kind == way), None)
             wanted = _required(wanted, finding.line, way, reference)
         home = wanted.region if wanted else region
         converted = _converted(tx, region, finding.line) if way == "fx" else 0
@@ -167,13 +171,14 @@ def _findings(tx: Transaction, office: Office, regions: Sequence[str]) -> list[F
 
 
 def _expected(tx: Transaction, office: Office, regions: Sequence[str]) -> list[Expected]:
-    """Payments and receipts of exported and sent runs, and gateways' payouts on their way, of some regions."""
+    """Payments and receipts of runs, gateways' payouts on their way, and compensation that is paid to accounts, of some regions."""
     names = {account.party: account.name for account in bank.list_accounts_in_force(tx)}
     expected: list[Expected] = []
     for region in regions:
         days = office.terms(region).proposal_days
         expected += _of_runs(tx, region, names, days)
         expected += _payouts(tx, region, days)
+        expected += _of_claims(tx, region, days, office.clock.now())
     return expected
 
 
@@ -218,6 +223,39 @@ def _payouts(tx: Transaction, region: str, days: int) -> list[Expected]:
     ]
 
 
+def _of_claims(tx: Transaction, region: str, days: int, now: datetime) -> list[Expected]:
+    """Compensation that was released to the bank, and the same that may come back."""
+    at_bank = payouts.list_at_bank(tx, region, now - _COMES_BACK_IN)
+    seen = payouts.list_seen(tx, [part.id for part, _, _ in at_bank])
+    paid = [
+        Expected(
+            region=region,
+            kind="payment",
+            reference=part.id,
+            run_id=None,
+            party=part.id,
+            name=name,
+            amount_minor=-part.amount_minor,
+            currency=part.currency,
+            due=run.due,
+            window_days=days,
+            open=("payment", part.id) not in seen,
+        )
+        for part, run, name in at_bank
+    ]
+    back = [
+        replace(
+            one,
+            kind="receipt",
+            amount_minor=-one.amount_minor,
+            open=("receipt", one.reference) not in seen,
+            comes_back=True,
+        )
+        for one in paid
+    ]
+    return [*paid, *back]
+
+
 def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> BankMatch:
     wanted = decided.wanted
     expected = (
@@ -238,7 +276,7 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
         seq=len(bank.list_trail(tx, line.id)) + 1,
     )
     entry = settling.bank_movement(
-        KINDS[decided.way],
+        kind_of(booking),
         source_of(booking),
         _account(decided, line),
         region=region,
@@ -265,6 +303,8 @@ def _converted(tx: Transaction, region: str, line: BankLine) -> int:
 
 
 def _account(decided: Decision, line: BankLine) -> Account | None:
+    if decided.way in {"payment", "receipt"} and decided.wanted and decided.wanted.run_id is None:
+        return accounts.refund_transfer(line.currency)
     if decided.way == "payment":
         return accounts.netting_clearing(line.currency)
     if decided.way == "receipt" and decided.wanted:

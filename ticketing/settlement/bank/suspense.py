@@ -10,7 +10,15 @@ from ticketing.db.books.books import Account
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.bank import BankLine, BankMatch, Suspended
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
-from ticketing.settlement.bank.trail import booking_of, kind_of, line_like, queue, source_of, write_entry
+from ticketing.settlement.bank.trail import (
+    booking_of,
+    is_of_claim,
+    kind_of,
+    line_like,
+    queue,
+    source_of,
+    write_entry,
+)
 from ticketing.settlement.month import SCHEME
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
@@ -65,6 +73,8 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
         last = trail[-1] if trail and trail[-1].kind == "cleared" else booking_of(trail)
         if last is None:
             raise Conflict(f"the line {line.id[:12]} is not booked")
+        if is_of_claim(last):
+            raise Conflict("this line has settled a passenger's compensation: it stays booked")
         run = runs.find_run(tx, last.run_id, hold=True) if last.run_id else None
         if run is not None and run.state == "reconciled":
             raise Conflict(

@@ -21,6 +21,8 @@ KINDS: dict[Way, str] = {
     "bank_fee": "bank_fee",
     "fx": "fx_exchanged",
 }
+# A transfer of compensation, and one that came back.
+_OF_CLAIMS = {"payment": "compensation_paid", "receipt": "compensation_back"}
 
 
 def booking_of(trail: list[BankMatch]) -> BankMatch | None:
@@ -40,9 +42,16 @@ def source_of(step: BankMatch) -> str:
 
 def kind_of(step: BankMatch) -> str:
     """The kind of a step's entry."""
+    if is_of_claim(step):
+        return _OF_CLAIMS[step.kind]
     return (
         "suspense_cleared" if step.kind == "cleared" else next(KINDS[way] for way in WAYS if way == step.kind)
     )
+
+
+def is_of_claim(step: BankMatch) -> bool:
+    """Tell whether a line paid compensation to its holder, or brought it back: a payment or receipt of no run."""
+    return step.run_id is None and step.kind in _OF_CLAIMS
 
 
 def line_like(tx: Transaction, part: str) -> BankLine:

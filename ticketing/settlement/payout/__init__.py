@@ -7,7 +7,7 @@ from ticketing.settlement.payout.iban import checked_iban, is_in_sepa
 from ticketing.settlement.payout.payees import accounts_of
 from ticketing.settlement.payout.payees import bind as bind_accounts
 from ticketing.settlement.payout.payment_file import due_date, end_to_end_id, other_payments, sepa_file
-from ticketing.settlement.payout.sepa import LETTERS
+from ticketing.settlement.payout.sepa import LETTERS, Party, Transfer, to_xml, why_not
 from ticketing.settlement.payout.steps import (
     PAYMENTS,
     approval_note,
@@ -22,6 +22,8 @@ from ticketing.settlement.payout.steps import hold as hold_run
 __all__ = [
     "LETTERS",
     "PAYMENTS",
+    "Party",
+    "Transfer",
     "accounts_of",
     "approval_note",
     "approve",
@@ -40,5 +42,7 @@ __all__ = [
     "other_payments",
     "reject",
     "sepa_file",
+    "to_xml",
     "void",
+    "why_not",
 ]
