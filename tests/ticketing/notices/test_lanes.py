@@ -74,6 +74,12 @@ def await_idle(lanes: Lanes, count: int) -> None:
     assert lanes.delivered >= count
 
 
+def await_end(lanes: Lanes) -> None:
+    give_up = time.monotonic() + 30
+    while not lanes.is_idle and time.monotonic() < give_up:
+        lanes.await_change(0.1)
+
+
 def test_a_sleeping_receiver_has_two_messages_in_hand_and_others_go_on(receivers: Receivers) -> None:
     lanes = opened()
     lanes.take("sleeps", notices(40, "slow"), receivers.sleeping("sleeps"))
@@ -113,9 +119,7 @@ def test_a_receiver_that_fails_three_times_in_a_row_rests_with_all_its_messages(
     lanes.take("away", notices(20), fail)
     lanes.take("quick", notices(20, "other"), receivers.quick)
     await_idle(lanes, 20)
-    give_up = time.monotonic() + 30
-    while not lanes.is_idle and time.monotonic() < give_up:
-        lanes.await_change(0.1)
+    await_end(lanes)
 
     assert lanes.resting == {"away"}
     left = lanes.left()
@@ -134,9 +138,7 @@ def test_a_failure_between_successes_lets_nobody_rest() -> None:
 
     lanes = opened()
     lanes.take("flaps", notices(30), send)
-    give_up = time.monotonic() + 30
-    while not lanes.is_idle and time.monotonic() < give_up:
-        lanes.await_change(0.1)
+    await_end(lanes)
 
     assert lanes.close() == []
     assert lanes.delivered == 15
@@ -166,6 +168,7 @@ def test_what_cannot_be_written_down_ends_the_round() -> None:
 
     lanes = opened()
     lanes.take(OWN_HOST, notices(100), send)
+    await_end(lanes)
     left = lanes.close()
 
     assert str(lanes.trouble) == "the disk is full"
