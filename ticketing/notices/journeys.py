@@ -31,7 +31,7 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
     event, gravest = word
     if gravest.why == "restored" and not _was_told(office, notice, event, at_hand):
         return None
-    legs, language = state.quote.document.legs, notice.language
+    legs, language = legs_of(state, gravest.jti), notice.language
     then = legs[gravest.then_leg] if gravest.then_leg is not None else None
     values = {
         "leg": leg_in(legs[gravest.leg], language),
@@ -66,8 +66,14 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
 def _last_word(
     at_hand: AtHand, event_id: str, order_id: str
 ) -> tuple[DisruptionEvent, AffectedTicket] | None:
-    """Find an event with the ticket of an order that it concerns most; None where a newer one on the same run concerns the order."""
+    """Find an event with the ticket of an order that it concerns most.
+
+    None where a newer one on the same run concerns the order, and where the holders have moved to another departure.
+    """
     event, rows = at_hand.events.get(event_id), at_hand.affected.get((event_id, order_id))
+    journey = at_hand.journeys.get(order_id)
+    if event is not None and rows and journey is not None:
+        rows = [row for row in rows if _is_on_run(legs_of(journey, row.jti), row, event)]
     if event is None or not rows:
         return None
     for newer in at_hand.of_run(event):
@@ -75,6 +81,20 @@ def _last_word(
         if is_later and (newer.id, order_id) in at_hand.affected:
             return None
     return event, min(rows, key=lambda row: disruption.GRAVEST_FIRST.index(row.why))
+
+
+def legs_of(journey: Journey, jti: str) -> Sequence[Leg]:
+    """The legs of a ticket of a journey as they are now; those that were bought where it has no such ticket."""
+    held = next((one for one in journey.tickets if one.jti == jti), None)
+    return held.document.legs if held is not None else journey.quote.document.legs
+
+
+def _is_on_run(legs: Sequence[Leg], row: AffectedTicket, event: DisruptionEvent) -> bool:
+    """Tell whether the leg that an event concerns is still for its run; an old leg does not name its trip."""
+    leg = legs[row.leg] if row.leg < len(legs) else None
+    if leg is None or not leg.trip_id:
+        return True
+    return leg.trip_id == event.trip_id and leg.service_date in {None, event.service_date}
 
 
 def _was_told(office: PostOffice, notice: Notice, event: DisruptionEvent, at_hand: AtHand) -> bool:

@@ -223,7 +223,10 @@ def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
     delays = (
         one.known.arrival_delay_seconds or 0
         for one in told
-        if one.known.is_served and one.leg < len(legs) and legs[one.leg].is_left
+        if one.known.is_served
+        and one.is_of(made.passenger_ref)
+        and one.leg < len(legs)
+        and legs[one.leg].is_left
     )
     return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
 
@@ -233,6 +236,7 @@ def news(leg_news: LegNews, language: str) -> dict[str, object]:
     note = in_language(leg_news.note, language)
     return {
         "leg": leg_news.leg,
+        "passengers": list(leg_news.passengers),
         "operator": leg_news.operator,
         "cancelled": not leg_news.known.is_served,
         "departure_delay_seconds": leg_news.known.departure_delay_seconds,
