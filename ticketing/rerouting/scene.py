@@ -103,10 +103,12 @@ def list_disrupted(
         if taken.get(at, ride.operator) != ride.operator:  # another operator has carried its holder on
             news = None
         known = _facts(region.data, at, ride, news)
+        is_open = _is_open(desk, scene, ride)
         change = None if before is None else _change(region.data, before, ride)
         facts.append(
             replace(
                 known,
+                takes_over=known.takes_over or is_open,
                 sold_departs_at=sold[at].departure,
                 sold_arrives_at=sold[at].arrival,
                 used=at in taken,
@@ -201,6 +203,12 @@ def find_money(desk: ReroutingDesk, order_id: str, passenger: str, leg: int) -> 
         return None
     whole = any(line.percent == _WHOLE and leg in line.legs for line in offer.lines)
     return offer.amount if whole else None
+
+
+def _is_open(desk: ReroutingDesk, scene: Scene, ride: Ride) -> bool:
+    """Tell whether a ticket opens every departure of a ride's line: no place is booked, and its text names no departure."""
+    bound = (ride.operator, scene.quote.document.product) in desk.till.press.bound
+    return not bound and desk.till.connector(scene.order.region, ride.operator) is None
 
 
 def _is_same(one: Ride, other: Ride) -> bool:

@@ -201,8 +201,10 @@ def test_two_holders_move_together_or_not_at_all(harbour: Harbour) -> None:
     harbour.leaves_places(old["operator"], option, 1)
 
     refused = take(harbour.api, bought, option)
-    other = take(harbour.api, bought, harbour.options(bought)[0]["options"][0])
+    left = harbour.options(bought)[0]["options"]
+    other = take(harbour.api, bought, left[1])
 
+    assert (left[0]["id"], left[0]["places"]) == (option["id"], 1)
     assert (refused.status_code, refused.json["title"]) == (409, "option gone")
     assert other.json["passengers"] == ["anna", "bo"]
     assert len({one["legs"][harbour.ship(bought)[0]]["trip_id"] for one in harbour.tickets(bought)}) == 1
