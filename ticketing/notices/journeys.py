@@ -49,6 +49,7 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
         else [text.part("platform", language, **values)]
     )
     more += _note(event, language)
+    options = {"options_url": office.options_url(order_id)} if gravest.why in disruption.ASKS else {}
     return Message(
         id=notice.id,
         # A newer word on the same run takes the place of an older one.
@@ -57,7 +58,7 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
         subject=text.subject(name, language, **values),
         body="\n\n".join([text.body(name, language, **values), *more]),
         language=language,
-        data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg)},
+        data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg), **options},
         attachments=_entry(office, state, at_hand, event) if notice.kind == "email" else (),
         at=event.confirmed_at,
     )

@@ -31,3 +31,7 @@ class PostOffice:
     sends_mail: bool
     reaches_private: bool = False
     public_url: str = ""
+
+    def options_url(self, order_id: str) -> str:
+        """Name where the holder of an order's token reads how they can go on: a path where the service's address is not known."""
+        return f"{self.public_url}/v1/orders/{order_id}/options"

@@ -90,6 +90,8 @@ def test_a_second_cancellation_finds_the_ticket_at_its_new_ferry(harbour: Harbou
     assert datetime.fromisoformat(third["departure"]) > datetime.fromisoformat(second["departure"])
     events = harbour.api.get(f"/v1/orders/{bought.order['id']}/events", bought.token).json["events"]
     cancelled = [one["data"]["trip_id"] for one in events if one["type"] == "journey.cancelled"]
+    urls = {one["data"].get("options_url") for one in events if one["type"] == "journey.cancelled"}
+    assert urls == {f"https://throughfare.example/v1/orders/{bought.order['id']}/options"}
     assert cancelled == [bought.tickets[0]["legs"][crossing]["trip_id"], second["trip_id"]]
     assert faults(harbour.api) == []
 
