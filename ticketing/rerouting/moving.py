@@ -13,6 +13,7 @@ import structlog
 from ticketing.db import Transaction
 from ticketing.db.disruption import reroutings
 from ticketing.db.disruption.reroutings import Rerouting
+from ticketing.db.rights import looked_at
 from ticketing.db.sale import bookings, held_passes
 from ticketing.db.sale.bookings import Booking
 from ticketing.db.ticket import tickets, uses
@@ -29,6 +30,8 @@ from ticketing.tickets.regroup import regroup
 _log = structlog.get_logger(__name__)
 # How long an operator may stay silent before the holder keeps the old ticket.
 _PATIENCE = timedelta(minutes=10)
+# So long after its arrival the evidence of a run is in (claims).
+_EVIDENCE_IN = timedelta(hours=2)
 # The name under which a booking's document has the choice that it is for.
 CHOICE = "rerouting"
 
@@ -107,6 +110,8 @@ def swap(tx: Transaction, till: Till, move: Rerouting) -> None:
             bookings.set_booking(tx, one.id, "unwanted", now, of=bookings.WITH_OPERATOR)
     regroup(tx, till.press, order.id, now)
     reroutings.end_rerouting(tx, move.id, "done", now)
+    # They arrive later than they have paid for, also where this run is in time.
+    looked_at.put_look(tx, order.region, move.run, now, move.arrives_at + _EVIDENCE_IN)
     _log.info("moved", order=order.id, leg=move.leg, operator=move.operator, trip=move.trip_id)
 
 

@@ -86,6 +86,18 @@ def list_of_order(tx: Transaction, order_id: str) -> list[Rerouting]:
     return [_read(row) for row in rows]
 
 
+def orders_moved_to(tx: Transaction, run: RunKey) -> set[str]:
+    """Name the orders of which a ticket was moved to a run."""
+    query = sa.select(rerouting.c.order_id).where(
+        rerouting.c.operator == run[0],
+        rerouting.c.trip_id == run[1],
+        rerouting.c.service_date == run[2].isoformat(),
+        rerouting.c.kind == "later_departure",
+        rerouting.c.state == "done",
+    )
+    return set(tx.execute(query).scalars())
+
+
 def list_asked(tx: Transaction, limit: int) -> list[Rerouting]:
     """List the choices that operators have not answered yet, oldest first."""
     query = sa.select(rerouting).where(rerouting.c.state == "asked").order_by(rerouting.c.id).limit(limit)
