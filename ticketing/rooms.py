@@ -198,6 +198,7 @@ def build_rooms(
             sends_mail=bool(settings.smtp_address) or settings.environment != "production",
             reaches_private=settings.messages_reach == "anywhere",
             public_url=settings.public_url if settings.public_url.startswith("https://") else "",
+            options_page=settings.options_page,
         ),
         connectors=opened,
         live=LiveDesk(

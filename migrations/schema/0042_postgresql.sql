@@ -31,3 +31,12 @@ CREATE TABLE rerouting (
 );
 
 CREATE INDEX ix_rerouting_state ON rerouting (state);
+
+CREATE TABLE used_link (
+    letter TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_used_link PRIMARY KEY (letter)
+);
+
+CREATE INDEX ix_used_link_used_at ON used_link (used_at);

@@ -32,3 +32,13 @@ CREATE TABLE rerouting (
  STRICT;
 
 CREATE INDEX ix_rerouting_state ON rerouting (state);
+
+CREATE TABLE used_link (
+    letter TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    used_at TEXT NOT NULL,
+    CONSTRAINT pk_used_link PRIMARY KEY (letter)
+)
+ STRICT;
+
+CREATE INDEX ix_used_link_used_at ON used_link (used_at);

@@ -1,4 +1,4 @@
-"""The choices of holders whose departure does not go as sold, and the moves of their tickets to other departures."""
+"""The choices of holders whose departure does not go as sold, with the moves of their tickets, and the links of letters that were used."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).parents[1] / "schema"
 
 
 def upgrade() -> None:
-    """Make the table and its guards; a release that serves beside it does not know it, and makes no choices."""
+    """Make the tables and their guards; a release that serves beside it knows neither, and makes no choices."""
     connection = op.get_bind()
     for part in ("", "_guards"):
         run_script(connection, _FOLDER / f"0042_{connection.dialect.name}{part}.sql")

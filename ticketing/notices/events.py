@@ -34,12 +34,16 @@ def list_events(office: PostOffice, order_id: str, language: str = "en") -> list
     """
     state = purchase.get_order(office.till, order_id)
     with office.database.read() as tx:
-        told = events.list_of_order(tx, order_id)
-        rows = events.list_affected_of(tx, {one.id for one in told}, [order_id])
+        of_runs = events.list_of_order(tx, order_id)
+        rows = events.list_affected_of(tx, {one.id for one in of_runs}, [order_id])
         steps = claims.list_steps_of_order(tx, order_id)
     url = office.options_url(order_id)
     options = {row.event_id: {"options_url": url} for row in rows if row.why in ASKS}
-    happened = [*_of_order(state), *_of_claims(order_id, steps), *_of_runs(order_id, told, options, language)]
+    happened = [
+        *_of_order(state),
+        *_of_claims(order_id, steps),
+        *_of_runs(order_id, of_runs, options, language),
+    ]
     return sorted(happened, key=lambda one: (one.at, one.id))
 
 

@@ -1,7 +1,7 @@
 """Compose the messages about runs: what has become of a journey, with its calendar entry as it is now."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from ticketing import disruption
@@ -13,6 +13,7 @@ from ticketing.notices import text
 from ticketing.notices.at_hand import AtHand
 from ticketing.notices.calendar import Change, calendar
 from ticketing.notices.channels import Attachment, Message
+from ticketing.notices.links import link_for
 from ticketing.notices.post_office import PostOffice
 from ticketing.purchase.journeys import Journey
 from ticketing.purchase.refund.disrupted import LegNews
@@ -43,13 +44,8 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
     stop = stops.get(gravest.platform or "")
     values["platform"] = stop.name if stop else gravest.platform or ""
     name = f"journey_{gravest.why}"
-    more = (
-        []
-        if gravest.platform is None or gravest.why == "platform"
-        else [text.part("platform", language, **values)]
-    )
+    more = [*_platform(gravest, values, language), *_link(office, notice, gravest, language)]
     more += _note(event, language)
-    options = {"options_url": office.options_url(order_id)} if gravest.why in disruption.ASKS else {}
     return Message(
         id=notice.id,
         # A newer word on the same run takes the place of an older one.
@@ -58,7 +54,8 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
         subject=text.subject(name, language, **values),
         body="\n\n".join([text.body(name, language, **values), *more]),
         language=language,
-        data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg), **options},
+        data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg)}
+        | _options(office, gravest),
         attachments=_entry(office, state, at_hand, event) if notice.kind == "email" else (),
         at=event.confirmed_at,
     )
@@ -112,6 +109,24 @@ def _entry(
     office: PostOffice, journey: Journey, at_hand: AtHand, event: DisruptionEvent
 ) -> tuple[Attachment, ...]:
     return calendar_of(office, journey, at_hand.news[journey.quote.id], event.revision)
+
+
+def _platform(word: AffectedTicket, values: Mapping[str, object], language: str) -> list[str]:
+    """Say at which platform a run boards that is late or disrupted otherwise, too."""
+    if word.platform is None or word.why == "platform":
+        return []
+    return [text.part("platform", language, **values)]
+
+
+def _options(office: PostOffice, word: AffectedTicket) -> dict[str, str]:
+    """Say to programs where the options are, after what holders may choose how they go on."""
+    return {"options_url": office.options_url(word.order_id)} if word.why in disruption.ASKS else {}
+
+
+def _link(office: PostOffice, notice: Notice, word: AffectedTicket, language: str) -> list[str]:
+    """The link to the page on which the holder of a ticket chooses how to go on."""
+    address = link_for(office, notice) if word.why in disruption.ASKS else None
+    return [text.part("options", language, address=address)] if address else []
 
 
 def _note(event: DisruptionEvent, language: str) -> list[str]:

@@ -16,7 +16,7 @@ class PostOffice:
     """The tools of telling people. `channels` by kind of contact: email, webpush, webhook.
 
     `push_key` is the public key that browsers subscribe with; `sends_mail` is false where a deployment
-    has no mail; `public_url` is the service's address, empty where nobody else reaches it; `reaches_private` lets messages go to addresses that are not on the public internet.
+    has no mail; `public_url` is the service's address, empty where nobody else reaches it, `options_page` that of the page on which holders choose how they go on; `reaches_private` lets messages go to addresses that are not on the public internet.
     """
 
     database: Database
@@ -31,6 +31,7 @@ class PostOffice:
     sends_mail: bool
     reaches_private: bool = False
     public_url: str = ""
+    options_page: str = ""
 
     def options_url(self, order_id: str) -> str:
         """Name where the holder of an order's token reads how they can go on: a path where the service's address is not known."""

@@ -45,16 +45,16 @@ def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
     """List the disrupted legs of an order's tickets with their ways on; raises NotFound."""
     with desk.database.read() as tx:
         scene = read_scene(tx, desk, order_id)
-        made = reroutings.list_of_order(tx, order_id)
+        chosen = reroutings.list_of_order(tx, order_id)
         questions = list_questions(tx, desk, scene)
-    onward = [one.onward for one in questions]
+    onward = [question.onward for question in questions]
     free = ask_places(desk, scene.order.region, onward) if questions else {}
     now = desk.clock.now()
     choices = []
-    for one in questions:
-        back = find_money(desk, order_id, one.ticket.passenger_ref, one.leg.at)
-        around = around_of(desk, scene, one.ticket, one.onward, free, back=back)
-        choices.append(LegChoice(one, options_of(one.leg, around, now), _chosen(made, one)))
+    for question in questions:
+        back = find_money(desk, order_id, question.ticket.passenger_ref, question.leg.at)
+        around = around_of(desk, scene, question.ticket, question.onward, free, back=back)
+        choices.append(LegChoice(question, options_of(question.leg, around, now), _chosen(chosen, question)))
     return choices
 
 
@@ -68,13 +68,13 @@ def list_questions(tx: Transaction, desk: ReroutingDesk, scene: Scene) -> list[Q
     ]
 
 
-def _chosen(made: Sequence[Rerouting], question: Question) -> Rerouting | None:
+def _chosen(choices: Sequence[Rerouting], question: Question) -> Rerouting | None:
     mine = [
-        one
-        for one in made
-        if one.state != "failed"
-        and one.leg == question.leg.at
-        and one.was_departs_at == question.leg.departs_at
-        and question.ticket.passenger_ref in one.passengers
+        choice
+        for choice in choices
+        if choice.state != "failed"
+        and choice.leg == question.leg.at
+        and choice.was_departs_at == question.leg.departs_at
+        and question.ticket.passenger_ref in choice.passengers
     ]
     return mine[-1] if mine else None

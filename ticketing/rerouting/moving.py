@@ -104,10 +104,12 @@ def swap(tx: Transaction, till: Till, move: Rerouting) -> None:
         if ticket is not None:
             reissue(tx, till, order.region, ticket, at=move.leg, known=known)
             held_passes.move_use(tx, (order.id, passenger, move.leg), move.departs_at, move.arrives_at)
-    for one in booked:
-        is_old = one.document["leg"] == move.leg and one.document["traveller"]["ref"] in move.passengers
-        if is_old and one.id not in {new.id for new in mine} and one.state in bookings.WITH_OPERATOR:
-            bookings.set_booking(tx, one.id, "unwanted", now, of=bookings.WITH_OPERATOR)
+    for booking in booked:
+        is_old = (
+            booking.document["leg"] == move.leg and booking.document["traveller"]["ref"] in move.passengers
+        )
+        if is_old and booking.id not in {new.id for new in mine} and booking.state in bookings.WITH_OPERATOR:
+            bookings.set_booking(tx, booking.id, "unwanted", now, of=bookings.WITH_OPERATOR)
     regroup(tx, till.press, order.id, now)
     reroutings.end_rerouting(tx, move.id, "done", now)
     # They arrive later than they have paid for, also where this run is in time.
@@ -134,9 +136,9 @@ def _fail(till: Till, move: Rerouting, reason: str) -> Rerouting:
     with till.database.write() as tx:
         locked(tx, move.order_id)
         if reroutings.end_rerouting(tx, move.id, "failed", now, reason):
-            for one in _own(bookings.list_bookings(tx, move.order_id), move):
-                if one.state in bookings.WITH_OPERATOR:
-                    bookings.set_booking(tx, one.id, "unwanted", now, of=bookings.WITH_OPERATOR)
+            for booking in _own(bookings.list_bookings(tx, move.order_id), move):
+                if booking.state in bookings.WITH_OPERATOR:
+                    bookings.set_booking(tx, booking.id, "unwanted", now, of=bookings.WITH_OPERATOR)
             _log.info("not moved", order=move.order_id, leg=move.leg, reason=reason)
     return _get(till, move.id)
 

@@ -31,7 +31,7 @@ def reissue(tx: Transaction, till: Till, region: str, held: Ticket, *, at: int, 
     payload["l"] = [list(named) if place == at else leg for place, leg in enumerate(payload["l"])]
     payload["exp"] = int(expires_at.timestamp())
     place = choose_place(functools.partial(tickets.has_index, tx), status_list_of(now, expires_at))
-    made = replace(
+    reissued = replace(
         held,
         token=till.press.sign_anew(payload, place),
         status_list=place[0],
@@ -47,8 +47,8 @@ def reissue(tx: Transaction, till: Till, region: str, held: Ticket, *, at: int, 
         key_thumbprint="",
         at=now,
     )
-    tickets.reroute_ticket(tx, region, made, left)
-    return made
+    tickets.reroute_ticket(tx, region, reissued, left)
+    return reissued
 
 
 def new_leg(till: Till, region: str, known: KnownRide) -> Leg:

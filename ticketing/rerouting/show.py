@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from operators.gtfs.timetable import Timetable
 from operators.region import RegionData
+from tariffs.journey import Ride
 from tariffs.money import Money
 from throughfare_gate.moments import written
 from ticketing.db.disruption.reroutings import Rerouting
@@ -67,46 +68,56 @@ def _leg(data: RegionData, choice: LegChoice, language: str) -> dict[str, object
 
 
 def _option(data: RegionData, choice: LegChoice, option: Option, language: str) -> dict[str, object]:
-    question, coming = choice.question, option.coming
-    operator = coming.operator if coming is not None else question.ride.operator
-    known = None if coming is None else question.onward.find(coming)
-    ride = known.ride if known is not None else question.ride
-    timetable, name = data.timetables[operator], data.operators[operator].name
-    leaves = _local(option.departs_at, timetable, ride.from_stop_id)
-    reaches = _local(option.arrives_at, timetable, ride.to_stop_id)
+    coming = option.coming
+    known = None if coming is None else choice.question.onward.find(coming)
+    ride = known.ride if known is not None else choice.question.ride
+    going = _going(data, ride, option)
     said = words.option(
         option.kind,
         language,
-        operator=name,
-        departure=f"{leaves:%H:%M}" if leaves else "",
-        arrival=f"{reaches:%H:%M}" if reaches else "",
+        operator=data.operators[ride.operator].name,
+        departure=_clock(going["departure"]),
+        arrival=_clock(going["arrival"]),
         amount=option.back,
     )
-    has_times = leaves is not None
     return {
         "id": option.id,
         "kind": option.kind,
         "text": said,
-        "operator": operator if has_times else None,
-        "operator_name": name if has_times else None,
+        **going,
         "line": known.line if known is not None else None,
-        "trip_id": ride.trip_id if has_times else None,
-        "from": _stop(timetable, ride.from_stop_id) if has_times else None,
-        "to": _stop(timetable, ride.to_stop_id) if has_times else None,
-        "departure": leaves.isoformat() if leaves else None,
-        "arrival": reaches.isoformat() if reaches else None,
         "places": coming.places if coming is not None else None,
-        "cost": Money(0, question.ticket.currency).as_dict(),
+        "cost": Money(0, choice.question.ticket.currency).as_dict(),
         "refund": option.back.as_dict() if option.back is not None else None,
     }
+
+
+def _going(data: RegionData, ride: Ride, option: Option) -> dict[str, object]:
+    """The departure of an option; nothing of one that brings the money."""
+    names = ("operator", "operator_name", "trip_id", "from", "to", "departure", "arrival")
+    if option.departs_at is None or option.arrives_at is None:
+        return dict.fromkeys(names)
+    timetable = data.timetables[ride.operator]
+    return {
+        "operator": ride.operator,
+        "operator_name": data.operators[ride.operator].name,
+        "trip_id": ride.trip_id,
+        "from": _stop(timetable, ride.from_stop_id),
+        "to": _stop(timetable, ride.to_stop_id),
+        "departure": _local(option.departs_at, timetable, ride.from_stop_id).isoformat(),
+        "arrival": _local(option.arrives_at, timetable, ride.to_stop_id).isoformat(),
+    }
+
+
+def _clock(moment: object) -> str:
+    """The hour and minute of a written moment."""
+    return str(moment)[11:16] if moment is not None else ""
 
 
 def _stop(timetable: Timetable, stop_id: str) -> dict[str, str]:
     return {"stop_id": stop_id, "name": timetable.stops[stop_id].name}
 
 
-def _local(moment: datetime | None, timetable: Timetable, stop_id: str) -> datetime | None:
+def _local(moment: datetime, timetable: Timetable, stop_id: str) -> datetime:
     """A moment by the clock of a stop, in whole seconds."""
-    if moment is None:
-        return None
     return moment.astimezone(ZoneInfo(timetable.timezone_of(stop_id))).replace(microsecond=0)

@@ -152,8 +152,8 @@ def _begin_move(
     tx: Transaction, desk: ReroutingDesk, plan: _Plan, known: KnownRide, choice: Rerouting
 ) -> None:
     """Write down the places of a move that are to be asked for; where there are none the tickets are moved at once."""
-    for one in plan.concerned:
-        require_movable(tx, one.ticket, choice)
+    for question in plan.concerned:
+        require_movable(tx, question.ticket, choice)
     _require_company(tx, desk, plan, known)
     scene = plan.scene
     if desk.till.connector(scene.order.region, known.ride.operator) is None:
@@ -195,9 +195,9 @@ def _concerned(scene: Scene, questions: Sequence[Question], wish: OptionWish) ->
 def _planned(desk: ReroutingDesk, scene: Scene, concerned: Sequence[Question], wish: OptionWish) -> _Plan:
     """Find the way on that is wanted among those that each of them has; raises OptionGone."""
     now = desk.clock.now()
-    for one in concerned:
-        around = around_of(desk, scene, one.ticket, one.onward, {})
-        ways = {way.id: way for way in options_of(one.leg, around, now, most=_MOST_TAKEN)}
+    for question in concerned:
+        around = around_of(desk, scene, question.ticket, question.onward, {})
+        ways = {way.id: way for way in options_of(question.leg, around, now, most=_MOST_TAKEN)}
         if wish.option not in ways:
             raise OptionGone(_GONE)
     option = ways[wish.option]

@@ -1,4 +1,4 @@
-"""Who was moved to a later ferry is paid for arriving later than they had bought, also where that one is in time."""
+"""Passengers who were moved to a later ferry are paid for arriving later than they had bought, also where that one is in time."""
 
 from datetime import datetime, timedelta
 from typing import Any

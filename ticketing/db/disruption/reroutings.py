@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
-from ticketing.db.tables.disruption import rerouting
+from ticketing.db.rows import put_once
+from ticketing.db.tables.disruption import rerouting, used_link
 
 State = Literal["asked", "done", "failed"]
 
@@ -102,6 +103,16 @@ def list_asked(tx: Transaction, limit: int) -> list[Rerouting]:
     """List the choices that operators have not answered yet, oldest first."""
     query = sa.select(rerouting).where(rerouting.c.state == "asked").order_by(rerouting.c.id).limit(limit)
     return [_read(row) for row in tx.execute(query).mappings()]
+
+
+def use_link(tx: Transaction, letter: str, order_id: str, at: datetime) -> bool:
+    """Use the link of a letter; False where it was used before."""
+    return put_once(tx, used_link, {"letter": letter, "order_id": order_id, "used_at": at})
+
+
+def forget_links(tx: Transaction, before: datetime) -> int:
+    """Forget the links that were used before a moment, and are over; answers how many."""
+    return int(tx.execute(sa.delete(used_link).where(used_link.c.used_at < before)).rowcount)
 
 
 def _first(tx: Transaction, query: sa.Select[Any]) -> Rerouting | None:

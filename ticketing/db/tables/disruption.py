@@ -151,6 +151,15 @@ evidence_choice = table(
     sa.Index(None, "service_date"),
 )
 
+# A link of a letter that has been used: it opens its order once.
+used_link = table(
+    "used_link",
+    text("letter", key=True),
+    text("order_id"),
+    moment("used_at"),
+    sa.Index(None, "used_at"),
+)
+
 # A holder's choice where a departure does not go as sold: from which departure (`was_*`) to which, for which passengers of the
 # order (JSON). `asked` while an operator holds places for it.
 rerouting = table(

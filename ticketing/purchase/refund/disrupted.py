@@ -100,9 +100,9 @@ def _ride_of(region: Region, sold: Ride, leg: Leg) -> Ride:
     if not leg.trip_id or (leg.trip_id, leg.departure) == (sold.trip_id, sold.departure):
         return sold
     times = int(leg.departure.timestamp()), int(leg.arrival.timestamp())
-    found = find_ride_on(region, leg.operator, leg.trip_id, (leg.start.stop_id, leg.end.stop_id), times)
-    if found is not None:
-        return found.ride
+    known = find_ride_on(region, leg.operator, leg.trip_id, (leg.start.stop_id, leg.end.stop_id), times)
+    if known is not None:
+        return known.ride
     # A timetable that no longer has it: the times are all that is known.
     zones = sold.departure.tzinfo, sold.arrival.tzinfo
     return replace(
@@ -120,11 +120,11 @@ def _leg_rides(region: Region, quote: Quote, held: Sequence[Ticket]) -> list[_Le
     for ticket in live:
         for at, ride in enumerate(rides_of(region, quote, ticket.document.legs)):
             by_leg[at].setdefault(ride, []).append(ticket.passenger_ref)
-    found: list[_LegRide] = []
+    legs: list[_LegRide] = []
     for at, sold in enumerate(quote.document.rides):
         riders = by_leg[at] or {sold: []}
-        found += [_LegRide(at, ride, tuple(refs) if len(riders) > 1 else ()) for ride, refs in riders.items()]
-    return found
+        legs += [_LegRide(at, ride, tuple(refs) if len(riders) > 1 else ()) for ride, refs in riders.items()]
+    return legs
 
 
 def news_of_legs(tx: Transaction, till: Till, quote: Quote, held: Sequence[Ticket]) -> list[LegNews]:
@@ -209,13 +209,11 @@ def with_failures(
     failing = [one for one in news_of_legs(tx, till, quote, held) if one.failure is not None]
     if not failing:
         return list(known)
-    return [
-        _failing_ticket(one, {leg.leg: leg.failure for leg in failing if leg.is_of(one.passenger_ref)})
-        for one in known
-    ]
+    return [_failing_ticket(one, failing) for one in known]
 
 
-def _failing_ticket(ticket: RefundableTicket, failures: Mapping[int, Failure | None]) -> RefundableTicket:
+def _failing_ticket(ticket: RefundableTicket, failing: Sequence[LegNews]) -> RefundableTicket:
+    failures = {leg.leg: leg.failure for leg in failing if leg.is_of(ticket.passenger_ref)}
     legs = tuple(_failing(leg, failures.get(at)) for at, leg in enumerate(ticket.legs))
     return replace(ticket, legs=legs)
 
