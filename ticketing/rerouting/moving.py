@@ -64,9 +64,10 @@ def carry_on(till: Till, rerouting_id: str, remember: Remember | None = None) ->
 def _take_places(till: Till, move: Rerouting) -> None:
     """Have every place of a move held, then confirmed."""
     state = get_order(till, move.order_id)
-    places.hold_all(till, replace(state, bookings=_own(state.bookings, move)))
-    state = get_order(till, move.order_id)
-    places.confirm_all(till, replace(state, bookings=_own(state.bookings, move)))
+    for ask in (places.hold_all, places.confirm_all):
+        with till.database.read() as tx:
+            booked = bookings.list_bookings(tx, move.order_id)
+        ask(till, replace(state, bookings=_own(booked, move)))
 
 
 def _finish(till: Till, move: Rerouting, remember: Remember | None) -> Rerouting:
