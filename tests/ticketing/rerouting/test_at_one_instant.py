@@ -27,10 +27,10 @@ HOLDERS = 6
 def test_of_several_holders_of_a_cancelled_ferry_one_gets_the_last_place(
     settings: Settings, clock: FixedClock, regions: dict[str, Region]
 ) -> None:
-    capacity = {"foot": HOLDERS}
+    capacity, database = {"foot": HOLDERS}, Database(settings.database_url)
     inventory = Inventory(
         operator="tallink",
-        sailings=DatabaseSailings(Database(settings.database_url), REGION),
+        sailings=DatabaseSailings(database, REGION),
         capacity=lambda _: capacity,
         hold_life=timedelta(minutes=20),
     )
@@ -68,3 +68,5 @@ def test_of_several_holders_of_a_cancelled_ferry_one_gets_the_last_place(
         booked = tx.execute(sa.text("SELECT trip_id FROM reservation WHERE state = 'confirmed'")).scalars()
         assert list(booked).count(option["trip_id"]) == 1
     assert faults(harbour.api) == []
+    harbour.rooms.till.database.close()
+    database.close()
