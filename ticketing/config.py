@@ -104,6 +104,7 @@ class Settings:
     mail_sender: str = NOBODYS_ADDRESS
     mail_folder: Path = Path("var/mail")
     messages_reach: Literal["public", "anywhere"] = "public"
+    options_page: str = ""
     log_format: Literal["json", "console"] = "json"
 
     def clock(self) -> Clock:
@@ -183,6 +184,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         messages_reach=cast(
             "Literal['public', 'anywhere']", _one_of(environ, "MESSAGES_REACH", ("public", "anywhere"))
         ),
+        options_page=_address(environ, "OPTIONS_PAGE", ""),
         warm_up=_one_of(environ, "WARM_UP", ("on", "off")) == "on",
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )

@@ -7,6 +7,7 @@ ThroughfareError
 ├── NotAuthenticated      the caller is not known
 ├── Conflict              the thing is in a state that forbids this
 │   ├── DepartureCancelled    a departure of the journey does not run; names what goes next
+│   ├── OptionGone            a way on that was chosen is there no more; names those that are
 │   └── PriceChanged          an offer costs something else now; names both amounts
 ├── Gone                  a quote or order that has expired
 │   └── OfferGone             an offer that has expired, or that nobody here has made
@@ -100,6 +101,16 @@ class DepartureCancelled(Conflict):
     ) -> None:
         super().__init__(detail, faults)
         self.choices = tuple(choices)
+
+
+class OptionGone(Conflict):
+    """A way on for a disrupted leg is there no more, as its last place has gone; `legs` has the ways that there are now."""
+
+    code = "option_gone"
+
+    def __init__(self, detail: str, legs: Sequence[Mapping[str, object]] = ()) -> None:
+        super().__init__(detail)
+        self.legs = tuple(legs)
 
 
 class PriceChanged(Conflict):

@@ -62,6 +62,7 @@ from ticketing.regions import (
     open_connectors,
 )
 from ticketing.regions.earlier import EarlierRegions
+from ticketing.rerouting import ReroutingDesk
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets import known_keys
@@ -85,6 +86,7 @@ class Rooms:
     live: LiveDesk
     watcher: disruption.Watcher
     claims: ClaimsDesk
+    rerouting: ReroutingDesk
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
@@ -196,6 +198,7 @@ def build_rooms(
             sends_mail=bool(settings.smtp_address) or settings.environment != "production",
             reaches_private=settings.messages_reach == "anywhere",
             public_url=settings.public_url if settings.public_url.startswith("https://") else "",
+            options_page=settings.options_page,
         ),
         connectors=opened,
         live=LiveDesk(
@@ -210,6 +213,9 @@ def build_rooms(
         ),
         watcher=watcher,
         claims=ClaimsDesk(database=database, clock=clock, regions=regions, till=till),
+        rerouting=ReroutingDesk(
+            database=database, clock=clock, till=till, continuations=gatehouse.continuations
+        ),
         office=Office(
             database=database,
             clock=clock,

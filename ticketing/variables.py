@@ -27,6 +27,7 @@ SETTINGS = (
             "OIDC_ISSUER",
             "OIDC_REDIRECT_URI",
             "OPEN_BIND",
+            "OPTIONS_PAGE",
             "PASSKEY_ORIGINS",
             "PROOF_ISSUERS",
             "PUBLIC_URL",

@@ -7,7 +7,7 @@ from alembic import op
 from ticketing.db.scripts import run_script
 
 revision = "0044_payouts"
-down_revision = "0041_claims"
+down_revision = "0042_reroutings"
 branch_labels = None
 depends_on = None
 

@@ -84,6 +84,7 @@ STARTS: dict[str, list[dict[str, str]]] = {
         {"THROUGHFARE_MESSAGES_REACH": "public"},
         {"THROUGHFARE_MESSAGES_REACH": "anywhere"},
     ],
+    "THROUGHFARE_OPTIONS_PAGE": [{"THROUGHFARE_OPTIONS_PAGE": "https://app.example/options"}],
     "THROUGHFARE_LOG_FORMAT": [{"THROUGHFARE_LOG_FORMAT": "json"}, {"THROUGHFARE_LOG_FORMAT": "console"}],
     "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": [PRODUCTION],
 }

@@ -25,6 +25,7 @@ from ticketing.api.schemas.notices import (
     ContactsSchema,
     EventsQuerySchema,
     EventsSchema,
+    LinkSchema,
     NewPasswordSchema,
 )
 from ticketing.errors import NotFound
@@ -101,6 +102,19 @@ class OrderEvents(MethodView):
             "next": notices.position_of(events),
         }
         return answer, 200, headers
+
+
+@blueprint.route("/orders/link")
+class OrderLink(MethodView):
+    """The link of a letter about a disruption."""
+
+    @limited(address="30 per minute")
+    @blueprint.arguments(LinkSchema)
+    @blueprint.response(200, ClaimedOrderSchema)
+    def post(self, wanted: dict[str, str]) -> dict[str, str]:
+        """Open an order by the code of a letter's link, which is good once: the answer has the order's `access_token`."""
+        order_id = notices.open_link(rooms().post_office, wanted["code"])
+        return {"order_id": order_id, "access_token": rooms().order_tokens.issue(order_id)}
 
 
 @blueprint.route("/orders/recovery")

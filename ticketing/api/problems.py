@@ -117,9 +117,11 @@ def _domain(error: ThroughfareError) -> Response:
 
 
 def _more(error: ThroughfareError) -> dict[str, Any]:
-    """Tell a caller how to go on: other departures, both prices."""
+    """Tell a caller how to go on: other departures, the ways on that there are now, both prices."""
     if isinstance(error, errors.DepartureCancelled):
         return {"choices": [_choice(one) for one in error.choices]}
+    if isinstance(error, errors.OptionGone):
+        return {"legs": list(error.legs)}
     if isinstance(error, errors.PriceChanged):
         return {"offered": error.offered, "now": error.now}
     return {}

@@ -22,6 +22,7 @@ from ticketing.claims.desk import (
     judge_leg,
     prove,
     run_of,
+    sold_leg,
 )
 from ticketing.claims.opening import list_runs_due, open_for_holder, open_of_run
 from ticketing.claims.payouts import (
@@ -86,6 +87,7 @@ __all__ = [
     "run_of",
     "show_to_holder",
     "show_to_staff",
+    "sold_leg",
     "verify_claims",
     "withdraw",
 ]

@@ -12,7 +12,7 @@ from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.disruption import choices, events
 from ticketing.db.operators.run_states import RunKey
-from ticketing.db.sale import offers
+from ticketing.db.sale import offers, orders
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
@@ -115,15 +115,21 @@ def run_of(leg: Leg) -> RunKey:
     return leg.operator, leg.trip_id, leg.service_date or leg.departure.date()
 
 
-def ends_of(leg: Leg) -> Ends:
-    """Name the ends of a leg."""
+def ends_of(leg: Leg, sold: Leg) -> Ends:
+    """Name the ends of a leg, with the times that were `sold`: of one that was moved to a later departure a delay counts from those."""
     return Ends(
         run=run_of(leg),
         start=leg.start.stop_id,
         end=leg.end.stop_id,
-        departs_at=leg.departure.astimezone(UTC),
-        arrives_at=leg.arrival.astimezone(UTC),
+        departs_at=sold.departure.astimezone(UTC),
+        arrives_at=sold.arrival.astimezone(UTC),
     )
+
+
+def sold_leg(tx: Transaction, ticket: Ticket, at: int) -> Leg:
+    """Read a leg as it was bought."""
+    order = orders.get_order(tx, ticket.order_id)
+    return offers.get_quote(tx, order.quote_id).document.legs[at]
 
 
 def prove(database: Database, region: str, ends: Ends) -> Proof:
@@ -163,13 +169,14 @@ def _ridden(tx: Transaction, held: OneLeg, proof: Proof) -> Ridden:
     leg, ticket = held.leg, held.ticket
     quote = offers.get_quote(tx, held.order.quote_id)
     promised = quote.document.passenger(ticket.passenger_ref)
+    sold = quote.document.legs[held.at]
     # What a refund has left is the price of the legs that stay; a leg that has gone had its part in the first one.
     price = ticket.document.left if ticket.document.left is not None and leg.is_left else promised
     return Ridden(
         on=run_of(leg)[2],
         price=Money(paid_for_leg(price, ticket.document.legs, held.at), ticket.currency),
-        scheduled_minutes=_minutes_between(leg.departure, leg.arrival),
-        planned_arrival=leg.arrival.astimezone(UTC),
+        scheduled_minutes=_minutes_between(sold.departure, sold.arrival),
+        planned_arrival=sold.arrival.astimezone(UTC),
         told_arrival=leg.live_arrival.astimezone(UTC) if leg.live_arrival else None,
         used=_is_used(tx, ticket.jti, held.at),
         refunded=held.is_given_back,

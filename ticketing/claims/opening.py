@@ -17,10 +17,12 @@ from ticketing.claims.desk import (
     ends_of,
     judge_leg,
     prove,
+    sold_leg,
 )
 from ticketing.claims.judging import Judgment
 from ticketing.claims.waiting import tell_of_waiting, working_days_after
 from ticketing.db import Transaction
+from ticketing.db.disruption import reroutings
 from ticketing.db.documents import canonical
 from ticketing.db.rights import claims, looked_at
 from ticketing.db.rights.claims import Claim, ClaimStep, State
@@ -55,6 +57,7 @@ def open_of_run(desk: ClaimsDesk, due: Looked) -> int:
         held = [one.leg for one in legs.list_held(tx, due.region, due.run)]
         jtis = [one.jti for one in held]
         claimed = claims.list_claimed(tx, jtis)
+        moved = _sold_of_moved(tx, due, held)
         seen = {(use.jti, use.leg) for use in uses.list_uses_of(tx, jtis)}
     count = 0
     if desk.terms(due.region, due.run[0]) is not None:
@@ -62,7 +65,7 @@ def open_of_run(desk: ClaimsDesk, due: Looked) -> int:
         for leg in held:
             is_ripe = leg.arrives_at + EVIDENCE_IN <= now
             if is_ripe and (leg.jti, leg.leg) not in claimed:
-                proof = _proof(desk, due, leg, proofs)
+                proof = _proof(desk, due, moved.get((leg.jti, leg.leg), leg), proofs)
                 count += _open_leg(desk, leg, proof, is_seen=(leg.jti, leg.leg) in seen)
     with desk.database.write() as tx:
         looked_at.put_look(tx, due.region, due.run, now, _next_look(due, held, now))
@@ -82,12 +85,13 @@ def open_for_holder(
         order = orders.get_order(tx, order_id)
         ticket = _ticket_of(tx, order_id, passenger, at)
         known = claims.find_of_leg(tx, ticket.jti, at)
+        sold = sold_leg(tx, ticket, at)
     if known is not None:
         return known, False
     leg = ticket.document.legs[at]
     if now < leg.arrival.astimezone(UTC) + EVIDENCE_IN:
         raise Conflict("the evidence of this run is not in yet: ask two hours after its planned arrival")
-    proof = prove(desk.database, order.region, ends_of(leg))
+    proof = prove(desk.database, order.region, ends_of(leg, sold))
     with desk.database.write() as tx:
         order = locked(tx, order_id)
         held = OneLeg(order, _ticket_of(tx, order_id, passenger, at), at)
@@ -125,6 +129,21 @@ def _ticket_of(tx: Transaction, order_id: str, passenger: str, at: int) -> Ticke
     if not 0 <= at < len(held[0].document.legs):
         raise InvalidRequest.at("leg", f"must be from 0 to {len(held[0].document.legs) - 1}")
     return held[0]
+
+
+def _sold_of_moved(
+    tx: Transaction, due: Looked, held: Sequence[TicketLeg]
+) -> dict[tuple[str, int], TicketLeg]:
+    """Read the legs of those who were moved to a run with the times that were sold to them, by ticket and leg."""
+    moved = reroutings.orders_moved_to(tx, due.run)
+    sold: dict[tuple[str, int], TicketLeg] = {}
+    for leg in held:
+        ticket = tickets.find_ticket(tx, leg.jti) if leg.order_id in moved else None
+        if ticket is not None:
+            bought = sold_leg(tx, ticket, leg.leg)
+            times = bought.departure.astimezone(UTC), bought.arrival.astimezone(UTC)
+            sold[leg.jti, leg.leg] = replace(leg, departs_at=times[0], arrives_at=times[1])
+    return sold
 
 
 def _proof(desk: ClaimsDesk, due: Looked, leg: TicketLeg, proofs: dict[Ends, Proof]) -> Proof:

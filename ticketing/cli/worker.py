@@ -10,7 +10,7 @@ from datetime import date, datetime
 import click
 import structlog
 
-from ticketing import claims, disruption, logs, notices
+from ticketing import claims, disruption, logs, notices, rerouting
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Aside, Items, Job, Tally
 from ticketing.config import Settings
@@ -88,6 +88,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
         Job(name="confirming disruptions", run=lambda: Tally(rooms.watcher.confirm_waiting())),
         Job(name="judging changes", run=lambda: Tally(rooms.watcher.judge_changes())),
         _legs_job(rooms),
+        _moves_job(rooms),
         *_claims_jobs(rooms),
         Job(name="writing messages", run=lambda: Tally(notices.write_due(rooms.post_office))),
         _delivery_job(rooms, "delivering mail", notices.MAIL, wait=once),
@@ -149,6 +150,19 @@ def _legs_job(rooms: Rooms) -> Job:
         return Tally(count)
 
     return Job(name="noting legs of tickets", run=run)
+
+
+def _moves_job(rooms: Rooms) -> Job:
+    """Carry the moves of tickets on that a crash or a silent operator has left under way."""
+    moves, desk = Items("move"), rooms.rerouting
+    return Job(
+        name="moving tickets",
+        run=lambda: moves.each(
+            rerouting.list_unfinished(desk),
+            lambda move: rerouting.finish(desk, move),
+            lambda move: move.id,
+        ),
+    )
 
 
 def _claims_jobs(rooms: Rooms) -> list[Job]:

@@ -60,7 +60,7 @@ def list_of_order(desk: ClaimsDesk, order_id: str) -> list[Told]:
     Raises NotFound.
     """
     region, held = _tickets(desk, order_id)
-    told = [Told(at, leg, _proven(desk, region, leg)) for at, leg in sorted(_legs(held).items())]
+    told = [Told(at, leg, _proven(desk, region, leg)) for at, leg in _legs(held)]
     return [one for one in told if one.proven.state != "nothing"]
 
 
@@ -73,7 +73,8 @@ def confirm(
     stranger, Conflict where nothing is proven.
     """
     region, held = _tickets(desk, order_id)
-    leg = _legs(held).get(at)
+    wanted = [one for one in held if passenger in {None, one.passenger_ref}]
+    leg = next((leg for place, leg in _legs(wanted or held) if place == at), None)
     if leg is None:
         raise NotFound("the order has no ticket with such a leg")
     ticket = None if anonymous else _ticket_of(held, passenger)
@@ -136,13 +137,15 @@ def _tickets(desk: ClaimsDesk, order_id: str) -> tuple[str, list[Ticket]]:
         return orders.get_order(tx, order_id).region, tickets.list_tickets(tx, order_id)
 
 
-def _legs(held: Sequence[Ticket]) -> dict[int, Leg]:
-    """List the legs of an order's tickets by their place; one that somebody has given back is still there."""
-    return {at: leg for ticket in held for at, leg in enumerate(ticket.document.legs)}
+def _legs(held: Sequence[Ticket]) -> list[tuple[int, Leg]]:
+    """List the legs of an order's tickets with their places, each run once; one that somebody has given back is still there."""
+    runs = {(at, run_of(leg)): leg for ticket in held for at, leg in enumerate(ticket.document.legs)}
+    return [(at, leg) for (at, _), leg in sorted(runs.items(), key=lambda one: one[0])]
 
 
 def _proven(desk: ClaimsDesk, region: str, leg: Leg) -> Proven:
-    return proven_of(leg.departure, prove(desk.database, region, ends_of(leg)), desk.clock.now())
+    # It is about the run of the leg as it is now: of a leg that was moved, about the later run.
+    return proven_of(leg.departure, prove(desk.database, region, ends_of(leg, leg)), desk.clock.now())
 
 
 def _ticket_of(held: Sequence[Ticket], passenger: str | None) -> Ticket:

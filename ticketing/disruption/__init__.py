@@ -1,6 +1,6 @@
 """Disruption: what went otherwise than planned, as facts that can be proven, whom it concerns, and what they are to hear."""
 
-from ticketing.disruption.affected import GRAVEST_FIRST, Affected, EventKind, Rules, affected
+from ticketing.disruption.affected import ASKS, GRAVEST_FIRST, Affected, EventKind, Rules, affected
 from ticketing.disruption.evidence import Evidence
 from ticketing.disruption.happening import Watcher
 from ticketing.disruption.overview import (
@@ -16,6 +16,7 @@ from ticketing.disruption.proving import CallProof, RunProof, delay_of_call, pro
 from ticketing.disruption.store import note_missing_legs
 
 __all__ = [
+    "ASKS",
     "GRAVEST_FIRST",
     "WAYS",
     "Affected",

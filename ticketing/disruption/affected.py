@@ -39,6 +39,8 @@ GRAVEST_FIRST: tuple[str, ...] = (
     "platform",
     "restored",
 )
+# Whose holders may choose how they go on.
+ASKS: frozenset[str] = frozenset({"cancelled", "skipped", "too_late", "connection"})
 # Who is told of these has nothing to board.
 NOT_SERVED = frozenset({"cancelled", "skipped"})
 

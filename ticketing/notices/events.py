@@ -1,6 +1,6 @@
 """List the events of an order from its own history and that of its runs, for those who poll: nothing is stored for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from ticketing.db.disruption import events
 from ticketing.db.disruption.events import DisruptionEvent
 from ticketing.db.rights import claims
 from ticketing.db.rights.claims import ClaimStep
+from ticketing.disruption import ASKS
 from ticketing.notices.post_office import PostOffice
 from ticketing.purchase import service as purchase
 from ticketing.purchase.till import OrderState
@@ -33,9 +34,16 @@ def list_events(office: PostOffice, order_id: str, language: str = "en") -> list
     """
     state = purchase.get_order(office.till, order_id)
     with office.database.read() as tx:
-        told = events.list_of_order(tx, order_id)
+        of_runs = events.list_of_order(tx, order_id)
+        rows = events.list_affected_of(tx, {one.id for one in of_runs}, [order_id])
         steps = claims.list_steps_of_order(tx, order_id)
-    happened = [*_of_order(state), *_of_claims(order_id, steps), *_of_runs(order_id, told, language)]
+    url = office.options_url(order_id)
+    options = {row.event_id: {"options_url": url} for row in rows if row.why in ASKS}
+    happened = [
+        *_of_order(state),
+        *_of_claims(order_id, steps),
+        *_of_runs(order_id, of_runs, options, language),
+    ]
     return sorted(happened, key=lambda one: (one.at, one.id))
 
 
@@ -52,7 +60,13 @@ def list_behind(events: Sequence[Event], position: str | None) -> Sequence[Event
     return events[known:] if is_same else events
 
 
-def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent], language: str) -> list[Event]:
+def _of_runs(
+    order_id: str,
+    events_told: Sequence[DisruptionEvent],
+    options: Mapping[str, dict[str, str]],
+    language: str,
+) -> list[Event]:
+    """The events of runs; those after which holders may choose how they go on say where (`options`, by event)."""
     return [
         Event(
             one.id,
@@ -63,6 +77,7 @@ def _of_runs(order_id: str, events_told: Sequence[DisruptionEvent], language: st
                 "operator": one.operator,
                 "trip_id": one.trip_id,
                 "service_date": one.service_date.isoformat(),
+                **options.get(one.id, {}),
                 **_note(one, language),
             },
         )

@@ -1,7 +1,7 @@
 """Compose the messages about runs: what has become of a journey, with its calendar entry as it is now."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from ticketing import disruption
@@ -13,6 +13,7 @@ from ticketing.notices import text
 from ticketing.notices.at_hand import AtHand
 from ticketing.notices.calendar import Change, calendar
 from ticketing.notices.channels import Attachment, Message
+from ticketing.notices.links import link_for
 from ticketing.notices.post_office import PostOffice
 from ticketing.purchase.journeys import Journey
 from ticketing.purchase.refund.disrupted import LegNews
@@ -31,7 +32,7 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
     event, gravest = word
     if gravest.why == "restored" and not _was_told(office, notice, event, at_hand):
         return None
-    legs, language = state.quote.document.legs, notice.language
+    legs, language = legs_of(state, gravest.jti), notice.language
     then = legs[gravest.then_leg] if gravest.then_leg is not None else None
     values = {
         "leg": leg_in(legs[gravest.leg], language),
@@ -43,11 +44,7 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
     stop = stops.get(gravest.platform or "")
     values["platform"] = stop.name if stop else gravest.platform or ""
     name = f"journey_{gravest.why}"
-    more = (
-        []
-        if gravest.platform is None or gravest.why == "platform"
-        else [text.part("platform", language, **values)]
-    )
+    more = [*_platform(gravest, values, language), *_link(office, notice, gravest, language)]
     more += _note(event, language)
     return Message(
         id=notice.id,
@@ -57,7 +54,8 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
         subject=text.subject(name, language, **values),
         body="\n\n".join([text.body(name, language, **values), *more]),
         language=language,
-        data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg)},
+        data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg)}
+        | _options(office, gravest),
         attachments=_entry(office, state, at_hand, event) if notice.kind == "email" else (),
         at=event.confirmed_at,
     )
@@ -66,8 +64,14 @@ def journey_news(office: PostOffice, notice: Notice, at_hand: AtHand) -> Message
 def _last_word(
     at_hand: AtHand, event_id: str, order_id: str
 ) -> tuple[DisruptionEvent, AffectedTicket] | None:
-    """Find an event with the ticket of an order that it concerns most; None where a newer one on the same run concerns the order."""
+    """Find an event with the ticket of an order that it concerns most.
+
+    None where a newer one on the same run concerns the order, and where the holders have moved to another departure.
+    """
     event, rows = at_hand.events.get(event_id), at_hand.affected.get((event_id, order_id))
+    journey = at_hand.journeys.get(order_id)
+    if event is not None and rows and journey is not None:
+        rows = [row for row in rows if _is_on_run(legs_of(journey, row.jti), row, event)]
     if event is None or not rows:
         return None
     for newer in at_hand.of_run(event):
@@ -75,6 +79,20 @@ def _last_word(
         if is_later and (newer.id, order_id) in at_hand.affected:
             return None
     return event, min(rows, key=lambda row: disruption.GRAVEST_FIRST.index(row.why))
+
+
+def legs_of(journey: Journey, jti: str) -> Sequence[Leg]:
+    """The legs of a ticket of a journey as they are now; those that were bought where it has no such ticket."""
+    held = next((one for one in journey.tickets if one.jti == jti), None)
+    return held.document.legs if held is not None else journey.quote.document.legs
+
+
+def _is_on_run(legs: Sequence[Leg], row: AffectedTicket, event: DisruptionEvent) -> bool:
+    """Tell whether the leg that an event concerns is still for its run; an old leg does not name its trip."""
+    leg = legs[row.leg] if row.leg < len(legs) else None
+    if leg is None or not leg.trip_id:
+        return True
+    return leg.trip_id == event.trip_id and leg.service_date in {None, event.service_date}
 
 
 def _was_told(office: PostOffice, notice: Notice, event: DisruptionEvent, at_hand: AtHand) -> bool:
@@ -91,6 +109,24 @@ def _entry(
     office: PostOffice, journey: Journey, at_hand: AtHand, event: DisruptionEvent
 ) -> tuple[Attachment, ...]:
     return calendar_of(office, journey, at_hand.news[journey.quote.id], event.revision)
+
+
+def _platform(word: AffectedTicket, values: Mapping[str, object], language: str) -> list[str]:
+    """Say at which platform a run boards that is late or disrupted otherwise, too."""
+    if word.platform is None or word.why == "platform":
+        return []
+    return [text.part("platform", language, **values)]
+
+
+def _options(office: PostOffice, word: AffectedTicket) -> dict[str, str]:
+    """Say to programs where the options are, after what holders may choose how they go on."""
+    return {"options_url": office.options_url(word.order_id)} if word.why in disruption.ASKS else {}
+
+
+def _link(office: PostOffice, notice: Notice, word: AffectedTicket, language: str) -> list[str]:
+    """The link to the page on which the holder of a ticket chooses how to go on."""
+    address = link_for(office, notice) if word.why in disruption.ASKS else None
+    return [text.part("options", language, address=address)] if address else []
 
 
 def _note(event: DisruptionEvent, language: str) -> list[str]:

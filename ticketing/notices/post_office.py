@@ -17,7 +17,7 @@ class PostOffice:
     """The tools of telling people. `channels` by kind of contact: email, webpush, webhook.
 
     `push_key` is the public key that browsers subscribe with; `sends_mail` is false where a deployment
-    has no mail; `public_url` is the service's address, empty where nobody else reaches it; `reaches_private` lets messages go to addresses that are not on the public internet; `paces` knows which receivers are quick.
+    has no mail; `public_url` is the service's address, empty where nobody else reaches it, `options_page` that of the page on which holders choose how they go on; `reaches_private` lets messages go to addresses that are not on the public internet; `paces` knows which receivers are quick.
     """
 
     database: Database
@@ -33,3 +33,8 @@ class PostOffice:
     reaches_private: bool = False
     paces: Paces = field(default_factory=Paces)
     public_url: str = ""
+    options_page: str = ""
+
+    def options_url(self, order_id: str) -> str:
+        """Name where the holder of an order's token reads how they can go on: a path where the service's address is not known."""
+        return f"{self.public_url}/v1/orders/{order_id}/options"

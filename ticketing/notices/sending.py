@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from ticketing.db import Transaction
+from ticketing.db.disruption import reroutings
 from ticketing.db.notices import contacts, deliveries, outbox, webhooks
 from ticketing.db.notices.contacts import ContactKind
 from ticketing.db.notices.outbox import Notice, NoticeState
@@ -27,6 +28,7 @@ from ticketing.notices.backends import DELIVERIES_KEPT
 from ticketing.notices.channels import Delivery
 from ticketing.notices.composing import compose
 from ticketing.notices.lanes import OWN_HOST, Lanes
+from ticketing.notices.links import LINK_LIFE
 from ticketing.notices.post_office import PostOffice
 
 _log = structlog.get_logger(__name__)
@@ -111,6 +113,7 @@ def forget_what_is_due(office: PostOffice) -> dict[str, int]:
             "contacts": contacts.delete_ended(tx, now - _AFTER_JOURNEY, now - _WITHOUT_TICKETS),
             "messages": outbox.delete_ended(tx, now - _KEPT),
             "contents": deliveries.forget_contents(tx, now - DELIVERIES_KEPT),
+            "links": reroutings.forget_links(tx, now - _CODES_KEPT - LINK_LIFE),
             "codes": one_time_codes.forget_codes(tx, now - _CODES_KEPT),
         }
 

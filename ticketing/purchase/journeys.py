@@ -27,7 +27,8 @@ def list_journeys(till: Till, order_ids: Collection[str]) -> tuple[list[Journey]
     """Read many orders with their tickets, and the news of the runs of their legs by the orders' quotes."""
     with till.database.read() as tx:
         journeys = _journeys(tx, order_ids)
-        return journeys, disrupted.news_of_quotes(tx, till, [journey.quote for journey in journeys])
+        sold = {journey.quote.id: (journey.quote, journey.tickets) for journey in journeys}
+        return journeys, disrupted.news_of_orders(tx, till, sold)
 
 
 def _journeys(tx: Transaction, order_ids: Collection[str]) -> list[Journey]:

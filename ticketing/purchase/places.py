@@ -4,6 +4,7 @@ Each booking is written down before its operator is called and carries our key, 
 again. What an operator answered is written down at once; after a lost answer its own word decides (`find`).
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -45,28 +46,43 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
     for index, ride in enumerate(quote.document.rides):
         if till.connector(quote.region, ride.operator) is None:
             continue
-        departure = _departure(till, quote.region, ride)
-        sailing = f"{quote.region}/{ride.operator}/{departure.trip_id}/{departure.service_date}"
         for passenger in quote.document.passengers:
-            traveller = _traveller(till, quote, ride, passenger)
-            details: dict[str, object] = {"leg": index, "ride": write_ride(ride), "traveller": traveller}
-            details |= handed_over.agreed(till, quote, ride, traveller)
-            seq = len(wanted) + 1
-            booking = Booking(
-                id=new_id(),
-                order_id=order_id,
-                seq=seq,
-                operator=ride.operator,
-                state="wanted",
-                reference=None,
-                expires_at=None,
-                tries=0,
-                changed_at=till.clock.now(),
-                document=details,
-                sailing=sailing_of(sailing, traveller["place"]),
-            )
-            wanted.append(booking)
+            place = Wanted(order_id, len(wanted) + 1, index, ride)
+            wanted.append(booking_of(till, quote, place, passenger))
     return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A place to ask for: the order and the booking's number in it, the leg and its ride."""
+
+    order_id: str
+    seq: int
+    leg: int
+    ride: Ride
+
+
+def booking_of(till: Till, quote: Quote, wanted: Wanted, passenger: PricedPassenger) -> Booking:
+    """Write down a place to ask for, for a passenger; raises Conflict for a ride that its operator's timetable no longer has."""
+    ride = wanted.ride
+    departure = _departure(till, quote.region, ride)
+    sailing = f"{quote.region}/{ride.operator}/{departure.trip_id}/{departure.service_date}"
+    traveller = _traveller(till, quote, ride, passenger)
+    details: dict[str, object] = {"leg": wanted.leg, "ride": write_ride(ride), "traveller": traveller}
+    details |= handed_over.agreed(till, quote, ride, traveller)
+    return Booking(
+        id=new_id(),
+        order_id=wanted.order_id,
+        seq=wanted.seq,
+        operator=ride.operator,
+        state="wanted",
+        reference=None,
+        expires_at=None,
+        tries=0,
+        changed_at=till.clock.now(),
+        document=details,
+        sailing=sailing_of(sailing, traveller["place"]),
+    )
 
 
 def hold_all(till: Till, state: OrderState) -> None:

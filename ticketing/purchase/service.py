@@ -264,8 +264,8 @@ def list_papers(till: Till, order_id: str) -> list[Paper]:
 def list_news(till: Till, state: OrderState) -> list[LegNews]:
     """Read the news of the runs of an order's legs, with their vehicles."""
     with till.database.read() as tx:
-        news = disrupted.news_of_legs(tx, till, state.quote)
-        return disrupted.with_vehicles(tx, till, state.quote, news)
+        news = disrupted.news_of_legs(tx, till, state.quote, state.tickets)
+        return disrupted.with_vehicles(tx, till, state.quote, state.tickets, news)
 
 
 def list_orders_of(till: Till, person_id: str) -> list[Order]:

@@ -228,15 +228,17 @@ def _pictures(order_id: str, jti: str) -> dict[str, str]:
     return {"qr_png": f"{base}.png", "qr_svg": f"{base}.svg"}
 
 
-def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
+def _late(held: Ticket, news_of_legs: Iterable[LegNews]) -> timedelta:
     """Compute how much longer than it says a ticket is good, because a leg that it still has arrives late; a day at most."""
-    legs = made.document.legs
-    delays = (
-        one.known.arrival_delay_seconds or 0
-        for one in told
-        if one.known.is_served and one.leg < len(legs) and legs[one.leg].is_left
-    )
+    delays = (leg.known.arrival_delay_seconds or 0 for leg in news_of_legs if _still_rides(held, leg))
     return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
+
+
+def _still_rides(held: Ticket, leg_news: LegNews) -> bool:
+    """Tell whether news are of a leg that a ticket still has, and that is served."""
+    legs, at = held.document.legs, leg_news.leg
+    is_mine = leg_news.known.is_served and leg_news.is_of(held.passenger_ref)
+    return is_mine and at < len(legs) and legs[at].is_left
 
 
 def news(leg_news: LegNews, language: str) -> dict[str, object]:
@@ -244,6 +246,7 @@ def news(leg_news: LegNews, language: str) -> dict[str, object]:
     note = in_language(leg_news.note, language)
     return {
         "leg": leg_news.leg,
+        "passengers": list(leg_news.passengers),
         "operator": leg_news.operator,
         "cancelled": not leg_news.known.is_served,
         "departure_delay_seconds": leg_news.known.departure_delay_seconds,

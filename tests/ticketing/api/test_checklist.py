@@ -27,6 +27,7 @@ OPEN = {
     "/v1/accounts/confirmation",
     "/v1/accounts/recovery",
     "/v1/accounts/recovery/password",
+    "/v1/orders/link",
     "/v1/orders/recovery",
     "/v1/sessions",
     "/v1/sessions/refresh",

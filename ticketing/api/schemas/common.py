@@ -56,7 +56,7 @@ class NextDepartureSchema(Strict):
 class ProblemSchema(Strict):
     """A problem document (RFC 9457). `departure_cancelled` names in `choices` what goes instead, `price_changed` both prices.
 
-    `now` is null where the journey has no price any more.
+    `now` is null where the journey has no price any more. `option_gone` has the `legs` of `GET /v1/orders/{id}/options`.
     """
 
     type = fields.String(required=True)
@@ -66,6 +66,7 @@ class ProblemSchema(Strict):
     instance = fields.String(required=True)
     errors = fields.List(fields.Nested(FaultSchema), required=True)
     choices = fields.List(fields.Nested(NextDepartureSchema))
+    legs = fields.List(fields.Dict())
     offered = fields.Nested(MoneySchema)
     now = fields.Nested(MoneySchema, allow_none=True)
 

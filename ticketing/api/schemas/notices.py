@@ -119,8 +119,14 @@ class CodeSchema(Strict):
     code = fields.String(required=True, validate=_CODE, metadata={"examples": ["K7QD-9M2X-4TRA"]})
 
 
+class LinkSchema(Strict):
+    """The code of a letter's link: what stands behind `#`."""
+
+    code = fields.String(required=True, validate=validate.Length(1, 400))
+
+
 class ClaimedOrderSchema(Strict):
-    """An order that was bought without an account, with the token that opens it."""
+    """An order, with the token that opens it."""
 
     order_id = fields.String(required=True, validate=ID)
     access_token = fields.String(required=True, validate=validate.Length(1, 200))

@@ -93,10 +93,12 @@ class LegNewsSchema(Strict):
 
     `not_carried` says why the leg's money comes back whole and without a fee; null while it does not. `boards_at` and
     `alights_at` are platforms at which it calls instead of those of the leg, `vehicle` is where its vehicle is and how full, and
-    `note` is what staff have written.
+    `note` is what staff have written. `passengers` are those whose leg it is where others of the order travel by another
+    departure, empty for all.
     """
 
     leg = fields.Integer(required=True)
+    passengers = fields.List(fields.String(), required=True)
     operator = fields.String(required=True)
     cancelled = fields.Boolean(required=True)
     departure_delay_seconds = fields.Integer(required=True, allow_none=True)

@@ -27,7 +27,7 @@ class Looked:
 def list_runs(
     tx: Transaction, regions: Collection[str], since: date, now: datetime, limit: int
 ) -> list[Looked]:
-    """List the runs of service days from `since` on with a confirmed event that are to be looked at by now."""
+    """List the runs of service days from `since` on that are to be looked at by now: with a confirmed event, or with holders who were moved to them."""
     event, looked = disruption_event.c, claim_run.c
     same = (
         looked.region == event.region,
@@ -36,14 +36,20 @@ def list_runs(
         looked.service_date == event.service_date,
     )
     rests = sa.exists().where(*same, sa.or_(looked.next_at.is_(None), looked.next_at > now))
-    query = (
+    changed = (
         sa.select(event.region, event.operator, event.trip_id, event.service_date)
         .where(event.status == "confirmed", event.kind.in_(_KINDS), event.region.in_(list(regions)))
         .where(event.service_date >= since.isoformat(), ~rests)
-        .distinct()
-        .order_by(event.service_date, event.region, event.operator, event.trip_id)
-        .limit(limit)
     )
+    # A run that was looked at before, or to which holders were moved, though it goes as planned.
+    again = (
+        sa.select(looked.region, looked.operator, looked.trip_id, looked.service_date)
+        .where(looked.next_at <= now, looked.region.in_(list(regions)))
+        .where(looked.service_date >= since.isoformat())
+    )
+    due = changed.union(again).subquery().c
+    run = (due.region, due.operator, due.trip_id, due.service_date)
+    query = sa.select(*run).order_by(due.service_date, due.region, due.operator, due.trip_id).limit(limit)
     return [
         Looked(row.region, (row.operator, row.trip_id, date.fromisoformat(row.service_date)))
         for row in tx.execute(query)

@@ -317,6 +317,13 @@ def list_uses_between(
     return fetch(tx, query, PassUse)
 
 
+def move_use(tx: Transaction, use: tuple[str, str, int], departs_at: datetime, arrives_at: datetime) -> None:
+    """Write the times of another departure into the use of a pass by a leg of a passenger (order, passenger, leg), if one pays it."""
+    order_id, passenger, leg = use
+    mine = (pass_use.c.order_id == order_id, pass_use.c.passenger_ref == passenger, pass_use.c.leg == leg)
+    tx.execute(sa.update(pass_use).where(*mine).values(departs_at=departs_at, arrives_at=arrives_at))
+
+
 def return_uses(
     tx: Transaction, order_id: str, now: datetime, passengers: Iterable[str] | None = None
 ) -> None:

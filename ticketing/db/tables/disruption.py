@@ -150,3 +150,44 @@ evidence_choice = table(
     one_of("chosen", "own_word", "seen"),
     sa.Index(None, "service_date"),
 )
+
+# A link of a letter that has been used: it opens its order once.
+used_link = table(
+    "used_link",
+    text("letter", key=True),
+    text("order_id"),
+    moment("used_at"),
+    sa.Index(None, "used_at"),
+)
+
+# A holder's choice where a departure does not go as sold: from which departure (`was_*`) to which, for which passengers of the
+# order (JSON). `asked` while an operator holds places for it.
+rerouting = table(
+    "rerouting",
+    text("id", key=True),
+    text("order_id", sa.ForeignKey("ticket_order.id")),
+    number("leg"),
+    text("passengers"),
+    text("kind"),
+    text("option_id"),
+    text("state"),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    text("from_stop"),
+    text("to_stop"),
+    moment("departs_at"),
+    moment("arrives_at"),
+    text("was_trip_id"),
+    text("was_service_date"),
+    moment("was_departs_at"),
+    moment("was_arrives_at"),
+    text("request_key"),
+    moment("created_at"),
+    moment("ended_at", null=True),
+    text("reason"),
+    one_of("kind", "later_departure", "other_operator", "wait"),
+    one_of("state", "asked", "done", "failed"),
+    sa.UniqueConstraint("order_id", "request_key"),
+    sa.Index(None, "state"),
+)

@@ -76,7 +76,7 @@ class Ticket:
 class TicketMove:
     """A ticket that was signed anew: the place of its status that it left, and the key of its new phone.
 
-    `key_thumbprint` is empty where it stayed with its holder and became shorter.
+    `key_thumbprint` is empty where it stayed with its holder and became shorter, or is for another departure.
     """
 
     id: str
@@ -276,6 +276,22 @@ def move_ticket(
     if document is not None:
         legs.keep_legs(tx, held.jti, left_of(document.legs))
     tx.execute(change.values(token=token, status_list=place[0], status_index=place[1], **told))
+
+
+def reroute_ticket(tx: Transaction, region: str, now_is: Ticket, left: TicketMove) -> None:
+    """Store a ticket as it was signed anew for another departure, by whose name it is found from now on.
+
+    Its old place stays revoked.
+    """
+    insert(tx, ticket_move, left)
+    status_changes.note_place(tx, left.old_list, left.old_index, left.at)
+    names = ("token", "status_list", "status_index", "expires_at", "document")
+    kept = columns(now_is)
+    tx.execute(
+        sa.update(ticket).where(ticket.c.jti == now_is.jti).values({name: kept[name] for name in names})
+    )
+    legs.drop_legs(tx, [now_is.jti])
+    legs.put_legs(tx, region, [now_is])
 
 
 def count_moves(tx: Transaction, jti: str, since: datetime) -> int:

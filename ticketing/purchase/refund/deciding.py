@@ -62,7 +62,7 @@ def read(tx: Transaction, till: Till, order: Order, now: datetime) -> Known:
     """Read an order's tickets once, however many passengers are decided upon; their rows are held."""
     held = tickets.list_tickets(tx, order.id, lock=True)
     quote = offers.get_quote(tx, order.quote_id)
-    known = disrupted.with_failures(tx, till, quote, [_refundable(tx, one, quote) for one in held])
+    known = disrupted.with_failures(tx, till, quote, held, [_refundable(tx, one, quote) for one in held])
     return Known(order, quote, held, known, now)
 
 

@@ -17,13 +17,16 @@ from ticketing.db.sale import bookings
 from ticketing.db.sale.bookings import Booking
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
+from ticketing.db.ticket.tickets import LIVE, Ticket
 from ticketing.errors import DepartureCancelled, Fault
-from ticketing.frozen import read_ride
+from ticketing.frozen import Leg, read_ride
 from ticketing.purchase import pass_uses
 from ticketing.purchase.refund.refundable import RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.refund.remainder import remainder
 from ticketing.purchase.till import OrderState, Till, move
+from ticketing.regions import Region
 from ticketing.regions.not_carried import Expected, Failure, failure_of
+from ticketing.regions.planned import find_ride_on
 from ticketing.regions.vehicles import find_vehicles
 
 
@@ -60,7 +63,8 @@ class LegNews:
     """The last word of its operator on the run of a leg; `failure` is why the leg counts as not carried.
 
     `boards_at` and `alights_at` are the platforms at which it calls instead of the leg's, `vehicle` is where it is, `note` what
-    staff have written, by language.
+    staff have written, by language. `passengers` are those whose leg it is where others of the order travel by another
+    departure, empty for all.
     """
 
     leg: int
@@ -71,30 +75,81 @@ class LegNews:
     alights_at: Platform | None = None
     vehicle: Vehicle | None = None
     note: Mapping[str, str] = field(default_factory=dict)
+    passengers: tuple[str, ...] = ()
+
+    def is_of(self, passenger: str) -> bool:
+        """Tell whether it is about a passenger's leg."""
+        return not self.passengers or passenger in self.passengers
 
 
-def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
-    """Read the news of the runs of a quote's legs; a leg of which nobody has told anything is left out."""
-    data = till.regions[quote.region].data
-    news = regions.news_of_rides(tx, data, quote.document.rides)
-    return [_leg_news(data, quote.document.rides[at], at, one) for at, one in sorted(news.items())]
+@dataclass(frozen=True, slots=True)
+class _LegRide:
+    """A leg of an order with its ride as it is travelled now, by some of its passengers or (empty) by all."""
+
+    leg: int
+    ride: Ride
+    passengers: tuple[str, ...] = ()
 
 
-def news_of_quotes(tx: Transaction, till: Till, quotes: Sequence[Quote]) -> dict[str, list[LegNews]]:
-    """Read the news of the legs of many quotes, by the quotes' ids, with one look for each region."""
-    news: dict[str, list[LegNews]] = {quote.id: [] for quote in quotes}
-    for region in {quote.region for quote in quotes}:
-        data = till.regions[region].data
-        sold_here = [quote for quote in quotes if quote.region == region]
-        legs = [(quote.id, at, ride) for quote in sold_here for at, ride in enumerate(quote.document.rides)]
-        of_rides = regions.news_of_rides(tx, data, [ride for _, _, ride in legs])
+def rides_of(region: Region, quote: Quote, legs: Sequence[Leg]) -> list[Ride]:
+    """The rides of a ticket as its legs are now: those of its quote, and departures that its holder was moved to. Pure."""
+    return [_ride_of(region, ride, leg) for ride, leg in zip(quote.document.rides, legs, strict=True)]
+
+
+def _ride_of(region: Region, sold: Ride, leg: Leg) -> Ride:
+    if not leg.trip_id or (leg.trip_id, leg.departure) == (sold.trip_id, sold.departure):
+        return sold
+    times = int(leg.departure.timestamp()), int(leg.arrival.timestamp())
+    known = find_ride_on(region, leg.operator, leg.trip_id, (leg.start.stop_id, leg.end.stop_id), times)
+    if known is not None:
+        return known.ride
+    # A timetable that no longer has it: the times are all that is known.
+    zones = sold.departure.tzinfo, sold.arrival.tzinfo
+    return replace(
+        sold,
+        trip_id=leg.trip_id,
+        departure=leg.departure.astimezone(zones[0]),
+        arrival=leg.arrival.astimezone(zones[1]),
+    )
+
+
+def _leg_rides(region: Region, quote: Quote, held: Sequence[Ticket]) -> list[_LegRide]:
+    """List the rides of an order's legs, each once; its tickets may be for different departures."""
+    live = [one for one in held if one.status in LIVE and one.document.season is None]
+    by_leg: list[dict[Ride, list[str]]] = [{} for _ in quote.document.rides]
+    for ticket in live:
+        for at, ride in enumerate(rides_of(region, quote, ticket.document.legs)):
+            by_leg[at].setdefault(ride, []).append(ticket.passenger_ref)
+    legs: list[_LegRide] = []
+    for at, sold in enumerate(quote.document.rides):
+        riders = by_leg[at] or {sold: []}
+        legs += [_LegRide(at, ride, tuple(refs) if len(riders) > 1 else ()) for ride, refs in riders.items()]
+    return legs
+
+
+def news_of_legs(tx: Transaction, till: Till, quote: Quote, held: Sequence[Ticket]) -> list[LegNews]:
+    """Read the news of the runs of the legs of an order's tickets; a leg of which nobody has told anything is left out."""
+    return news_of_orders(tx, till, {"": (quote, held)})[""]
+
+
+def news_of_orders(
+    tx: Transaction, till: Till, sold: Mapping[str, tuple[Quote, Sequence[Ticket]]]
+) -> dict[str, list[LegNews]]:
+    """Read the news of the legs of many orders' tickets, by any names, with one look for each region."""
+    news: dict[str, list[LegNews]] = {name: [] for name in sold}
+    for name in {quote.region for quote, _ in sold.values()}:
+        region = till.regions[name]
+        here = {key: one for key, one in sold.items() if one[0].region == name}
+        legs = [(key, leg) for key, (quote, held) in here.items() for leg in _leg_rides(region, quote, held)]
+        of_rides = regions.news_of_rides(tx, region.data, [leg.ride for _, leg in legs])
         for place, ride_news in sorted(of_rides.items()):
-            quote_id, at, ride = legs[place]
-            news[quote_id].append(_leg_news(data, ride, at, ride_news))
+            key, leg = legs[place]
+            news[key].append(_leg_news(region.data, leg, ride_news))
     return news
 
 
-def _leg_news(data: RegionData, ride: Ride, at: int, news: regions.News) -> LegNews:
+def _leg_news(data: RegionData, leg: _LegRide, news: regions.News) -> LegNews:
+    ride = leg.ride
     promises = data.operators[ride.operator].promises
     known = Expected(
         is_served=news.is_served,
@@ -106,32 +161,41 @@ def _leg_news(data: RegionData, ride: Ride, at: int, news: regions.News) -> LegN
         _platform(stops.get(one)) if one else None for one in (news.boards_at, news.alights_at)
     )
     return LegNews(
-        leg=at,
+        leg=leg.leg,
         operator=ride.operator,
         known=known,
         failure=failure_of(service_of(ride, promises), promises.late_refund, known),
         boards_at=boards,
         alights_at=alights,
         note=news.note,
+        passengers=leg.passengers,
     )
 
 
-def with_vehicles(tx: Transaction, till: Till, quote: Quote, news: Sequence[LegNews]) -> list[LegNews]:
+def with_vehicles(
+    tx: Transaction, till: Till, quote: Quote, held: Sequence[Ticket], news: Sequence[LegNews]
+) -> list[LegNews]:
     """Add to the news of legs where their vehicles are; a leg of which only that is told is one more."""
-    data, now = till.regions[quote.region].data, till.clock.now()
-    rides = quote.document.rides
-    runs = {at: regions.key_of(ride, data.timetables.get(ride.operator)) for at, ride in enumerate(rides)}
+    region, now = till.regions[quote.region], till.clock.now()
+    rides = _leg_rides(region, quote, held)
+    timetables = region.data.timetables
+    runs = [regions.key_of(one.ride, timetables.get(one.ride.operator)) for one in rides]
     connectors = till.connectors.get(quote.region, {})
-    vehicles = find_vehicles(tx, quote.region, set(runs.values()), connectors, now)
-    by_leg = {one.leg: one for one in news}
-    for at, run in runs.items():
+    vehicles = find_vehicles(tx, quote.region, set(runs), connectors, now)
+    by_leg = {(one.leg, one.passengers): one for one in news}
+    for leg, run in zip(rides, runs, strict=True):
         if run in vehicles:
-            planned = Expected(is_served=True, departure_delay_seconds=None, arrival_delay_seconds=None)
-            known = by_leg.get(at) or LegNews(
-                leg=at, operator=rides[at].operator, known=planned, failure=None
-            )
-            by_leg[at] = replace(known, vehicle=vehicles[run])
-    return [by_leg[at] for at in sorted(by_leg)]
+            key = leg.leg, leg.passengers
+            by_leg[key] = replace(by_leg.get(key) or _as_planned(leg), vehicle=vehicles[run])
+    return [by_leg[key] for key in sorted(by_leg)]
+
+
+def _as_planned(leg: _LegRide) -> LegNews:
+    """The news of a leg of which only its vehicle is told."""
+    planned = Expected(is_served=True, departure_delay_seconds=None, arrival_delay_seconds=None)
+    return LegNews(
+        leg=leg.leg, operator=leg.ride.operator, known=planned, failure=None, passengers=leg.passengers
+    )
 
 
 def _platform(stop: Stop | None) -> Platform | None:
@@ -139,16 +203,17 @@ def _platform(stop: Stop | None) -> Platform | None:
 
 
 def with_failures(
-    tx: Transaction, till: Till, quote: Quote, held: Sequence[RefundableTicket]
+    tx: Transaction, till: Till, quote: Quote, held: Sequence[Ticket], known: Sequence[RefundableTicket]
 ) -> list[RefundableTicket]:
-    """Tickets of a quote with what is not carried of them, by what operators have told last of their runs."""
-    failures = {one.leg: one.failure for one in news_of_legs(tx, till, quote) if one.failure is not None}
-    if not failures:
-        return list(held)
-    return [_failing_ticket(one, failures) for one in held]
+    """The tickets of an order (`held`) as decisions know them, with what is not carried of them by their operators' last word."""
+    failing = [one for one in news_of_legs(tx, till, quote, held) if one.failure is not None]
+    if not failing:
+        return list(known)
+    return [_failing_ticket(one, failing) for one in known]
 
 
-def _failing_ticket(ticket: RefundableTicket, failures: Mapping[int, Failure]) -> RefundableTicket:
+def _failing_ticket(ticket: RefundableTicket, failing: Sequence[LegNews]) -> RefundableTicket:
+    failures = {leg.leg: leg.failure for leg in failing if leg.is_of(ticket.passenger_ref)}
     legs = tuple(_failing(leg, failures.get(at)) for at, leg in enumerate(ticket.legs))
     return replace(ticket, legs=legs)
 

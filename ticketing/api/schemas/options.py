@@ -1,0 +1,91 @@
+"""The ways on for a holder whose departure does not go as sold."""
+
+from typing import TypedDict
+
+from marshmallow import fields, validate
+
+from ticketing.api.schemas.common import ID, PlatformSchema, ShortList, Strict, moment, money
+from ticketing.rerouting import KINDS, WHYS
+
+_MOST = validate.Length(0, 99)
+
+
+class OptionWanted(TypedDict):
+    """A wish for an option, as its schema has read it."""
+
+    passengers: list[str]
+    leg: int
+    option: str
+
+
+class OptionWantedSchema(Strict):
+    """The option to take, of which leg (counted from 0), for whom: no passengers are all who have it."""
+
+    passengers = ShortList(fields.String(validate=ID), load_default=list, validate=_MOST)
+    leg = fields.Integer(required=True, strict=True, validate=validate.Range(0, 100))
+    option = fields.String(required=True, validate=ID)
+
+
+class OptionSchema(Strict):
+    """One way on. `cost` is what its holder pays for it: nothing. `places` are those that its operator tells for this holder, null for no number.
+
+    `later_departure` is booked when it is taken. `other_operator`: the ticket opens it by an agreement, without a promise of a
+    place. `refund` names the money that comes back. `wait` has the times that are expected.
+    """
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    text = fields.String(required=True)
+    operator = fields.String(required=True, allow_none=True)
+    operator_name = fields.String(required=True, allow_none=True)
+    line = fields.String(required=True, allow_none=True)
+    trip_id = fields.String(required=True, allow_none=True)
+    start = fields.Nested(PlatformSchema, required=True, allow_none=True, data_key="from", attribute="from")
+    to = fields.Nested(PlatformSchema, required=True, allow_none=True)
+    departure = moment(required=True, allow_none=True)
+    arrival = moment(required=True, allow_none=True)
+    places = fields.Integer(required=True, allow_none=True)
+    cost = money(required=True)
+    refund = money(required=True, allow_none=True)
+
+
+class DisruptedLegSchema(Strict):
+    """A leg of a ticket by which its holder cannot travel as sold, and why; `chosen` is the option that was taken for it."""
+
+    leg = fields.Integer(required=True)
+    passenger = fields.String(required=True)
+    jti = fields.String(required=True)
+    why = fields.String(required=True, validate=validate.OneOf(WHYS))
+    operator = fields.String(required=True)
+    operator_name = fields.String(required=True)
+    departure = moment(required=True)
+    arrival = moment(required=True)
+    options = fields.List(fields.Nested(OptionSchema), required=True)
+    chosen = fields.String(required=True, allow_none=True)
+
+
+class OptionsSchema(Strict):
+    """The disrupted legs of an order's tickets, each with its options, the best first; no legs where all goes as sold."""
+
+    order_id = fields.String(required=True)
+    legs = fields.List(fields.Nested(DisruptedLegSchema), required=True)
+
+
+class RefundCallSchema(Strict):
+    """The call that brings the money."""
+
+    method = fields.String(required=True, validate=validate.OneOf(["POST"]))
+    path = fields.String(required=True)
+    body = fields.Dict(required=True)
+
+
+class OptionTakenSchema(Strict):
+    """An option that was taken: `moved` to the departure, `noted` where the ticket stays as it is, `refund` where a call brings the money."""
+
+    id = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True, validate=validate.OneOf(["moved", "noted", "refund"]))
+    leg = fields.Integer(required=True)
+    passengers = fields.List(fields.String(), required=True)
+    departure = moment(required=True, allow_none=True)
+    arrival = moment(required=True, allow_none=True)
+    refund = fields.Nested(RefundCallSchema, required=True, allow_none=True)

@@ -1,0 +1,126 @@
+"""The choices of holders whose departure does not go as sold, each with the move of their tickets to another one."""
+
+import json
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from ticketing.db.documents import canonical
+from ticketing.db.engine import Transaction
+from ticketing.db.operators.run_states import RunKey
+from ticketing.db.rows import put_once
+from ticketing.db.tables.disruption import rerouting, used_link
+
+State = Literal["asked", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerouting:
+    """A choice for a leg of some passengers of an order: `was_*` is the departure on their tickets, the rest the one they go by.
+
+    It is `asked` while its operator holds places, then `done` or `failed`, with the reason.
+    """
+
+    id: str
+    order_id: str
+    leg: int
+    passengers: tuple[str, ...]
+    kind: str
+    option_id: str
+    state: State
+    operator: str
+    trip_id: str
+    service_date: date
+    from_stop: str
+    to_stop: str
+    departs_at: datetime
+    arrives_at: datetime
+    was_trip_id: str
+    was_service_date: date
+    was_departs_at: datetime
+    was_arrives_at: datetime
+    request_key: str
+    created_at: datetime
+    ended_at: datetime | None = None
+    reason: str = ""
+
+    @property
+    def run(self) -> RunKey:
+        """The name of the run that they go by, in its region."""
+        return self.operator, self.trip_id, self.service_date
+
+
+_NAMES = tuple(one.name for one in fields(Rerouting))
+_DAYS = ("service_date", "was_service_date")
+
+
+def put_rerouting(tx: Transaction, made: Rerouting) -> None:
+    """Store a choice."""
+    row: dict[str, Any] = {name: getattr(made, name) for name in _NAMES}
+    row |= {name: row[name].isoformat() for name in _DAYS}
+    tx.execute(sa.insert(rerouting).values(**row | {"passengers": canonical(list(made.passengers))}))
+
+
+def end_rerouting(tx: Transaction, rerouting_id: str, state: State, at: datetime, reason: str = "") -> bool:
+    """End a choice that is asked; False where it has ended meanwhile."""
+    change = sa.update(rerouting).where(rerouting.c.id == rerouting_id, rerouting.c.state == "asked")
+    return tx.execute(change.values(state=state, ended_at=at, reason=reason)).rowcount == 1
+
+
+def find_rerouting(tx: Transaction, rerouting_id: str) -> Rerouting | None:
+    """Read one choice."""
+    return _first(tx, sa.select(rerouting).where(rerouting.c.id == rerouting_id))
+
+
+def find_by_key(tx: Transaction, order_id: str, request_key: str) -> Rerouting | None:
+    """Read the choice of an order that was made by a call."""
+    mine = (rerouting.c.order_id == order_id, rerouting.c.request_key == request_key)
+    return _first(tx, sa.select(rerouting).where(*mine))
+
+
+def list_of_order(tx: Transaction, order_id: str) -> list[Rerouting]:
+    """List the choices of an order, oldest first."""
+    query = sa.select(rerouting).where(rerouting.c.order_id == order_id)
+    rows = tx.execute(query.order_by(rerouting.c.created_at, rerouting.c.id)).mappings()
+    return [_read(row) for row in rows]
+
+
+def orders_moved_to(tx: Transaction, run: RunKey) -> set[str]:
+    """Name the orders of which a ticket was moved to a run."""
+    query = sa.select(rerouting.c.order_id).where(
+        rerouting.c.operator == run[0],
+        rerouting.c.trip_id == run[1],
+        rerouting.c.service_date == run[2].isoformat(),
+        rerouting.c.kind == "later_departure",
+        rerouting.c.state == "done",
+    )
+    return set(tx.execute(query).scalars())
+
+
+def list_asked(tx: Transaction, limit: int) -> list[Rerouting]:
+    """List the choices that operators have not answered yet, oldest first."""
+    query = sa.select(rerouting).where(rerouting.c.state == "asked").order_by(rerouting.c.id).limit(limit)
+    return [_read(row) for row in tx.execute(query).mappings()]
+
+
+def use_link(tx: Transaction, letter: str, order_id: str, at: datetime) -> bool:
+    """Use the link of a letter; False where it was used before."""
+    return put_once(tx, used_link, {"letter": letter, "order_id": order_id, "used_at": at})
+
+
+def forget_links(tx: Transaction, before: datetime) -> int:
+    """Forget the links that were used before a moment, and are over; answers how many."""
+    return int(tx.execute(sa.delete(used_link).where(used_link.c.used_at < before)).rowcount)
+
+
+def _first(tx: Transaction, query: sa.Select[Any]) -> Rerouting | None:
+    row = tx.execute(query).mappings().first()
+    return None if row is None else _read(row)
+
+
+def _read(row: sa.RowMapping) -> Rerouting:
+    known = {name: row[name] for name in _NAMES}
+    known |= {name: date.fromisoformat(row[name]) for name in _DAYS}
+    return Rerouting(**known | {"passengers": tuple(json.loads(row["passengers"]))})

@@ -1,0 +1,38 @@
+"""Rerouting: the ways on for a holder whose departure does not go as sold, and the way that they take."""
+
+from ticketing.rerouting import show
+from ticketing.rerouting.choosing import LegChoice, list_choices
+from ticketing.rerouting.options import (
+    KINDS,
+    WHYS,
+    Around,
+    Coming,
+    DisruptedLeg,
+    LegFacts,
+    Option,
+    disrupted_legs,
+    options_of,
+)
+from ticketing.rerouting.scene import ReroutingDesk
+from ticketing.rerouting.taking import OptionWish, Taken, finish, list_unfinished, take
+
+__all__ = [
+    "KINDS",
+    "WHYS",
+    "Around",
+    "Coming",
+    "DisruptedLeg",
+    "LegChoice",
+    "LegFacts",
+    "Option",
+    "OptionWish",
+    "ReroutingDesk",
+    "Taken",
+    "disrupted_legs",
+    "finish",
+    "list_choices",
+    "list_unfinished",
+    "options_of",
+    "show",
+    "take",
+]

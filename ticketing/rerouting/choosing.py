@@ -1,0 +1,80 @@
+"""List the ways on for the disrupted legs of an order's tickets, with the places that operators tell now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tariffs.journey import Ride
+from ticketing.db import Transaction
+from ticketing.db.disruption import reroutings
+from ticketing.db.disruption.reroutings import Rerouting
+from ticketing.db.ticket.tickets import Ticket
+from ticketing.rerouting.options import DisruptedLeg, Option, options_of
+from ticketing.rerouting.scene import (
+    OnwardRides,
+    ReroutingDesk,
+    Scene,
+    around_of,
+    ask_places,
+    find_money,
+    list_disrupted,
+    read_onward,
+    read_scene,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A leg by which the holder of a ticket cannot travel as sold: its ride, and the rides that follow."""
+
+    ticket: Ticket
+    leg: DisruptedLeg
+    ride: Ride
+    onward: OnwardRides
+
+
+@dataclass(frozen=True, slots=True)
+class LegChoice:
+    """A question with its ways on; `chosen` is the last one that was chosen for the departure on the ticket, or is asked for."""
+
+    question: Question
+    options: Sequence[Option]
+    chosen: Rerouting | None = None
+
+
+def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
+    """List the disrupted legs of an order's tickets with their ways on; raises NotFound."""
+    with desk.database.read() as tx:
+        scene = read_scene(tx, desk, order_id)
+        chosen = reroutings.list_of_order(tx, order_id)
+        questions = list_questions(tx, desk, scene)
+    onward = [question.onward for question in questions]
+    free = ask_places(desk, scene.order.region, onward) if questions else {}
+    now = desk.clock.now()
+    choices = []
+    for question in questions:
+        back = find_money(desk, order_id, question.ticket.passenger_ref, question.leg.at)
+        around = around_of(desk, scene, question.ticket, question.onward, free, back=back)
+        choices.append(LegChoice(question, options_of(question.leg, around, now), _chosen(chosen, question)))
+    return choices
+
+
+def list_questions(tx: Transaction, desk: ReroutingDesk, scene: Scene) -> list[Question]:
+    """List the disrupted legs of an order's tickets, with the rides that follow them."""
+    region = scene.order.region
+    return [
+        Question(ticket, leg, ride, read_onward(tx, desk, region, leg, ride))
+        for ticket in scene.live
+        for leg, ride in list_disrupted(tx, desk, scene, ticket)
+    ]
+
+
+def _chosen(choices: Sequence[Rerouting], question: Question) -> Rerouting | None:
+    mine = [
+        choice
+        for choice in choices
+        if choice.state != "failed"
+        and choice.leg == question.leg.at
+        and choice.was_departs_at == question.leg.departs_at
+        and question.ticket.passenger_ref in choice.passengers
+    ]
+    return mine[-1] if mine else None

@@ -1,0 +1,224 @@
+"""Decide which legs of a ticket do not go as sold, and by what their holder may choose to go on. Pure.
+
+The order is that of Regulation (EU) 1177/2010, Article 18, and of 2021/782: another departure of the same operator, one of
+another operator, the money. A later departure that the holder chooses costs nothing, and none is earlier than the one on the
+ticket.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal, get_args
+
+from tariffs.money import Money
+from ticketing.db.documents import digest
+from ticketing.regions.not_carried import Failure
+
+Why = Literal["cancelled", "too_late", "connection"]
+Kind = Literal["later_departure", "other_operator", "refund", "wait"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+WHYS: tuple[Why, ...] = get_args(Why)
+# So many later departures are a choice; more are a timetable.
+LATER = 3
+# So long after its planned departure a leg still brings another departure; the money is there for longer.
+_OFFERED_FOR = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegFacts:
+    """A leg of a ticket that is left, in the order of travel.
+
+    `departs_at` and `arrives_at` are the times on the ticket, `sold_*` those that were bought, `expected_*` those that the
+    operator tells now. `change_seconds` is what the change from the leg before takes, None for the first one and where
+    nobody knows. Of a leg that `takes_over` the next vehicle is as good as one that is missed, as of a tram.
+    """
+
+    at: int
+    takes_over: bool
+    departs_at: datetime
+    arrives_at: datetime
+    sold_departs_at: datetime
+    sold_arrives_at: datetime
+    expected_departs_at: datetime
+    expected_arrives_at: datetime
+    failure: Failure | None = None
+    used: bool = False
+    change_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisruptedLeg:
+    """A leg by which its holder cannot travel as sold; they can board from `ready_at` on.
+
+    `used`: a gate has let them in already, as for a ship that is cancelled then.
+    """
+
+    at: int
+    why: Why
+    departs_at: datetime
+    arrives_at: datetime
+    expected_departs_at: datetime
+    expected_arrives_at: datetime
+    ready_at: datetime | None = None
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """A departure that goes: `places` are those left for this holder, None where its operator tells no number.
+
+    `until` is how long an agreement opens it, None for one of the same operator.
+    """
+
+    operator: str
+    trip_id: str
+    service_date: date
+    from_stop: str
+    to_stop: str
+    departs_at: datetime
+    arrives_at: datetime
+    places: int | None = None
+    is_on_sale: bool = True
+    until: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str, date, str, str]:
+        """The name of the departure with its ends."""
+        return self.operator, self.trip_id, self.service_date, self.from_stop, self.to_stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A way on, which costs its holder nothing; `coming` is the departure of one that has one, `back` the money."""
+
+    kind: Kind
+    leg: int
+    departs_at: datetime | None = None
+    arrives_at: datetime | None = None
+    coming: Coming | None = None
+    back: Money | None = None
+
+    @property
+    def id(self) -> str:
+        """The same for the same way on of a leg, whoever asks and when."""
+        run = [str(part) for part in self.coming.key] if self.coming is not None else []
+        return digest([self.kind, self.leg, *run])[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The departures around a disrupted leg: `same` of its operator, `others` under agreements, and the money that comes back."""
+
+    same: Sequence[Coming] = ()
+    others: Sequence[Coming] = field(default=())
+    back: Money | None = None
+
+
+def disrupted_legs(legs: Sequence[LegFacts], now: datetime) -> list[DisruptedLeg]:
+    """List the legs that do not take their holder as sold, in the order of travel.
+
+    What follows a leg that does not run, or that is missed, is asked about once its holder has chosen.
+    """
+    disrupted: list[DisruptedLeg] = []
+    before: LegFacts | None = None
+    reaches: datetime | None = None
+    for leg in legs:
+        ready_at = _ready_at(before, leg, reaches)
+        why = _why(leg, ready_at, now)
+        if why is not None:
+            disrupted.append(_disrupted(leg, why, ready_at))
+        if why in {"cancelled", "connection"}:
+            return disrupted
+        before, reaches = leg, leg.expected_arrives_at
+        if ready_at is not None:  # the next tram takes over from one that is missed
+            reaches += max(timedelta(0), ready_at - leg.expected_departs_at)
+    return disrupted
+
+
+def options_of(leg: DisruptedLeg, around: Around, now: datetime, *, most: int = LATER) -> list[Option]:
+    """List the ways on for a leg, the best first: later departures, another operator's, the money, and to wait for one that is late.
+
+    Of later departures there are at `most` so many.
+    """
+    ways: list[Option] = []
+    if not leg.used and now < leg.departs_at + _OFFERED_FOR:
+        ways += [_going("later_departure", leg, one) for one in later(leg, around.same, now)][:most]
+        if leg.why == "cancelled":
+            ways += [_going("other_operator", leg, one) for one in _elsewhere(leg, around.others, now)]
+    if around.back is not None:
+        ways.append(Option(kind="refund", leg=leg.at, back=around.back))
+    if leg.why == "too_late" and now < leg.expected_arrives_at:
+        times = leg.expected_departs_at, leg.expected_arrives_at
+        ways.append(Option(kind="wait", leg=leg.at, departs_at=times[0], arrives_at=times[1]))
+    return ways
+
+
+def later(leg: DisruptedLeg, coming: Iterable[Coming], now: datetime) -> list[Coming]:
+    """List the departures with places that are later than the one on the ticket and can be reached, soonest first."""
+    return sorted(
+        (one for one in coming if one.is_on_sale and one.places != 0 and _is_ahead(leg, one, now)),
+        key=lambda one: (one.departs_at, one.arrives_at),
+    )
+
+
+def _elsewhere(leg: DisruptedLeg, coming: Iterable[Coming], now: datetime) -> Iterator[Coming]:
+    """The next departure of each other operator, while its agreement opens it: a place is not promised."""
+    seen: set[str] = set()
+    for one in sorted(coming, key=lambda each: (each.departs_at, each.operator)):
+        is_open = one.until is not None and one.departs_at <= one.until
+        if is_open and one.operator not in seen and _is_ahead(leg, one, now):
+            seen.add(one.operator)
+            yield one
+
+
+def _is_ahead(leg: DisruptedLeg, coming: Coming, now: datetime) -> bool:
+    """Tell whether a departure is still to come, is not earlier than the ticket's, and its holder can be there."""
+    earliest = max(now, leg.departs_at, leg.ready_at or leg.departs_at)
+    return coming.departs_at >= earliest
+
+
+def _going(kind: Kind, leg: DisruptedLeg, coming: Coming) -> Option:
+    return Option(
+        kind=kind,
+        leg=leg.at,
+        departs_at=coming.departs_at,
+        arrives_at=coming.arrives_at,
+        coming=coming,
+    )
+
+
+def _ready_at(before: LegFacts | None, leg: LegFacts, reaches: datetime | None) -> datetime | None:
+    """Tell from when on a holder can board after the leg before; None where that one arrives as it was sold.
+
+    A change that was sold shorter than it takes has its planned time.
+    """
+    if before is None or reaches is None or leg.change_seconds is None or reaches <= before.sold_arrives_at:
+        return None
+    planned = leg.sold_departs_at - before.sold_arrives_at
+    return reaches + min(timedelta(seconds=leg.change_seconds), planned)
+
+
+def _why(leg: LegFacts, ready_at: datetime | None, now: datetime) -> Why | None:
+    """Tell why a leg does not take its holder as sold; None where it does. Who is on board of a late ship travels on it."""
+    if leg.failure is not None and leg.failure.ends_journey:
+        if leg.failure.is_cancelled:
+            return "cancelled"
+        if not leg.used and now < leg.expected_arrives_at:
+            return "too_late"
+    is_missed = ready_at is not None and ready_at > leg.expected_departs_at
+    if is_missed and not leg.takes_over and not leg.used and now < leg.sold_arrives_at + _OFFERED_FOR:
+        return "connection"
+    return None
+
+
+def _disrupted(leg: LegFacts, why: Why, ready_at: datetime | None) -> DisruptedLeg:
+    return DisruptedLeg(
+        at=leg.at,
+        why=why,
+        departs_at=leg.departs_at,
+        arrives_at=leg.arrives_at,
+        expected_departs_at=leg.expected_departs_at,
+        expected_arrives_at=leg.expected_arrives_at,
+        ready_at=ready_at,
+        used=leg.used,
+    )

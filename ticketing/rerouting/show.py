@@ -1,0 +1,123 @@
+"""Options and choices as holders read them. Pure, but for the names that the region has."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from operators.gtfs.timetable import Timetable
+from operators.region import RegionData
+from tariffs.journey import Ride
+from tariffs.money import Money
+from throughfare_gate.moments import written
+from ticketing.db.disruption.reroutings import Rerouting
+from ticketing.rerouting import words
+from ticketing.rerouting.choosing import LegChoice
+from ticketing.rerouting.options import Option
+from ticketing.rerouting.taking import Taken
+
+
+def choices(data: RegionData, listed: Sequence[LegChoice], language: str) -> list[dict[str, object]]:
+    """The disrupted legs of an order with their options, in the reader's language."""
+    return [_leg(data, one, language) for one in listed]
+
+
+def taken(order_id: str, done: Taken) -> dict[str, object]:
+    """The outcome of a choice: the ticket was moved, the choice was noted, or the refund that brings the money."""
+    refund = None if done.back is None else _refund(order_id, done, done.back)
+    choice = done.choice
+    return {
+        "id": choice.id if choice is not None else None,
+        "state": _state(choice),
+        "leg": done.leg,
+        "passengers": list(done.passengers),
+        "departure": written(choice.departs_at) if choice is not None else None,
+        "arrival": written(choice.arrives_at) if choice is not None else None,
+        "refund": refund,
+    }
+
+
+def _state(choice: Rerouting | None) -> str:
+    if choice is None:
+        return "refund"
+    return "moved" if choice.kind == "later_departure" else "noted"
+
+
+def _refund(order_id: str, done: Taken, back: Money) -> dict[str, object]:
+    return {
+        "method": "POST",
+        "path": f"/v1/orders/{order_id}/refunds",
+        "body": {"passengers": list(done.passengers), "expected": back.as_dict()},
+    }
+
+
+def _leg(data: RegionData, choice: LegChoice, language: str) -> dict[str, object]:
+    question = choice.question
+    leg = question.ticket.document.legs[question.leg.at]
+    return {
+        "leg": question.leg.at,
+        "passenger": question.ticket.passenger_ref,
+        "jti": question.ticket.jti,
+        "why": question.leg.why,
+        "operator": leg.operator,
+        "operator_name": leg.operator_name,
+        "departure": leg.departure.isoformat(),
+        "arrival": leg.arrival.isoformat(),
+        "options": [_option(data, choice, one, language) for one in choice.options],
+        "chosen": None if choice.chosen is None else choice.chosen.option_id,
+    }
+
+
+def _option(data: RegionData, choice: LegChoice, option: Option, language: str) -> dict[str, object]:
+    coming = option.coming
+    known = None if coming is None else choice.question.onward.find(coming)
+    ride = known.ride if known is not None else choice.question.ride
+    going = _going(data, ride, option)
+    said = words.option(
+        option.kind,
+        language,
+        operator=data.operators[ride.operator].name,
+        departure=_clock(going["departure"]),
+        arrival=_clock(going["arrival"]),
+        amount=option.back,
+    )
+    return {
+        "id": option.id,
+        "kind": option.kind,
+        "text": said,
+        **going,
+        "line": known.line if known is not None else None,
+        "places": coming.places if coming is not None else None,
+        "cost": Money(0, choice.question.ticket.currency).as_dict(),
+        "refund": option.back.as_dict() if option.back is not None else None,
+    }
+
+
+def _going(data: RegionData, ride: Ride, option: Option) -> dict[str, object]:
+    """The departure of an option; nothing of one that brings the money."""
+    names = ("operator", "operator_name", "trip_id", "from", "to", "departure", "arrival")
+    if option.departs_at is None or option.arrives_at is None:
+        return dict.fromkeys(names)
+    timetable = data.timetables[ride.operator]
+    return {
+        "operator": ride.operator,
+        "operator_name": data.operators[ride.operator].name,
+        "trip_id": ride.trip_id,
+        "from": _stop(timetable, ride.from_stop_id),
+        "to": _stop(timetable, ride.to_stop_id),
+        "departure": _local(option.departs_at, timetable, ride.from_stop_id).isoformat(),
+        "arrival": _local(option.arrives_at, timetable, ride.to_stop_id).isoformat(),
+    }
+
+
+def _clock(moment: object) -> str:
+    """The hour and minute of a written moment."""
+    return str(moment)[11:16] if moment is not None else ""
+
+
+def _stop(timetable: Timetable, stop_id: str) -> dict[str, str]:
+    return {"stop_id": stop_id, "name": timetable.stops[stop_id].name}
+
+
+def _local(moment: datetime, timetable: Timetable, stop_id: str) -> datetime:
+    """A moment by the clock of a stop, in whole seconds."""
+    return moment.astimezone(ZoneInfo(timetable.timezone_of(stop_id))).replace(microsecond=0)
