@@ -23,8 +23,8 @@ _OF_DOUBTFUL_HOSTS = THREADS // 2
 _QUICK_SECONDS = 3.0
 # After so many failures in a row a host rests.
 _PATIENCE = 3
-# So many messages wait in memory for one host, and for all before more are claimed.
-_MOST_OF_ONE_HOST, _FEW = 100, 50
+# So many messages wait in memory for a doubtful host, and for all hosts before more are claimed.
+_MOST_OF_DOUBTFUL_HOST, _FEW = 100, 50
 _MOST_HOSTS_KNOWN = 10_000
 
 
@@ -63,15 +63,15 @@ class Lanes:
         self._threads = ThreadPoolExecutor(THREADS)
 
     def take(self, host: str, notices: Iterable[Notice], send: Callable[[Notice], Delivery]) -> list[Notice]:
-        """Let messages for a host wait for a thread; answers those that are too many, or whose host rests."""
+        """Let messages for a host wait for a thread; answers those that are too many for a doubtful host."""
         too_many = []
         with self._changed:
-            if host in self.resting:
-                return list(notices)
+            # Those of a host that rests are taken out together (`left`).
+            is_open = self._paces.is_quick(host) or host in self.resting
             queue = self._waiting.setdefault(host, deque())
             for notice in notices:
-                # Our own server is told every message in turn: nobody else waits behind it.
-                if host == OWN_HOST or len(queue) < _MOST_OF_ONE_HOST:
+                # The push service of a browser has thousands in a storm, and takes them as fast as they come.
+                if is_open or len(queue) < _MOST_OF_DOUBTFUL_HOST:
                     queue.append((notice, send))
                 else:
                     too_many.append(notice)

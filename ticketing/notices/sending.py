@@ -40,8 +40,8 @@ _CLAIM = timedelta(seconds=120)
 _SENDING_SECONDS = 60.0
 # What was read for a batch is read again after this.
 _FRESH_SECONDS = 2.0
-# A host that has failed too often is sent nothing for so long, and of one with too many messages the last ones wait.
-_REST = timedelta(seconds=30)
+# A host that has failed too often is sent nothing for so long; of a doubtful one with many messages the last ones wait.
+_REST, _SURPLUS = timedelta(seconds=30), timedelta(seconds=10)
 # A round that waits for a thread looks for new messages so often.
 _LOOK_SECONDS = 1.0
 # A settling that the database has broken off, as one of two that waited for each other, is tried so often.
@@ -68,7 +68,8 @@ def deliver_due(office: PostOffice, kinds: Sequence[ContactKind] = (*MAIL, *HTTP
                 claimed = outbox.claim_due(tx, kinds, now, now + _CLAIM, _AT_ONCE)
             if claimed:
                 too_many = _take(office, lanes, claimed)
-                _give_back(office, [*too_many, *lanes.left()], office.clock.now() + _REST)
+                _give_back(office, too_many, office.clock.now() + _SURPLUS)
+                _give_back(office, lanes.left(), office.clock.now() + _REST)
                 lanes.await_room(_LOOK_SECONDS)
             elif lanes.is_idle:
                 break

@@ -125,7 +125,9 @@ def test_a_receiver_that_fails_three_times_in_a_row_rests_with_all_its_messages(
     left = lanes.left()
     assert 3 <= len(tried) <= 4
     assert sorted(one.id for one in left) == sorted(one.id for one in notices(20) if one.id not in tried)
-    assert lanes.take("away", notices(1, "late"), fail) == notices(1, "late")
+    assert lanes.take("away", notices(1, "late"), fail) == []
+    await_end(lanes)
+    assert lanes.left() == notices(1, "late")
 
 
 def test_a_success_after_two_failures_lets_nobody_rest() -> None:
@@ -140,7 +142,16 @@ def test_a_success_after_two_failures_lets_nobody_rest() -> None:
     assert lanes.delivered == 5
 
 
-def test_more_messages_for_one_receiver_than_fit_are_handed_back(receivers: Receivers) -> None:
+def test_a_quick_receiver_is_given_all_that_there_is(receivers: Receivers) -> None:
+    paces = Paces()
+    paces.note("quick", quick=True)
+    lanes = opened(paces)
+
+    assert lanes.take("quick", notices(1000), receivers.quick) == []
+    await_idle(lanes, 1000)
+
+
+def test_more_messages_for_a_doubtful_receiver_than_fit_are_handed_back(receivers: Receivers) -> None:
     lanes = opened()
     too_many = lanes.take("sleeps", notices(250), receivers.sleeping("sleeps"))
 
