@@ -1,7 +1,7 @@
 """Measure how soon the holders of a cancelled ship are told: mail, push and webhooks to receivers that fail now and then.
 
-`python -m benchmarks.messages [HOLDERS] [KILLS]` prints the figures. Receivers and worker are processes of their own; with KILLS the
-worker is killed so often (SIGKILL) and started again. The orders are copies of one that was bought through the API.
+`python -m benchmarks.messages [HOLDERS] [KILLS] [WORKERS]` prints the figures. Receivers and workers are processes of their own;
+with KILLS a worker is killed so often (SIGKILL) and started again. The orders are copies of one that was bought through the API.
 """
 
 import asyncio
@@ -9,8 +9,8 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -18,16 +18,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
 
 from benchmarks import databases
 from operators.fake import FakeOperator
@@ -61,13 +57,14 @@ def main() -> None:
         return
     holders = int(sys.argv[1]) if len(sys.argv) > 1 else HOLDERS
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else 0  # noqa: PLR2004  the second word
+    workers = int(sys.argv[3]) if len(sys.argv) > 3 else 1  # noqa: PLR2004  the third word
     for name, opened in databases.BOTH:
         with tempfile.TemporaryDirectory() as scratch, opened(Path(scratch)) as url:
-            for title, value in measure(url, Path(scratch), holders, kills):
-                print(f"{name}, {holders:,} holders: {title:<60} {value:>14}")
+            for title, value in measure(url, Path(scratch), holders, kills, workers):
+                print(f"{name}, {holders:,} holders, workers: {workers}: {title:<60} {value:>14}")
 
 
-def measure(url: str, folder: Path, holders: int, kills: int = 0) -> list[tuple[str, str]]:
+def measure(url: str, folder: Path, holders: int, kills: int = 0, workers: int = 1) -> list[tuple[str, str]]:
     """Cancel a ship of so many holders, and wait until each of them was told."""
     database = Database(url)
     upgrade(database)
@@ -82,7 +79,9 @@ def measure(url: str, folder: Path, holders: int, kills: int = 0) -> list[tuple[
         wanted = _copies(database, bought, holders, places)
         leg = next(one for one in bought["legs"] if one["mode"] == "ferry")
         run = leg["operator"], leg["trip_id"], date.fromisoformat(leg["departure"][:10])
-        with _working(url, folder, places) as worker:
+        with contextlib.ExitStack() as working:
+            for _ in range(workers):
+                worker = working.enter_context(_working(url, folder, places))
             began = datetime.now().astimezone()
             by_staff.cancel_departure(rooms.live, REGION, *run, by="bench")
             _wait(database, worker, kills)
@@ -266,55 +265,97 @@ class _Failing:
         return found
 
 
-@dataclass
-class _Mailbox:
-    """A mail server that writes down what it took, and fails now and then."""
+class _Mailbox(asyncio.Protocol):
+    """A mail server that writes down what it took, and fails now and then.
 
-    log: Any
-    chance: _Failing
+    It knows the commands that are sent to it and no more (RFC 5321): what it costs is not what is measured.
+    """
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  the library's name
-        """Take a mail, or ask for it again."""
-        await asyncio.sleep(0)
-        if self.chance.fails(envelope.rcpt_tos[0]):
-            return "451 not now"
-        head = envelope.content.split(b"\r\n\r\n", 1)[0].decode()
-        name = next(line for line in head.splitlines() if line.startswith("Message-ID:"))
-        self.log.write(json.dumps({"to": envelope.rcpt_tos[0], "id": name.split()[1]}) + "\n")
-        return "250 taken"
+    def __init__(self, log: Any, chance: _Failing) -> None:
+        self._log, self._chance = log, chance
+        self._heard, self._to, self._is_mail = b"", "", False
+        self._transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Greet."""
+        self._transport = transport
+        transport.write(b"220 receiver\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each command, and each mail when it has ended."""
+        self._heard += data
+        end = b"\r\n.\r\n" if self._is_mail else b"\r\n"
+        while end in self._heard:
+            heard, _, self._heard = self._heard.partition(end)
+            self._transport.write(self._took(heard) if self._is_mail else self._obeyed(heard))
+            end = b"\r\n.\r\n" if self._is_mail else b"\r\n"
+
+    def _obeyed(self, command: bytes) -> bytes:
+        word = command[:4].upper()
+        if word == b"RCPT":
+            self._to = command.decode().partition("<")[2].partition(">")[0]
+        self._is_mail = word == b"DATA"
+        return {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}.get(word, b"250 ok\r\n")
+
+    def _took(self, mail: bytes) -> bytes:
+        self._is_mail = False
+        if self._chance.fails(self._to):
+            return b"451 not now\r\n"
+        _write(self._log, self._to, _header(mail, b"Message-ID"))
+        return b"250 taken\r\n"
+
+
+class _Hooks(asyncio.Protocol):
+    """Receivers of push and webhooks that write down what they took, and fail now and then."""
+
+    def __init__(self, log: Any, chance: _Failing) -> None:
+        self._log, self._chance, self._heard = log, chance, b""
+        self._transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Remember where to answer."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a request once all of it is there."""
+        self._heard += data
+        head, _, body = self._heard.partition(b"\r\n\r\n")
+        if not self._heard.count(b"\r\n\r\n") or len(body) < int(_header(head, b"Content-Length")):
+            return
+        path = head.split(b" ", 2)[1].decode()
+        fails = self._chance.fails(path)
+        if not fails:
+            _write(self._log, path, _header(head, b"Webhook-Id") or _header(head, b"Topic"))
+        status = b"503 Not now" if fails else b"201 Taken"
+        self._transport.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self._transport.close()
+
+
+def _header(head: bytes, name: bytes) -> str:
+    """Read a header; empty where it is not there."""
+    named = re.search(rb"^" + name + rb": *([^\r]*)", head, re.MULTILINE | re.IGNORECASE)
+    return named.group(1).decode() if named else ""
+
+
+def _write(log: Any, to: str, message_id: str) -> None:
+    log.write(json.dumps({"to": to, "id": message_id}) + "\n")
 
 
 def receive(folder: Path) -> None:
     """Receive messages until standard input ends; the addresses are in `places`, what was taken in `received`."""
-    log = (folder / "received").open("a", buffering=1)
-    chance = _Failing()
+    asyncio.run(_receive(folder))
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            fails = chance.fails(self.path)
-            if not fails:
-                name = self.headers["Webhook-Id"] or self.headers["Topic"]
-                log.write(json.dumps({"to": self.path, "id": name}) + "\n")
-            self.send_response(503 if fails else 201)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(_Mailbox(log, chance), hostname="127.0.0.1", port=port)
-    controller.start()
-    places = {"smtp": f"smtp://127.0.0.1:{port}", "http": f"http://127.0.0.1:{server.server_address[1]}"}
-    (folder / "places.draft").write_text(json.dumps(places))
-    (folder / "places.draft").rename(folder / "places")
-    sys.stdin.read()
-    controller.stop()
+async def _receive(folder: Path) -> None:
+    loop, chance = asyncio.get_running_loop(), _Failing()
+    with (folder / "received").open("a", buffering=1) as log:
+        mail = await loop.create_server(lambda: _Mailbox(log, chance), "127.0.0.1", 0)
+        hooks = await loop.create_server(lambda: _Hooks(log, chance), "127.0.0.1", 0)
+        ports = [server.sockets[0].getsockname()[1] for server in (mail, hooks)]
+        places = {"smtp": f"smtp://127.0.0.1:{ports[0]}", "http": f"http://127.0.0.1:{ports[1]}"}
+        (folder / "places.draft").write_text(json.dumps(places))
+        (folder / "places.draft").rename(folder / "places")
+        await loop.run_in_executor(None, sys.stdin.read)
 
 
 @contextlib.contextmanager

@@ -21,10 +21,10 @@ _OF_ONE_HOST = 2
 _OF_DOUBTFUL_HOSTS = THREADS // 2
 # A host that takes longer is doubtful until it is quick again.
 _QUICK_SECONDS = 3.0
-# After so many failures in a row a host rests.
-_PATIENCE = 3
+# After so many failures in a row a host rests; one that was quick is believed for longer.
+_PATIENCE, _PATIENCE_WITH_QUICK = 3, 8
 # So many messages wait in memory for a doubtful host, and for all hosts before more are claimed.
-_MOST_OF_DOUBTFUL_HOST, _FEW = 100, 50
+_MOST_OF_DOUBTFUL_HOST, _FEW = 100, 16
 _MOST_HOSTS_KNOWN = 10_000
 
 
@@ -85,11 +85,10 @@ class Lanes:
         with self._changed:
             self._changed.wait_for(self._has_room, seconds)
 
-    def await_change(self, seconds: float) -> None:
-        """Wait until a message has ended, at most so long."""
+    def await_idle(self, seconds: float) -> None:
+        """Wait until nothing is sent any more, at most so long."""
         with self._changed:
-            if self._running:
-                self._changed.wait(seconds)
+            self._changed.wait_for(lambda: not self._running, seconds)
 
     @property
     def is_open(self) -> bool:
@@ -160,6 +159,9 @@ class Lanes:
         self.delivered += result.outcome == "delivered"
         is_later = result.outcome == "later"
         self._failed[host] = self._failed[host] + 1 if is_later else 0
-        if self._failed[host] >= _PATIENCE:
+        if not is_later or seconds >= _QUICK_SECONDS:
+            self._paces.note(host, quick=seconds < _QUICK_SECONDS)
+        patience = _PATIENCE_WITH_QUICK if self._paces.is_quick(host) else _PATIENCE
+        if self._failed[host] >= patience:
             self.resting.add(host)
-        self._paces.note(host, quick=not is_later and seconds < _QUICK_SECONDS)
+            self._paces.note(host, quick=False)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from ticketing.clock import Clock
 from ticketing.db import Database
+from ticketing.db.notices.outbox import Notice
 from ticketing.gate.house import Gatehouse
 from ticketing.identity import OrderTokens, Reception
-from ticketing.notices.channels import Channel
+from ticketing.notices.channels import Channel, Delivery
 from ticketing.notices.lanes import Paces
+from ticketing.notices.together import Together
 from ticketing.purchase.service import Till
 
 
@@ -17,7 +19,7 @@ class PostOffice:
     """The tools of telling people. `channels` by kind of contact: email, webpush, webhook.
 
     `push_key` is the public key that browsers subscribe with; `sends_mail` is false where a deployment
-    has no mail; `public_url` is the service's address, empty where nobody else reaches it, `options_page` that of the page on which holders choose how they go on; `reaches_private` lets messages go to addresses that are not on the public internet; `paces` knows which receivers are quick.
+    has no mail; `public_url` is the service's address, empty where nobody else reaches it, `options_page` that of the page on which holders choose how they go on; `reaches_private` lets messages go to addresses that are not on the public internet; `paces` knows which receivers are quick, `settling` writes down what becomes of messages.
     """
 
     database: Database
@@ -32,6 +34,7 @@ class PostOffice:
     sends_mail: bool
     reaches_private: bool = False
     paces: Paces = field(default_factory=Paces)
+    settling: Together[tuple[Notice, Delivery]] = field(default_factory=Together)
     public_url: str = ""
     options_page: str = ""
 

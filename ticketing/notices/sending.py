@@ -6,7 +6,6 @@ these no receiver holds up the others (`lanes`).
 """
 
 import math
-import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -34,7 +33,8 @@ from ticketing.notices.post_office import PostOffice
 _log = structlog.get_logger(__name__)
 MAIL: tuple[ContactKind, ...] = ("email",)
 HTTP: tuple[ContactKind, ...] = ("webpush", "webhook")
-_AT_ONCE = 200
+# What is read for a batch is read once if the batch is sent while that is fresh.
+_AT_ONCE = 64
 # A worker that holds a message longer than this has died; it begins no new one in the last part of that time.
 _CLAIM = timedelta(seconds=120)
 _SENDING_SECONDS = 60.0
@@ -74,7 +74,7 @@ def deliver_due(office: PostOffice, kinds: Sequence[ContactKind] = (*MAIL, *HTTP
             elif lanes.is_idle:
                 break
             else:
-                lanes.await_change(_LOOK_SECONDS)
+                lanes.await_idle(_LOOK_SECONDS)
     finally:
         resting = lanes.left()
         _give_back(office, lanes.close(), office.clock.now())
@@ -129,22 +129,22 @@ def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
 
 
 class _Sender:
-    """Sends the messages of a batch, and writes down together what became of those that end at the same time.
+    """Sends the messages of a batch, and has written down what became of each, with all others that end at the same time.
 
     A message is settled before its lane sends the next one: a process that dies leaves one copy a lane at most to come again.
     """
 
     def __init__(self, office: PostOffice, batch: Sequence[Notice]) -> None:
         self._office, self._left = office, {notice.id: notice for notice in batch}
-        self._reading, self._writing = threading.Lock(), threading.Lock()
+        self._reading = threading.Lock()
         self._read_at = -math.inf
         self._at_hand: AtHand | None = None
-        self._ended: queue.SimpleQueue[tuple[Notice, Delivery]] = queue.SimpleQueue()
 
     def deliver(self, notice: Notice) -> Delivery:
         """Send one message and settle it; raises where that cannot be written down: then it comes again when its claim ends."""
         result = self._send(notice)
-        self._settle(notice, result)
+        self._left.pop(notice.id, None)
+        self._office.settling.write((notice, result), self._write)
         return result
 
     def _send(self, notice: Notice) -> Delivery:
@@ -168,15 +168,6 @@ class _Sender:
         except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
             _log.exception("message not composed", notice=notice.id, template=notice.template)
             return Delivery("later", f"it could not be composed: {type(error).__name__}")
-
-    def _settle(self, notice: Notice, result: Delivery) -> None:
-        """Write down what became of a message, with those of other lanes that wait for the same."""
-        self._ended.put((notice, result))
-        self._left.pop(notice.id, None)
-        with self._writing:
-            ended = [self._ended.get_nowait() for _ in range(self._ended.qsize())]
-            if ended:
-                self._write(ended)
 
     def _write(self, ended: Sequence[tuple[Notice, Delivery]]) -> None:
         for attempt in range(1, _SETTLINGS + 1):

@@ -70,14 +70,14 @@ def opened(paces: Paces | None = None) -> Lanes:
 def await_idle(lanes: Lanes, count: int) -> None:
     give_up = time.monotonic() + 30
     while lanes.delivered < count and time.monotonic() < give_up:
-        lanes.await_change(0.1)
+        lanes.await_idle(0.05)
     assert lanes.delivered >= count
 
 
 def await_end(lanes: Lanes) -> None:
     give_up = time.monotonic() + 30
     while not lanes.is_idle and time.monotonic() < give_up:
-        lanes.await_change(0.1)
+        lanes.await_idle(1)
 
 
 def test_a_sleeping_receiver_has_two_messages_in_hand_and_others_go_on(receivers: Receivers) -> None:
@@ -128,6 +128,17 @@ def test_a_receiver_that_fails_three_times_in_a_row_rests_with_all_its_messages(
     assert lanes.take("away", notices(1, "late"), fail) == []
     await_end(lanes)
     assert lanes.left() == notices(1, "late")
+
+
+def test_a_receiver_that_was_quick_is_believed_for_longer() -> None:
+    answers = iter([DELIVERED, *[FAILED] * 20])
+    lanes = opened()
+    for notice in notices(21):
+        lanes.take("was quick", [notice], lambda _: next(answers))
+        await_end(lanes)
+
+    assert lanes.resting == {"was quick"}
+    assert len(lanes.left()) == 21 - 1 - 8
 
 
 def test_a_success_after_two_failures_lets_nobody_rest() -> None:

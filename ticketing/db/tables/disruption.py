@@ -133,6 +133,8 @@ disruption_affected = table(
     text("platform", null=True),
     one_of("why", "cancelled", "skipped", "too_late", "late", "connection", "platform", "restored"),
     sa.Index(None, "jti"),
+    # Each message about a run looks for what concerns its order, among thousands of others.
+    sa.Index(None, "order_id", "event_id"),
 )
 
 # Which of two words that contradict each other about a call a person holds to be true.
