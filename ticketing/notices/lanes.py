@@ -1,6 +1,6 @@
 """Divide a worker's threads between hosts, so that no receiver holds up the messages for another one.
 
-A host has two messages in hand at most, and rests once it has failed too often. Hosts that have not lately taken a message at
+A host has two messages in hand at most, four while it is quick, and rests once it has failed too often. Hosts that have not lately taken a message at
 once share half of the threads: however many of them let us wait, the other half serves those that do not.
 """
 
@@ -17,7 +17,7 @@ from ticketing.notices.channels import Delivery
 THREADS = 8
 # Our own server, and messages without an address.
 OWN_HOST = ""
-_OF_ONE_HOST = 2
+_OF_DOUBTFUL_HOST, _OF_QUICK_HOST = 2, 4
 _OF_DOUBTFUL_HOSTS = THREADS // 2
 # A host that takes longer is doubtful until it is quick again.
 _QUICK_SECONDS = 3.0
@@ -148,8 +148,9 @@ class Lanes:
             if not queue or host in self.resting:
                 continue
             is_quick = self._paces.is_quick(host)
-            most = THREADS if host == OWN_HOST else _OF_ONE_HOST
-            if self._busy[host] < most and (is_quick or doubtful < _OF_DOUBTFUL_HOSTS):
+            most = _OF_QUICK_HOST if is_quick else _OF_DOUBTFUL_HOST
+            may_more = host == OWN_HOST or self._busy[host] < most
+            if may_more and (is_quick or doubtful < _OF_DOUBTFUL_HOSTS):
                 self._waiting[host] = self._waiting.pop(host)
                 return host
         return None
