@@ -19,7 +19,12 @@ _REGION = click.option(
 
 @click.group()
 def command() -> None:
-    """Pay compensation that no payment can give back: one file of transfers for the bank."""
+    """Pay compensation that no payment can give back: one file of transfers for the bank.
+
+    \b
+    Example:
+      throughfare payments payouts prepare --by "Anna Kask"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
 
 
 @command.command("list")
@@ -30,7 +35,7 @@ def list_command(region_name: str | None) -> None:
     \b
     Example:
       throughfare payments payouts list
-    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    """  # noqa: D301  see above
     here, desk = region(region_name), office(settings())
     waiting = claims.list_waiting(desk, here)
     click.echo(f"{len(waiting)} claims have an account and wait for a transfer")

@@ -7,7 +7,7 @@ the ticket, the evidence or the claim knows; means of payment stay empty.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -169,7 +169,7 @@ def _real(known: Known) -> dict[str, Entry]:
         return {}
     departed, arrived = known.proven.departure, known.proven.arrival
     if known.minutes is not None and (arrived is None or arrived.minutes != known.minutes):
-        arrived = RealTime(leg.arrival + timedelta(minutes=known.minutes), known.minutes)
+        arrived = RealTime(leg.arrival.astimezone(UTC) + timedelta(minutes=known.minutes), known.minutes)
     real: dict[str, Entry] = {}
     if departed is not None:
         real["3.3.2"] = Entry((f"{departed.at.astimezone(ZoneInfo(leg.time_zone)):{_TIME}}",))

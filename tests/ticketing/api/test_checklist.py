@@ -21,6 +21,7 @@ OPEN = {
     "/v1/quotes/{quote_id}",
     "/v1/orders",
     "/v1/operators",
+    "/v1/operators/{operator}/contests",
     "/v1/passes",
     "/v1/passes/quotes",
     "/v1/accounts",
