@@ -38,6 +38,7 @@ from ticketing.db.migrate import upgrade
 from ticketing.db.notices.happened import topic_of
 from ticketing.db.tables.disruption import leg_of_ticket
 from ticketing.db.tables.notices import contact, notice
+from ticketing.db.tables.purchase import worker_job
 from ticketing.db.tables.sale import order, order_event, quote, ticket
 from ticketing.notices.contacts import digest_of
 from ticketing.regions import by_staff
@@ -82,6 +83,7 @@ def measure(url: str, folder: Path, holders: int, kills: int = 0, workers: int =
         with contextlib.ExitStack() as working:
             for _ in range(workers):
                 worker = working.enter_context(_working(url, folder, places))
+            _await_round(database)
             began = datetime.now().astimezone()
             by_staff.cancel_departure(rooms.live, REGION, *run, by="bench")
             _wait(database, worker, kills)
@@ -234,6 +236,17 @@ def _working(url: str, folder: Path, places: dict[str, str]) -> Iterator[_Worker
         yield worker
     finally:
         worker.stop()
+
+
+def _await_round(database: Database) -> None:
+    """Wait until a worker has done its first round: a deployment's is there before the storm."""
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < give_up:
+        with database.read() as tx:
+            if tx.execute(sa.select(worker_job.c.name).limit(1)).first():
+                return
+        time.sleep(0.1)
+    raise RuntimeError("no worker has come")
 
 
 def _wait(database: Database, worker: _Worker, kills: int) -> None:
