@@ -28,3 +28,18 @@ class Blueprint(SmorestBlueprint):
     def arguments(self, schema: Any, **more: Any) -> Any:
         """Do the same as the parent, with the schema made once: a class would be made anew for every request."""
         return super().arguments(schema() if isinstance(schema, type) else schema, **more)
+
+
+# What a description says of calls that are made once, and of those that the token of an order opens.
+IDEMPOTENCY_KEY = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "required": True,
+            "schema": {"type": "string", "maxLength": 255},
+            "description": "A new value for each new intent; the same value repeats the first answer.",
+        }
+    ]
+}
+ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}

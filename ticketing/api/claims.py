@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing import claims
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import ORDER_TOKEN, Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order, for_roles, principal
 from ticketing.api.language import language
@@ -30,7 +30,6 @@ from ticketing.api.schemas.claims import (
 
 blueprint = Blueprint("claims", __name__, url_prefix="/v1", description="Passengers' claims")
 
-_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
 _KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
 
 
@@ -40,7 +39,7 @@ class OrderClaims(MethodView):
 
     @for_order
     @blueprint.response(200, HolderClaimsSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, object]:
         """List the claims of an order: they open by themselves two hours after a run should have arrived."""
         return {"claims": claims.list_of_order(rooms().claims, order_id, language())}
@@ -50,7 +49,7 @@ class OrderClaims(MethodView):
     @blueprint.arguments(ClaimRequestSchema)
     @blueprint.response(201, HolderClaimSchema)
     @blueprint.alt_response(200, schema=HolderClaimSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def post(self, wanted: ClaimWanted, order_id: str) -> Any:
         """Open the claim of a passenger's leg; 200 with the claim that there is, by whomever it was opened."""
         desk, spoken = rooms().claims, language()
@@ -66,7 +65,7 @@ class OrderClaimAccount(MethodView):
     @limited(address="600 per minute", caller="30 per minute")
     @blueprint.arguments(AccountRequestSchema)
     @blueprint.response(200, HolderClaimSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def post(self, wanted: AccountWanted, order_id: str, claim_id: str) -> dict[str, object]:
         """Give the account for a claim whose state is `needs_account`; no answer shows it again."""
         desk = rooms().claims

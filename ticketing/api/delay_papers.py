@@ -1,12 +1,10 @@
 """Papers for carriers: the signed confirmation of a delay, and the form of a claim."""
 
-from typing import Any
-
 from flask import Response, make_response
 from flask.views import MethodView
 
 from ticketing import delay_papers
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import ORDER_TOKEN, Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
@@ -28,7 +26,6 @@ blueprint = Blueprint(
     "delay_papers", __name__, url_prefix="/v1", description="Confirmations of delays and forms of claims"
 )
 
-_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
 _ORDER = "/orders/<string:order_id>"
 _CONFIRMATIONS = f"{_ORDER}/delay-confirmations"
 _CLAIM = f"{_ORDER}/claims/<string:claim_id>"
@@ -41,7 +38,7 @@ class Confirmations(MethodView):
 
     @for_order
     @blueprint.response(200, ConfirmableLegsSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, object]:
         """List the legs whose run is proven late or cancelled; those of which words contradict each other say so."""
         legs = delay_papers.list_of_order(rooms().claims, order_id)
@@ -56,7 +53,7 @@ class DelayConfirmation(MethodView):
     @limited(address="600 per minute", caller="60 per minute")
     @blueprint.arguments(ConfirmationQuerySchema, location="query")
     @blueprint.response(200, ConfirmationSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, query: ConfirmationQuery, order_id: str, leg: int) -> dict[str, object]:
         """Sign what is proven of a leg now; after a correction the next answer says otherwise, with a later `iat`."""
         signed = delay_papers.confirm(rooms().claims, order_id, leg, **query)
@@ -71,7 +68,7 @@ class PrintedConfirmation(MethodView):
     @limited(address="600 per minute", caller="60 per minute")
     @blueprint.arguments(ConfirmationQuerySchema, location="query")
     @blueprint.response(200, content_type="application/pdf")
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, query: ConfirmationQuery, order_id: str, leg: int) -> Response:
         """Print the confirmation with the token as a code, in the language of Accept-Language."""
         from ticketing.delay_papers.confirmation_pdf import confirmation_pdf  # noqa: PLC0415  the service starts without what draws PDF
@@ -102,7 +99,7 @@ class ClaimForm(MethodView):
 
     @for_order
     @blueprint.response(200, ClaimFormSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, claim_id: str) -> dict[str, object]:
         """Fill in the form of a claim for a carrier that insists on one: the common form for rail, else the same data."""
         form = delay_papers.form_of_claim(rooms().claims, order_id, claim_id, language())
@@ -115,7 +112,7 @@ class PrintedClaimForm(MethodView):
 
     @for_order
     @blueprint.response(200, content_type="application/pdf")
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, claim_id: str) -> Response:
         """Print the form of a claim, in the language of Accept-Language."""
         return _printed(delay_papers.form_of_claim(rooms().claims, order_id, claim_id, language()))
@@ -128,7 +125,7 @@ class LegForm(MethodView):
     @for_order
     @blueprint.arguments(FormQuerySchema, location="query")
     @blueprint.response(200, ClaimFormSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, query: FormQuery, order_id: str) -> dict[str, object]:
         """Fill in the form for a passenger's leg, also before there is a claim."""
         form = delay_papers.form_of_leg(
@@ -144,7 +141,7 @@ class PrintedLegForm(MethodView):
     @for_order
     @blueprint.arguments(FormQuerySchema, location="query")
     @blueprint.response(200, content_type="application/pdf")
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, query: FormQuery, order_id: str) -> Response:
         """Print the form for a passenger's leg, in the language of Accept-Language."""
         return _printed(

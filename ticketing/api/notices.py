@@ -9,7 +9,7 @@ from flask.views import MethodView
 from throughfare_gate.moments import written
 from ticketing import notices
 from ticketing.api.accounts import handed_out
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import ORDER_TOKEN, Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order, for_people, the_person
 from ticketing.api.language import language
@@ -34,7 +34,6 @@ from ticketing.purchase.claiming import claim_order
 
 blueprint = Blueprint("notices", __name__, url_prefix="/v1", description="Messages to holders and recovery")
 
-_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
 _PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
 _ASKED = {"state": "asked"}
 # How long a poll waits; a journey under way changes faster than that of next month.
@@ -47,7 +46,7 @@ class Contacts(MethodView):
 
     @for_order
     @blueprint.response(200, ContactsSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, object]:
         """List the contacts to which messages about an order go; addresses are only hinted at."""
         found = notices.list_contacts(rooms().post_office, order_id)
@@ -57,7 +56,7 @@ class Contacts(MethodView):
     @limited(address="1200 per minute", caller="20 per hour")
     @blueprint.arguments(ContactsRequestSchema)
     @blueprint.response(200, ContactsSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def put(self, wanted: dict[str, list[dict[str, str]]], order_id: str) -> dict[str, object]:
         """Say where messages about an order go: all contacts at once, none to end them. They are deleted after the journey."""
         office = rooms().post_office
@@ -79,7 +78,7 @@ class OrderEvents(MethodView):
     @for_order
     @blueprint.arguments(EventsQuerySchema, location="query")
     @blueprint.response(200, EventsSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, wanted: dict[str, str], order_id: str) -> Any:
         """List what happened to an order. Ask again after `Retry-After`, with `If-None-Match`: 304 where nothing has."""
         tongue = language()

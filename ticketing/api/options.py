@@ -6,7 +6,7 @@ from flask import request
 from flask.views import MethodView
 
 from ticketing import rerouting
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import IDEMPOTENCY_KEY, ORDER_TOKEN, Blueprint
 from ticketing.api.context import once_within, rooms
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
@@ -19,19 +19,6 @@ from ticketing.purchase import service as purchase
 
 blueprint = Blueprint("options", __name__, url_prefix="/v1", description="Go on after a disruption")
 
-_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
-_KEY = {
-    "parameters": [
-        {
-            "in": "header",
-            "name": "Idempotency-Key",
-            "required": True,
-            "schema": {"type": "string", "maxLength": 255},
-            "description": "A new value for each new intent; the same value repeats the first answer.",
-        }
-    ]
-}
-
 
 @blueprint.route("/orders/<string:order_id>/options")
 class OrderOptions(MethodView):
@@ -40,7 +27,7 @@ class OrderOptions(MethodView):
     @for_order
     @limited(address="600 per minute", caller="30 per minute")
     @blueprint.response(200, OptionsSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
         """List the legs that do not go as the tickets say, each with its options; places are as operators tell them now."""
         return {"order_id": order_id, "legs": _legs(order_id)}
@@ -49,7 +36,7 @@ class OrderOptions(MethodView):
     @limited(address="600 per minute", caller="30 per minute")
     @blueprint.arguments(OptionWantedSchema)
     @blueprint.response(200, OptionTakenSchema)
-    @blueprint.doc(**_KEY, **_ORDER_TOKEN)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **ORDER_TOKEN)
     def post(self, wanted: OptionWanted, order_id: str) -> Any:
         """Take an option for the named passengers, or for all who have it; it costs nothing.
 

@@ -6,7 +6,7 @@ from flask import Response, json, make_response, request
 from flask.views import MethodView
 
 from tariffs.money import Money, MoneyError, parse
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import IDEMPOTENCY_KEY, ORDER_TOKEN, Blueprint
 from ticketing.api.context import once, once_within, person, person_if_any, rooms
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
@@ -37,19 +37,6 @@ from ticketing.quote import show as show_quote
 from ticketing.tickets import barcode
 
 blueprint = Blueprint("orders", __name__, url_prefix="/v1", description="Buy a journey and give it back")
-
-_KEY = {
-    "parameters": [
-        {
-            "in": "header",
-            "name": "Idempotency-Key",
-            "required": True,
-            "schema": {"type": "string", "maxLength": 255},
-            "description": "A new value for each new intent; the same value repeats the first answer.",
-        }
-    ]
-}
-_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
 
 
 @blueprint.route("/quotes")
@@ -84,7 +71,7 @@ class Orders(MethodView):
     @limited(address="1200 per 10 minutes", caller="120 per 10 minutes")
     @blueprint.arguments(OrderRequestSchema)
     @blueprint.response(201, OrderSchema)
-    @blueprint.doc(**_KEY)
+    @blueprint.doc(**IDEMPOTENCY_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Order a quote; one of 0.00 is `ticketed` at once. The answer's `access_token` opens this order and no other.
 
@@ -106,7 +93,7 @@ class OrderOne(MethodView):
 
     @for_order
     @blueprint.response(200, OrderSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
         """Read an order with its payments and refunds; while the buyer's bank asks, `next_action` says how to go on."""
         here = rooms()
@@ -122,7 +109,7 @@ class Payments(MethodView):
     @limited(address="1200 per minute", caller="60 per minute")
     @blueprint.arguments(PaymentRequestSchema)
     @blueprint.response(201, OrderSchema)
-    @blueprint.doc(**_KEY, **_ORDER_TOKEN)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Pay an order; the answer is the order with its tickets issued."""
         here = rooms()
@@ -147,7 +134,7 @@ class Tickets(MethodView):
 
     @for_order
     @blueprint.response(200, TicketsSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
         """List the signed tickets of an order, and the one code of its group."""
         return _tickets(order_id)
@@ -160,7 +147,7 @@ class GroupCode(MethodView):
     @for_order
     @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.response(200, TicketsSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def delete(self, order_id: str) -> dict[str, Any]:
         """Give everybody of a group a code of their own, before a gate has let the group in; again changes nothing."""
         purchase.dissolve_group(rooms().till, order_id)
@@ -173,7 +160,7 @@ class QrCode(MethodView):
 
     @for_order
     @blueprint.response(200, content_type="image/png")
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
         """Draw the QR code of a ticket, or of a group, as `png` or `svg`."""
         token = holder.code_of(rooms().gatehouse, order_id, jti)
@@ -191,7 +178,7 @@ class PaymentResult(MethodView):
     @for_order
     @limited(address="6000 per minute", caller="60 per minute")
     @blueprint.response(200, OrderSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def post(self, order_id: str, payment_id: str) -> dict[str, Any]:
         """Look at the gateway again, and carry the order on; safe to call at any time, without effect of its own."""
         here = rooms()
@@ -210,7 +197,7 @@ class Exchanges(MethodView):
     @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.arguments(ExchangeRequestSchema)
     @blueprint.response(201, OrderSchema)
-    @blueprint.doc(**_KEY, **_ORDER_TOKEN)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Order a quote and pay with what its passengers give up here, named in `passengers`; all others keep their tickets.
 
@@ -230,7 +217,7 @@ class Receipt(MethodView):
 
     @for_order
     @blueprint.response(200, content_type="application/pdf")
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> Response:
         """Draw the receipt: VAT by Member State and why it cost so much, in the language of Accept-Language."""
         from ticketing.purchase.receipt import receipt  # noqa: PLC0415  the service starts without what draws PDF
@@ -253,7 +240,7 @@ class RefundOffers(MethodView):
     @limited(address="1200 per minute", caller="60 per minute")
     @blueprint.arguments(RefundOfferRequestSchema)
     @blueprint.response(200, RefundOfferSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> dict[str, Any]:
         """Say what would come back and why, by the operators' conditions; nothing changes."""
         till = rooms().till
@@ -270,7 +257,7 @@ class Refunds(MethodView):
     @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.arguments(RefundRequestSchema)
     @blueprint.response(201, RefundSchema)
-    @blueprint.doc(**_KEY, **_ORDER_TOKEN)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Refund the tickets of the named passengers, or some legs of them: they stop opening gates at once."""
         here = rooms()

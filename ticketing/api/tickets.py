@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, make_response, request
 from flask.views import MethodView
 
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import ORDER_TOKEN, Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order
 from ticketing.api.limits import limited
@@ -18,7 +18,6 @@ from ticketing.tickets import barcode
 
 blueprint = Blueprint("tickets", __name__, url_prefix="/v1", description="The ticket of a holder")
 
-_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
 _TICKET = "/orders/<string:order_id>/tickets/<string:jti>"
 
 
@@ -30,7 +29,7 @@ class TicketMoves(MethodView):
     @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.arguments(MoveRequestSchema)
     @blueprint.response(200, MovedSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str, jti: str) -> dict[str, Any]:
         """Bind a ticket to a phone's key; the phone that had it stops working at once. Three times a day at most.
 
@@ -47,7 +46,7 @@ class TicketSuspension(MethodView):
     @for_order
     @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.response(200, TicketStatusSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def put(self, order_id: str, jti: str) -> dict[str, Any]:
         """Block a ticket whose phone is lost: no gate opens to it until it is let go again; nothing is paid back.
 
@@ -58,7 +57,7 @@ class TicketSuspension(MethodView):
     @for_order
     @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.response(200, TicketStatusSchema)
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def delete(self, order_id: str, jti: str) -> dict[str, Any]:
         """Let a blocked ticket open gates again."""
         return {"jti": jti, "status": suspensions.resume(rooms().gatehouse, order_id, jti)}
@@ -70,7 +69,7 @@ class AztecCode(MethodView):
 
     @for_order
     @blueprint.response(200, content_type="image/png")
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
         """Draw the Aztec code of a ticket, or of a group, as `png` or `svg`."""
         token = holder.code_of(rooms().gatehouse, order_id, jti)
@@ -88,7 +87,7 @@ class PrintedTicket(MethodView):
 
     @for_order
     @blueprint.response(200, content_type="application/pdf")
-    @blueprint.doc(**_ORDER_TOKEN)
+    @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, jti: str) -> Response:
         """Print a ticket, or the one code of a group, at home, in the language of Accept-Language; one that is bound to a phone is not paper."""
         from ticketing.tickets import paper  # noqa: PLC0415  the service starts without what draws PDF

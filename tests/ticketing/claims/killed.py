@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sys
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.killing import copies_by_edge, is_killed
 from tests.ticketing.claims.coast import REGION
 from tests.ticketing.claims.paying_out import statement_of
 from ticketing import claims
@@ -64,12 +64,7 @@ class Stage:
 
     def kill(self, url: str, deadly_at: int) -> bool:
         """Let a process of its own work until it is killed there; False where it came to its end before."""
-        child = os.fork()
-        if not child:
-            self.work(url, deadly_at)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        return status == signal.SIGKILL
+        return is_killed(lambda: self.work(url, deadly_at))
 
     def told(self, url: str) -> dict[str, Any]:
         """Say what the database holds."""
@@ -125,15 +120,7 @@ def main(url: str, keys: str, moment: str, what: str = "claims") -> None:
             deadly_at += 1
         sys.stdout.write(json.dumps(stage.told(url)) + "\n")
         return
-    template = Path(url.removeprefix("sqlite:///"))
-    copy = template.with_name("copy.db")
-    copied = f"sqlite:///{copy}"
-    shutil.copy(template, copy)
-    edges = sorted({at + after for at in stage.work(copied) for after in (0, 1)})
-    for edge in edges:
-        for old in copy.parent.glob("copy.db*"):
-            old.unlink()
-        shutil.copy(template, copy)
+    for copied, edge in copies_by_edge(url, stage.work):
         stage.kill(copied, edge)
         stage.work(copied)
         sys.stdout.write(json.dumps(stage.told(copied)) + "\n")

@@ -325,9 +325,15 @@ def test_the_account_is_erased_sixty_days_after_its_money_arrived(coast: Coast) 
 
 @pytest.mark.parametrize(
     "change",
-    ["UPDATE claim_payout SET amount_minor = 1", "UPDATE claim_payout SET state = 'prepared'", "DELETE FROM claim_payout",
-     "UPDATE claim_payout_run SET state = 'withdrawn'", "UPDATE claim_account SET iban = 'FI00'", "DELETE FROM claim_account"],
-)  # fmt: skip
+    [
+        "UPDATE claim_payout SET amount_minor = 1",
+        "UPDATE claim_payout SET state = 'prepared'",
+        "DELETE FROM claim_payout",
+        "UPDATE claim_payout_run SET state = 'withdrawn'",
+        "UPDATE claim_account SET iban = 'FI00'",
+        "DELETE FROM claim_account",
+    ],
+)
 def test_the_database_refuses_to_change_what_was_released(coast: Coast, change: str) -> None:
     bought = spent(coast)
     enter_scheme(coast)

@@ -67,9 +67,15 @@ def test_a_changed_claim_is_found(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["UPDATE claim SET amount_minor = 1", "UPDATE claim SET state = 'decided'", "DELETE FROM claim",
-     "UPDATE claim SET operator = 'hsl'", "UPDATE claim_step SET reason = ''", "DELETE FROM rule_table"],
-)  # fmt: skip
+    [
+        "UPDATE claim SET amount_minor = 1",
+        "UPDATE claim SET state = 'decided'",
+        "DELETE FROM claim",
+        "UPDATE claim SET operator = 'hsl'",
+        "UPDATE claim_step SET reason = ''",
+        "DELETE FROM rule_table",
+    ],
+)
 def test_the_database_refuses_to_change_what_was_decided(api: Api, change: str) -> None:
     coast, _ = compensated(api)
 

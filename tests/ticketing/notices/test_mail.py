@@ -47,8 +47,16 @@ def test_its_headers_say_the_same_in_any_letters() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["Plain words.", "Sõnad täppidega.", ".\n.a\n..", "From here on\nit goes", "x" * 1200, "õ" * 1200, "tab\tand space \n"],
-)  # fmt: skip
+    [
+        "Plain words.",
+        "Sõnad täppidega.",
+        ".\n.a\n..",
+        "From here on\nit goes",
+        "x" * 1200,
+        "õ" * 1200,
+        "tab\tand space \n",
+    ],
+)
 def test_its_words_arrive_whole(body: str) -> None:
     assert read(mailed(body=body)).get_content() == (body + "\n").replace("\n", "\r\n")
 
@@ -67,10 +75,12 @@ def test_what_is_attached_arrives_whole() -> None:
     body = mail.get_body()
     assert body is not None
     assert body.get_content() == "Tere!\r\n"
-    assert [(one.get_filename(), one.get_content_type(), one.get_content()) for one in mail.iter_attachments()] == [
+    assert [
+        (one.get_filename(), one.get_content_type(), one.get_content()) for one in mail.iter_attachments()
+    ] == [
         ("journey.ics", "text/calendar", entry),
         ("ticket-1.pdf", "application/pdf", bytes(range(256))),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("letter", ["x", "õ"])

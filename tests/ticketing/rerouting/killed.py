@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sys
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from operators.connectors.own import OwnInventory
 from operators.inventory import Inventory
 from operators.port import Connector
+from tests.killing import copies_by_edge, is_killed
 from tests.ticketing.rerouting.harbour import REGION
 from ticketing import rerouting
 from ticketing.cli.worker import list_jobs
@@ -98,12 +98,7 @@ class Stage:
 
     def kill(self, url: str, deadly_at: int) -> bool:
         """Let a process of its own take the option until it is killed there; False where it came to its end before."""
-        child = os.fork()
-        if not child:
-            self.take(url, deadly_at)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        return status == signal.SIGKILL
+        return is_killed(lambda: self.take(url, deadly_at))
 
     def travels(self, url: str) -> str:
         """Say by which ferry the holder travels: their one valid ticket, and a place that is booked on it."""
@@ -166,15 +161,7 @@ def main(url: str, keys: str, moment: str, wanted: str) -> None:
         stage.work(url)
         sys.stdout.write(json.dumps({"at_once": sorted(set(ways)), **stage.told(url)}) + "\n")
         return
-    template = Path(url.removeprefix("sqlite:///"))
-    copy = template.with_name("copy.db")
-    copied = f"sqlite:///{copy}"
-    shutil.copy(template, copy)
-    edges = sorted({at + after for at in stage.take(copied) for after in (0, 1)})
-    for edge in edges:
-        for old in copy.parent.glob("copy.db*"):
-            old.unlink()
-        shutil.copy(template, copy)
+    for copied, edge in copies_by_edge(url, stage.take):
         stage.kill(copied, edge)
         ways = [stage.travels(copied)]
         stage.work(copied)
