@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.spoiled import spoiled
 from tests.ticketing.gate.deciding import facts
 from tests.ticketing.tickets.mint import NOW, SIGNER, phone_jwk, proof, ticket
 from tests.ticketing.validator.bench import PLACE, Bench
@@ -189,7 +190,7 @@ def test_s56_an_old_bundle_follows_the_operators_policy_and_never_the_ticket(
 
     assert bench.show(other("B", **late)).reason == reason
     assert bench.show(other("C", **late, **index)).reason == "revoked"
-    assert bench.show(other("D", **late)[:-4] + "AAAA").reason == "bad_signature"
+    assert bench.show(spoiled(other("D", **late))).reason == "bad_signature"
     assert bench.show(other("E", exp=NOW + 60)).reason == "expired"
     bench.at += 24 * 3600
     assert bench.show(other("F", **late)).reason == "status_stale"
