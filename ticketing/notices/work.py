@@ -142,7 +142,7 @@ def _write_waiting(tx: Transaction, now: datetime) -> int:
     untold = owed.keys() - outbox.list_topics(tx, owed)
     if not untold or not waiting.list_waiting(tx):
         return 0
-    return sum(outbox.post(tx, _notice(topic, owed[topic], now)) for topic in sorted(untold))
+    return outbox.post_all(tx, [_notice(topic, owed[topic], now) for topic in sorted(untold)])
 
 
 def _notice(topic: str, reader: WorkContact, now: datetime, **values: str) -> Notice:

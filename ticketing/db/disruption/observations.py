@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
-from ticketing.db.rows import insert_once, put_all_once, put_once
+from ticketing.db.rows import add_all_once, insert_once, put_once
 from ticketing.db.tables.disruption import observation, observation_retention, raw_message
 from ticketing.db.tables.live import run_state
 
@@ -91,7 +91,7 @@ class RawMessage:
 def put_observations(tx: Transaction, facts: Sequence[Observation]) -> int:
     """Store facts that are not there yet; answers how many were new."""
     rows = {one.id: _row(one) for one in facts}
-    return len(put_all_once(tx, observation, list(rows.values()))) if rows else 0
+    return add_all_once(tx, observation, list(rows.values()))
 
 
 def list_observations(tx: Transaction, region: str, run: RunKey) -> list[StoredObservation]:

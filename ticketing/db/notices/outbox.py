@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.notices.contacts import ContactKind
-from ticketing.db.rows import columns, fetch, insert_once
+from ticketing.db.rows import add_all_once, columns, fetch
 from ticketing.db.tables.notices import notice
 
 NoticeState = Literal["waiting", "delivered", "unreachable", "dropped"]
@@ -46,7 +46,12 @@ class Notice:
 
 def post(tx: Transaction, made: Notice) -> bool:
     """Put a message into the outbox; False where its topic was written before."""
-    return tx.execute(insert_once(tx, notice, columns(made))).rowcount == 1
+    return post_all(tx, [made]) == 1
+
+
+def post_all(tx: Transaction, messages: Sequence[Notice]) -> int:
+    """Put messages into the outbox; answers how many topics were not written before."""
+    return add_all_once(tx, notice, [columns(one) for one in messages])
 
 
 def list_topics(tx: Transaction, topics: Iterable[str]) -> set[str]:

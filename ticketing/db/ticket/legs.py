@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
-from ticketing.db.rows import put_all_once
+from ticketing.db.rows import add_all_once
 from ticketing.db.tables.disruption import leg_of_ticket
 from ticketing.db.tables.live import run_state
 from ticketing.db.tables.sale import order, ticket
@@ -55,7 +55,7 @@ def put_legs(tx: Transaction, region: str, made: Iterable["Ticket"]) -> None:
     """Note the legs of tickets that are issued."""
     rows = [row for held in made for row in _rows(region, held)]
     if rows:
-        put_all_once(tx, leg_of_ticket, rows)
+        add_all_once(tx, leg_of_ticket, rows)
 
 
 def drop_legs(tx: Transaction, jtis: Collection[str]) -> None:
