@@ -4,8 +4,9 @@ import contextlib
 import queue
 import smtplib
 import ssl
+import time
 from dataclasses import dataclass, field
-from email.charset import QP, Charset
+from email.charset import BASE64, QP, Charset
 from email.encoders import encode_base64
 from email.header import Header
 from email.headerregistry import Address
@@ -25,11 +26,15 @@ _SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 # Replies of RFC 5321, 4.2.
 _DONE, _PERMANENT = 250, 500
 _PATIENCE_SECONDS = 20.0
+# A connection that took a mail so shortly ago is not asked whether it is still there.
+_GOOD_SECONDS = 2.0
 _POLICY = compat32.clone(linesep="\r\n")
 # Of a line (RFC 5322, 2.1.1).
 _MOST_LETTERS = 998
 _UTF_8 = Charset("utf-8")
-_UTF_8.header_encoding = _UTF_8.body_encoding = QP
+_UTF_8.body_encoding = QP
+# Letters as they are would be folded letter by letter, for ten times the work.
+_UTF_8.header_encoding = BASE64
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class SmtpMail:
     server: MailServer
     sender: str
     issuer: str
-    _open: "queue.SimpleQueue[smtplib.SMTP]" = field(default_factory=queue.SimpleQueue)
+    _open: "queue.SimpleQueue[tuple[smtplib.SMTP, float]]" = field(default_factory=queue.SimpleQueue)
 
     def send(self, to: dict[str, str], message: Message) -> Delivery:
         """Hand a mail to the server."""
@@ -138,7 +143,7 @@ class SmtpMail:
         except (smtplib.SMTPException, OSError) as error:
             delivery = Delivery("later", f"the mail server does not take it: {type(error).__name__}")
         else:
-            self._open.put(connection)
+            self._open.put((connection, time.monotonic()))
             return DELIVERED
         if connection is not None:
             connection.close()
@@ -148,7 +153,7 @@ class SmtpMail:
         """Take leave of the server."""
         with contextlib.suppress(queue.Empty):
             while True:
-                connection = self._open.get_nowait()
+                connection, _ = self._open.get_nowait()
                 with contextlib.suppress(smtplib.SMTPException, OSError):
                     connection.quit()
                 connection.close()
@@ -157,9 +162,9 @@ class SmtpMail:
         """Take a connection that is still good, or open one."""
         with contextlib.suppress(queue.Empty):
             while True:
-                kept = self._open.get_nowait()
+                kept, used_at = self._open.get_nowait()
                 with contextlib.suppress(smtplib.SMTPException, OSError):
-                    if kept.noop()[0] == _DONE:
+                    if time.monotonic() < used_at + _GOOD_SECONDS or kept.noop()[0] == _DONE:
                         return kept
                 kept.close()
         server = self.server
