@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -36,10 +36,14 @@ class Tally:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One thing that the worker does in every round, and how it fares; `run` answers what was done."""
+    """One thing that the worker does in every round, and how it fares; `run` answers what was done.
+
+    With `rest` it is left out of the rounds for so long after one that went well.
+    """
 
     name: str
     run: Callable[[], Tally]
+    rest: timedelta = timedelta(0)
     failures: int = 0
     failing: int = 0
     detail: str = ""
@@ -49,7 +53,7 @@ class Job:
 
     def go(self, now: datetime, clock: Callable[[], float] = time.monotonic) -> None:
         """Run it if its pause is over; whatever goes wrong is logged and counted."""
-        if clock() < self.not_before:
+        if clock() < self.not_before or self._rests(now):
             return
         self.ran_at = now
         try:
@@ -64,6 +68,11 @@ class Job:
         self.succeeded_at = self.succeeded_at if tally.failures else now
         if tally.done:
             _log.info(self.name, done=tally.done)
+
+    def _rests(self, now: datetime) -> bool:
+        """Tell whether it has done its work a short while ago; a clock that was put back ends the rest."""
+        done_at = self.succeeded_at
+        return done_at is not None and not self.failing and done_at <= now < done_at + self.rest
 
     def _failed(self, error: Exception, clock: Callable[[], float]) -> None:
         self.failures += 1

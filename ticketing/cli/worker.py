@@ -3,9 +3,9 @@
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import click
 import structlog
@@ -29,6 +29,7 @@ from ticketing.settlement import proof
 _log = structlog.get_logger(__name__)
 # After so many rounds the state of the jobs is told though nothing has changed.
 _TELL_ROUNDS = 6
+_FORGETTING_RESTS = timedelta(minutes=1)
 
 
 @click.command()
@@ -78,10 +79,6 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
     """Every job of the worker, in the order of a round."""
     return [
         *_purchase_jobs(rooms.till),
-        Job(name="forgetting personal data", run=lambda: _counted(forget_what_is_due(rooms.privacy))),
-        Job(
-            name="forgetting gate facts", run=lambda: _counted(retention.forget_what_is_due(rooms.gatehouse))
-        ),
         Job(name="paying who carried on", run=lambda: Tally(carrying_on.book_rides(rooms.gatehouse))),
         Job(name="tending operators", run=lambda: _tended(rooms)),
         Job(name="polling live data", run=lambda: _counted(poll_live(rooms.live))),
@@ -90,10 +87,15 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
         _legs_job(rooms),
         _moves_job(rooms),
         *_claims_jobs(rooms),
-        Job(name="writing messages", run=lambda: Tally(notices.write_due(rooms.post_office))),
+        Job(name="writing messages", run=lambda: Tally(notices.write_new(rooms.post_office))),
+        Job(
+            name="writing late messages",
+            run=lambda: Tally(notices.write_due(rooms.post_office)),
+            rest=notices.NEW_FOR,
+        ),
         _delivery_job(rooms, "delivering mail", notices.MAIL, wait=once),
         _delivery_job(rooms, "delivering push and webhooks", notices.HTTP, wait=once),
-        Job(name="forgetting contacts", run=lambda: _counted(notices.forget_what_is_due(rooms.post_office))),
+        *_forgetting_jobs(rooms),
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),
     ]
@@ -103,6 +105,20 @@ def run_round(till: purchase.Till) -> None:
     """Deal with reports, let unpaid orders go, advance every unfinished order and refund, once."""
     for job in _purchase_jobs(till):
         job.go(till.clock.now())
+
+
+def _forgetting_jobs(rooms: Rooms) -> list[Job]:
+    """Let go what has been kept long enough: that looks through whole tables, and nobody waits for it."""
+    gatehouse, office = rooms.gatehouse, rooms.post_office
+    return [
+        _forgetting_job("personal data", lambda: forget_what_is_due(rooms.privacy)),
+        _forgetting_job("gate facts", lambda: retention.forget_what_is_due(gatehouse)),
+        _forgetting_job("contacts", lambda: notices.forget_what_is_due(office)),
+    ]
+
+
+def _forgetting_job(what: str, forget: Callable[[], Mapping[str, int]]) -> Job:
+    return Job(name=f"forgetting {what}", run=lambda: _counted(forget()), rest=_FORGETTING_RESTS)
 
 
 def _purchase_jobs(till: purchase.Till) -> list[Job]:

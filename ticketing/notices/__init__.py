@@ -14,7 +14,7 @@ from ticketing.notices.links import open_link
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.sending import HTTP, MAIL, deliver_due, forget_what_is_due
 from ticketing.notices.text import LANGUAGES
-from ticketing.notices.writing import replay_since, write_due
+from ticketing.notices.writing import NEW_FOR, replay_since, write_due, write_new
 
 __all__ = [
     "HTTP",
@@ -22,6 +22,7 @@ __all__ = [
     "MAIL",
     "MAY_TAKE",
     "MOST_CONTACTS",
+    "NEW_FOR",
     "Contact",
     "ContactKind",
     "Notice",
@@ -40,4 +41,5 @@ __all__ = [
     "replace_contacts",
     "replay_since",
     "write_due",
+    "write_new",
 ]

@@ -48,6 +48,7 @@ def test_a_round_that_dies_between_writing_and_sending_leaves_each_event_once(
     cancel(town, bought)
     steps = (
         "happened.list_untold",
+        "outbox.post_all",
         "happened_at_work.list_untold_runs",
         "happened_at_work.list_untold_disputes",
     )
@@ -76,7 +77,7 @@ def test_two_workers_at_once_write_each_event_once(town: Town) -> None:
 
 
 def _raising(error: type[BaseException]) -> object:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     return fail

@@ -171,3 +171,14 @@ def test_a_clock_that_was_put_forward_makes_no_worker_seem_silent(api: Api, room
     api.clock.advance(timedelta(days=40))
 
     assert (first, round_then()) == (False, False)
+
+
+def test_a_job_with_a_rest_is_left_out_until_it_is_over_unless_it_has_failed() -> None:
+    tallies = iter([Tally(), Tally(failures=["poison"]), Tally(), Tally()])
+    watch, ran = Watch(), []
+    job = Job(name="forgetting", run=lambda: ran.append(at) or next(tallies), rest=timedelta(minutes=1))  # type: ignore[func-returns-value]
+
+    for at in (0, 59, 60, 61, 90, 50, 110):
+        job.go(NOW + timedelta(seconds=at), watch)
+
+    assert ran == [0, 60, 61, 50, 110]

@@ -1,5 +1,6 @@
 """Find what happened to orders with contacts and was not written into the outbox yet: read from the orders' own history."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,58 +52,128 @@ class Missed:
     since: datetime
 
 
-def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | None = None) -> list[Happened]:
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One kind of thing that contacts are told: all of it, and the part that became so since a moment."""
+
+    query: sa.Select[Any]
+    became_so: Callable[[datetime], sa.ColumnElement[bool]]
+
+    def of(self, since: datetime | None) -> list[sa.Select[Any]]:
+        """Ask for all of it, or for what is new since a moment: the thing itself, or the contact that is to be told of it.
+
+        New things and new contacts are asked for apart: one of the two conditions is an index, both in one are none.
+        """
+        if since is None:
+            return [self.query]
+        return [self.query.where(self.became_so(since)), self.query.where(contact.c.created_at >= since)]
+
+
+def list_untold(
+    tx: Transaction,
+    now: datetime,
+    limit: int,
+    *,
+    new_since: datetime | None = None,
+    missed: Missed | None = None,
+) -> list[Happened]:
     """List what contacts are to be told and no message was written of, oldest contacts first.
 
     A contact that names a webhook is told of the types that it takes, of what happened since it takes them, and of nothing
-    while it is off. With `missed` it is what one webhook asks for again, also where that is older than what contacts are told.
+    while it is off. With `new_since` only what became so since, or whose contact came since, is looked at. With `missed` it
+    is what one webhook asks for again, also where that is older than what contacts are told.
     """
-    ready = sa.select(sa.func.max(order_event.c.at)).where(
-        order_event.c.order_id == order.c.id, order_event.c.to_state == "ticketed"
-    )
-    ready_at = ready.correlate(order).scalar_subquery()
-    tickets = _about("tickets_ready", sa.literal("order.ticketed"), order.c.id, ready_at, now).join(
-        order, order.c.id == contact.c.order_id
-    )
-    undone = _about(
-        "order_undone", sa.literal("order.cancelled"), order_event.c.id, order_event.c.at, now
-    ).join(order_event, order_event.c.order_id == contact.c.order_id)
-    sent_at = sa.func.coalesce(refund.c.changed_at, refund.c.created_at, type_=refund.c.created_at.type)
-    sent = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, sent_at, now).join(
-        refund, refund.c.order_id == contact.c.order_id
-    )
-    step_id = claim_step.c.claim_id + ":" + sa.cast(claim_step.c.seq, sa.Text())
-    account = _about(ACCOUNT, sa.literal("claim.needs_account"), step_id, claim_step.c.at, now)
-    account = account.join(claim, claim.c.order_id == contact.c.order_id)
-    account = account.join(claim_step, claim_step.c.claim_id == claim.c.id)
-    kind = sa.literal("journey.") + disruption_event.c.kind
-    confirmed_at = disruption_event.c.confirmed_at
-    runs = _about("journey", kind, disruption_event.c.id, confirmed_at, now).join(
-        disruption_affected, disruption_affected.c.order_id == contact.c.order_id
-    )
-    runs = runs.join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
-    end_id = claim_step.c.claim_id + ":" + claim_step.c.state
-    steps = _about("claim", sa.literal("claim.") + claim_step.c.state, end_id, claim_step.c.at, now)
-    steps = steps.join(claim, claim.c.order_id == contact.c.order_id)
-    steps = steps.join(claim_step, claim_step.c.claim_id == claim.c.id)
-    # People read of the money itself; of a claim that pays nothing they read here.
-    is_for = sa.or_(contact.c.kind == "webhook", claim_step.c.state == "refused")
-    is_sent = (refund.c.state == "confirmed", refund.c.amount_minor > 0)
-    is_confirmed = disruption_event.c.status == "confirmed"
     refunds_from, runs_from = now - _REFUNDS_BACK, now - _RUNS_BACK
     if missed is not None:
         refunds_from, runs_from = min(refunds_from, missed.since), min(runs_from, missed.since)
     queries = [
-        tickets.where(order.c.state.in_(("ticketed", "part_refunded"))),
-        undone.where(order_event.c.to_state == "cancelled", order_event.c.at >= contact.c.created_at),
-        sent.where(*is_sent, sent_at >= refunds_from),
-        account.where(claim_step.c.state == "needs_account", claim.c.state == "needs_account"),
-        runs.where(is_confirmed, confirmed_at >= runs_from).distinct(),
-        steps.where(claim_step.c.state.in_(_CLAIM_ENDS), is_for, claim_step.c.at >= refunds_from).distinct(),
+        query
+        for question in (
+            _tickets_ready(now),
+            _orders_undone(now),
+            _refunds_sent(now, refunds_from),
+            _accounts_asked_for(now),
+            _runs_changed(now, runs_from),
+            _claims_ended(now, refunds_from),
+        )
+        for query in question.of(new_since)
     ]
     if missed is not None:
         queries = [query.where(contact.c.webhook_id == missed.webhook_id) for query in queries]
     return [one for query in queries for one in _untold(tx, query, limit)]
+
+
+def _tickets_ready(now: datetime) -> _Question:
+    of_order = order_event.c.order_id == order.c.id, order_event.c.to_state == "ticketed"
+    ready_at = sa.select(sa.func.max(order_event.c.at)).where(*of_order).correlate(order).scalar_subquery()
+    query = _about("tickets_ready", sa.literal("order.ticketed"), order.c.id, ready_at, now)
+    query = query.join(order, order.c.id == contact.c.order_id)
+    ready = sa.select(order_event.c.order_id).where(order_event.c.to_state == "ticketed")
+    return _Question(
+        query.where(order.c.state.in_(("ticketed", "part_refunded"))),
+        lambda since: order.c.id.in_(ready.where(order_event.c.at >= since)),
+    )
+
+
+def _orders_undone(now: datetime) -> _Question:
+    at = order_event.c.at
+    query = _about("order_undone", sa.literal("order.cancelled"), order_event.c.id, at, now)
+    query = query.join(order_event, order_event.c.order_id == contact.c.order_id)
+    return _Question(
+        query.where(order_event.c.to_state == "cancelled", at >= contact.c.created_at),
+        lambda since: at >= since,
+    )
+
+
+def _refunds_sent(now: datetime, refunds_from: datetime) -> _Question:
+    sent_at = sa.func.coalesce(refund.c.changed_at, refund.c.created_at, type_=refund.c.created_at.type)
+    query = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, sent_at, now)
+    query = query.join(refund, refund.c.order_id == contact.c.order_id)
+    return _Question(
+        query.where(refund.c.state == "confirmed", refund.c.amount_minor > 0, sent_at >= refunds_from),
+        lambda since: sa.or_(refund.c.changed_at >= since, refund.c.created_at >= since),
+    )
+
+
+def _accounts_asked_for(now: datetime) -> _Question:
+    row_id = claim_step.c.claim_id + ":" + sa.cast(claim_step.c.seq, sa.Text())
+    query = _of_claims(ACCOUNT, sa.literal("claim.needs_account"), row_id, now)
+    return _Question(
+        query.where(claim_step.c.state == "needs_account", claim.c.state == "needs_account"),
+        lambda since: claim_step.c.at >= since,
+    )
+
+
+def _runs_changed(now: datetime, runs_from: datetime) -> _Question:
+    confirmed_at = disruption_event.c.confirmed_at
+    kind = sa.literal("journey.") + disruption_event.c.kind
+    query = _about("journey", kind, disruption_event.c.id, confirmed_at, now).join(
+        disruption_affected, disruption_affected.c.order_id == contact.c.order_id
+    )
+    query = query.join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
+    return _Question(
+        query.where(disruption_event.c.status == "confirmed", confirmed_at >= runs_from).distinct(),
+        lambda since: confirmed_at >= since,
+    )
+
+
+def _claims_ended(now: datetime, claims_from: datetime) -> _Question:
+    """People read of the money itself: of claims they are told here where one pays nothing."""
+    step = claim_step.c
+    query = _of_claims("claim", sa.literal("claim.") + step.state, step.claim_id + ":" + step.state, now)
+    is_for = sa.or_(contact.c.kind == "webhook", step.state == "refused")
+    return _Question(
+        query.where(step.state.in_(_CLAIM_ENDS), is_for, step.at >= claims_from).distinct(),
+        lambda since: step.at >= since,
+    )
+
+
+def _of_claims(
+    what: str, type_: sa.ColumnElement[str], row_id: sa.ColumnElement[str], now: datetime
+) -> sa.Select[Any]:
+    steps = _about(what, type_, row_id, claim_step.c.at, now)
+    steps = steps.join(claim, claim.c.order_id == contact.c.order_id)
+    return steps.join(claim_step, claim_step.c.claim_id == claim.c.id)
 
 
 def _about(

@@ -23,6 +23,7 @@ contact = table(
     sa.UniqueConstraint("order_id", "digest"),
     sa.Index(None, "digest"),
     sa.Index(None, "webhook_id"),
+    sa.Index(None, "created_at"),
 )
 
 notice = table(

@@ -81,6 +81,7 @@ claim_step = table(
     text("reason"),
     text("note"),
     one_of("state", *CLAIM_STATES),
+    sa.Index(None, "at"),
 )
 
 # When a run was looked at for claims, and when again: gates tell late who has ridden.

@@ -88,6 +88,7 @@ order_event = table(
     text("actor"),
     text("reason"),
     sa.Index(None, "order_id"),
+    sa.Index(None, "to_state", "at"),
 )
 
 payment = table(
@@ -126,6 +127,8 @@ refund = table(
     one_of("state", "decided", "pending", "confirmed", "failed"),
     sa.UniqueConstraint("order_id", "seq"),
     sa.UniqueConstraint("order_id", "request_key"),
+    sa.Index(None, "created_at"),
+    sa.Index(None, "changed_at"),
 )
 
 ticket = table(
