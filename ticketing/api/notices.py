@@ -60,15 +60,13 @@ class Contacts(MethodView):
     def put(self, wanted: dict[str, list[dict[str, str]]], order_id: str) -> dict[str, object]:
         """Say where messages about an order go: all contacts at once, none to end them. They are deleted after the journey."""
         office = rooms().post_office
-        asked = [
-            notices.Wanted(
-                notices.kind_of(one["kind"]),
-                one["language"],
-                {name: value for name, value in one.items() if name not in {"kind", "language"}},
-            )
-            for one in wanted["contacts"]
-        ]
+        asked = [_wanted(one) for one in wanted["contacts"]]
         return _contacts(notices.replace_contacts(office, order_id, asked))
+
+
+def _wanted(contact: dict[str, str]) -> notices.Wanted:
+    address = {name: value for name, value in contact.items() if name not in {"kind", "language"}}
+    return notices.Wanted(notices.kind_of(contact["kind"]), contact["language"], address)
 
 
 @blueprint.route("/orders/<string:order_id>/events")

@@ -112,12 +112,10 @@ def _write_statements(tx: Transaction, now: datetime) -> int:
     """Write a letter for each reader of each statement that was approved since the reader was named."""
     readers = work_contacts.list_work_contacts(tx, "statement_ready")
     approvals = waiting.list_approvals(tx, now - _STATEMENTS_BACK) if readers else []
-    owed = {
-        f"letter:statement_ready:{run_id}:{_digest(reader)}": (run_id, reader)
-        for run_id, at in approvals
-        for reader in readers
-        if at >= reader.created_at
-    }
+    owed: dict[str, tuple[str, WorkContact]] = {}
+    for run_id, at in approvals:
+        named = [reader for reader in readers if at >= reader.created_at]
+        owed |= {f"letter:statement_ready:{run_id}:{_digest(reader)}": (run_id, reader) for reader in named}
     untold = owed.keys() - outbox.list_topics(tx, owed)
     return sum(_write_statement(tx, topic, *owed[topic], now) for topic in sorted(untold))
 

@@ -14,6 +14,8 @@ from ticketing.db.tables.notices import notice, webhook, webhook_type
 from ticketing.db.tables.settlement import dispute_step, line_dispute, run_step
 
 STATEMENT_READY = "statement.ready"
+# What is told of a run beside its operator.
+_OF_RUN = ("trip_id", "service_date", "region")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +34,19 @@ def list_untold_runs(tx: Transaction, now: datetime, since: datetime, limit: int
     """List the confirmed events of runs, from a moment on, of which no message was written, oldest first."""
     event = disruption_event.c
     type_ = sa.literal("run.") + event.kind
-    names = ("trip_id", "service_date", "region")
     source = sa.join(disruption_event, webhook, _concerns(event.operator))
     query = _of_webhooks(
         source, now, since, type_=type_, family="run", row_id=event.id, at=event.confirmed_at
     ).add_columns(
-        event.id.label("event_id"), event.operator.label("of_operator"), *(event[name] for name in names)
+        event.id.label("event_id"), event.operator.label("of_operator"), *(event[name] for name in _OF_RUN)
     )
     query = query.where(event.status == "confirmed")
-    return [
-        _work_event(
-            row, event_id=row["event_id"], operator=row["of_operator"], **{name: row[name] for name in names}
-        )
-        for row in _untold(tx, query, limit)
-    ]
+    return [_run_event(row) for row in _untold(tx, query, limit)]
+
+
+def _run_event(row: sa.RowMapping) -> WorkEvent:
+    run = {name: row[name] for name in _OF_RUN}
+    return _work_event(row, event_id=row["event_id"], operator=row["of_operator"], **run)
 
 
 def list_untold_statements(tx: Transaction, now: datetime, since: datetime, limit: int) -> list[WorkEvent]:

@@ -3,7 +3,7 @@
 open -> corrected (an entry of the open month, which names the disputed month) | rejected; the operator may withdraw.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tariffs.money import Money, MoneyError, parse
 from throughfare_gate.ids import new_id
@@ -175,12 +175,13 @@ def list_cases(office: Office, operator: str | None = None) -> list[Case]:
     """List disputes with their trails, oldest first: all, or those that concern an operator."""
     with office.database.read() as tx:
         moved = disputes.list_corrections(tx)
-        return [
-            case
-            for found in disputes.list_disputes(tx)
-            if operator is None or Case(found, (), moved.get(found.id)).concerns(operator)
-            for case in [Case(found, tuple(disputes.list_steps(tx, found.id)), moved.get(found.id))]
-        ]
+        cases = [Case(found, (), moved.get(found.id)) for found in disputes.list_disputes(tx)]
+        concerned = [case for case in cases if operator is None or case.concerns(operator)]
+        return [_with_trail(tx, case) for case in concerned]
+
+
+def _with_trail(tx: Transaction, case: Case) -> Case:
+    return replace(case, steps=tuple(disputes.list_steps(tx, case.dispute.id)))
 
 
 def _full_id(tx: Transaction, run: Run, operator: str, start: str) -> str:
