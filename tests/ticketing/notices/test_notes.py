@@ -84,6 +84,41 @@ def test_the_end_of_a_disruption_has_words_of_its_own(town: Town) -> None:
     assert (last["type"], last["data"]["note"]) == ("journey.service_restored", "It is mended.")
 
 
+def test_who_was_told_is_told_again_when_staff_correct_their_words(town: Town) -> None:
+    bought = town.api.buy()
+    town.notify(bought, {"kind": "email", "address": "anna@example.org", "language": "en"})
+    cancel(town, bought, {"en": "Take the ship at nine."})
+    town.work()
+    town.mailbox.mails.clear()
+    town.api.clock.advance(timedelta(minutes=1))
+
+    cancel(town, bought, {"en": "The ship at nine is full."})
+    town.work()
+
+    said = text_of(town.mailbox.only()).replace("\r\n", "\n").rstrip()
+    assert said.endswith("From staff:\nThe ship at nine is full.")
+    last = read(town, bought, "events", "en")["events"][-1]
+    assert (last["type"], last["data"]["note"]) == ("journey.cancelled", "The ship at nine is full.")
+
+
+@pytest.mark.parametrize("again", [{"en": "Take the ship at nine."}, {}])
+@ONE
+def test_who_was_told_hears_nothing_of_a_report_without_other_words(
+    town: Town, again: dict[str, str]
+) -> None:
+    bought = town.api.buy()
+    town.notify(bought, {"kind": "email", "address": "anna@example.org", "language": "en"})
+    cancel(town, bought, {"en": "Take the ship at nine."})
+    town.work()
+    town.mailbox.mails.clear()
+    town.api.clock.advance(timedelta(minutes=1))
+
+    cancel(town, bought, again)
+    town.work()
+
+    assert town.mailbox.mails == []
+
+
 @pytest.mark.parametrize(
     ("note", "field"),
     [
