@@ -64,6 +64,7 @@ def test_who_asks_reads_them_with_the_event_and_with_the_ticket(town: Town) -> N
     news = {tongue: read(town, bought, "tickets", tongue)["news"] for tongue in ("et", "sv")}
     assert (events["et"]["note"], events["et"]["note_language"]) == ("Mootor on rikkis.", "et")
     assert events["fi"]["note_language"] == "en"
+    assert events["et"]["leg"] == str(at)
     (estonian,) = (one for one in news["et"] if one["leg"] == at)
     (swedish,) = (one for one in news["sv"] if one["leg"] == at)
     assert estonian["note"] == {"text": "Mootor on rikkis.", "language": "et"}
