@@ -95,12 +95,12 @@ def put_observations(tx: Transaction, facts: Sequence[Observation]) -> int:
 
 
 def list_observations(tx: Transaction, region: str, run: RunKey) -> list[StoredObservation]:
-    """List the facts of one run by the moment that they were told."""
+    """List the facts of one run by the moment that they were told, then by when they came."""
     operator, trip, day = run
     table = observation.c
     same = (table.region == region, table.operator == operator, table.trip_id == trip)
     query = sa.select(observation).where(*same, table.service_date == day.isoformat())
-    rows = tx.execute(query.order_by(table.told_at, table.id)).mappings()
+    rows = tx.execute(query.order_by(table.told_at, table.received_at, table.id)).mappings()
     return [_stored(row) for row in rows]
 
 
