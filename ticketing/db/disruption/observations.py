@@ -129,6 +129,12 @@ def raw_kept_since(tx: Transaction) -> datetime | None:
     return found
 
 
+def quiet_kept_since(tx: Transaction) -> date | None:
+    """The service day before which facts of runs that went nearly as planned have been let go; None where none have been."""
+    found: str | None = tx.execute(sa.select(observation_retention.c.quiet_before)).scalar()
+    return None if found is None else date.fromisoformat(found)
+
+
 def forget_observations(tx: Transaction, quiet_before: date, all_before: date, raw_before: datetime) -> int:
     """Let facts go that have been kept long enough, and the messages behind them; answers how many facts.
 
