@@ -54,7 +54,9 @@ WORDS: Mapping[Reason, str] = MappingProxyType(
 
 
 class OperatorError(Exception):
-    """Root of all: `detail` is for staff, never shown to a buyer as it is."""
+    """Root of all: `detail` is for staff, never shown to a buyer as it is; `status` is the HTTP status, None without an answer."""
+
+    status: int | None = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -117,7 +117,12 @@ class TableReader:
             try:
                 check_url(value, allow_private=allow_private)
             except AddressRefused as error:
-                self.fault(name, "invalid_value", str(error))
+                remedy = "; allow_private = true is for a system inside one's own network"
+                self.fault(
+                    name,
+                    "invalid_value",
+                    f"{error}{remedy if not allow_private and _is_private(value) else ''}",
+                )
         return value
 
     def secret(self, name: str) -> str:
@@ -139,3 +144,12 @@ class TableReader:
 
     def _variable(self, name: str) -> str:
         return f"THROUGHFARE_{self.operator.upper()}_{name.upper()}"
+
+
+def _is_private(url: str) -> bool:
+    """Tell whether an address is refused only because it does not lead to the public internet."""
+    try:
+        check_url(url, allow_private=True)
+    except AddressRefused:
+        return False
+    return True

@@ -261,13 +261,20 @@ def _left(timeout: float | None) -> float:
 
 
 def _refuse_failures(reply: Reply, changes: bool) -> None:
+    error = _failure(reply, changes)
+    if error is not None:
+        error.status = reply.status
+        raise error
+
+
+def _failure(reply: Reply, changes: bool) -> OperatorError | None:
+    answered = f"the operator answered {reply.status}"
     if reply.status in _UNAUTHORISED:
-        raise Refused("unauthorised", f"the operator answered {reply.status}: is the secret right?")
+        return Refused("unauthorised", f"{answered}: is the secret right?")
     if reply.status in {_TOO_MANY, _NOT_NOW}:
-        raise Unavailable(f"the operator answered {reply.status}", _retry_after(reply))
-    if reply.status >= _SERVER_ERRORS:
-        # An error after the work was done looks like one before it.
-        raise _lost(changes, f"the operator answered {reply.status}")
+        return Unavailable(answered, _retry_after(reply))
+    # An error after the work was done looks like one before it.
+    return _lost(changes, answered) if reply.status >= _SERVER_ERRORS else None
 
 
 def _retry_after(reply: Reply) -> float | None:

@@ -397,3 +397,12 @@ def test_no_changed_byte_goes_unnoticed(data: st.DataObject) -> None:
 
 def test_every_refusal_has_its_words() -> None:
     assert {*WORDS} == {*get_args(Reason)}
+
+
+def test_the_manual_shows_a_whole_file_of_events() -> None:
+    shown = Path("docs/connectors.md").read_text(encoding="utf-8")
+    content = shown.partition("```csv\n")[2].partition("```")[0].encode()
+
+    file = read(Name("EVENTS", "viking", "throughfare", 1), content)
+
+    assert [(one.place, one.seats) for one in file.records] == [("CANCELLATION", 0), ("DELAY", 45)]

@@ -123,3 +123,17 @@ def test_a_wrong_value_of_siri_is_named(regions: dict[str, Region], values: Any,
     found = registry.check(with_table(regions, "hsl", ConnectorTable("gtfs", values)))
 
     assert {one.field for one in found} == {f"operators.hsl.connector.{field}"}
+
+
+@pytest.mark.parametrize(
+    ("url", "is_helped"),
+    [("http://127.0.0.1:8150/tu.pb", True), ("/feeds/tu.pb", False), ("ftp://tram.example/tu.pb", False)],
+)
+def test_an_address_of_ones_own_network_is_refused_with_the_key_that_allows_it(
+    regions: dict[str, Region], url: str, *, is_helped: bool
+) -> None:
+    table = ConnectorTable("gtfs", {"trip_updates_url": url})
+
+    (fault,) = registry.check(with_table(regions, "tlt", table))
+
+    assert ("allow_private = true" in fault.message) == is_helped

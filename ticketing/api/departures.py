@@ -21,6 +21,7 @@ from ticketing.api.schemas.departures import (
 from ticketing.errors import InvalidRequest, NotFound
 from ticketing.regions import by_staff
 from ticketing.regions.by_staff import KnownDeparture
+from ticketing.regions.note import read_note
 
 blueprint = Blueprint(
     "departures", __name__, url_prefix="/v1", description="An operator's own word on its departures"
@@ -90,6 +91,7 @@ class Departure(MethodView):
         staff have cancelled is taken back before it is late.
         """
         region, on = _region(operator, query.get("region")), _day(day)
+        wanted["note"] = read_note(wanted["note"], "note.")
         named = (rooms().live, region, operator, trip_id, on)
         before = by_staff.get_known(*named)
         if before.has_heard(wanted["state"], wanted.get("minutes"), wanted["note"]):

@@ -3,7 +3,7 @@
 A feed flaps: its first word on a run counts when a second message says the same, or when half a minute has passed without
 its contrary (disruption.md, section 6). Each later one has to stand for longer than the one before, so that nobody is told
 more than three times in twenty minutes. A ticket hears of a run again only when its reason changes, or the delay by as
-much as it took to be told at all; who was told, and only they, hear that all is well again.
+much as it took to be told at all, or staff write other words beside it; who was told, and only they, hear that all is well again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -56,6 +56,20 @@ def news_for(
         if jti not in concerned and (is_well or jti in travelling)
     ]
     return anew + restored
+
+
+def with_words(
+    news: Sequence[Affected], rows: Sequence[Affected], words: Mapping[str, str], told: Mapping[str, str]
+) -> list[Affected]:
+    """Add to the news of tickets (`rows` are all that are concerned) those to whom only the words of staff are new.
+
+    `words` are what staff write now, by language, `told` those of the last event that was confirmed. Words that are taken
+    away are no news.
+    """
+    if not words or words == told:
+        return list(news)
+    known = {one.jti for one in news}
+    return [*news, *(one for one in rows if one.jti not in known)]
 
 
 def with_platforms(

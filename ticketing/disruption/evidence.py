@@ -1,9 +1,9 @@
 """The evidence of one event of one call: which of the facts that were told of it counts, by rank. Pure.
 
-The first rank that has a fact wins, and in it the one told last: 1 the operator's own report or events file; 2 what has
+The first rank that has a fact wins, and in it the one told last, of two of one moment the one that came last: 1 the operator's own report or events file; 2 what has
 happened by a feed, a time in the past of a call that the vehicle has left, a cancellation; 3 the last expectation that was told within
 five minutes of the event; 4 the median of the first five passengers whom gates have seen leave; 5 nothing. The answer
-does not depend on the order in which facts came, so that a claim is decided again from the same facts to the same end.
+does not depend on the order in which facts are read, so that a claim is decided again from the same facts to the same end.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,6 +20,8 @@ OWN_WORD = frozenset({"operator_report", "exchange_events"})
 _NOTHING = 5
 _SEVERAL, _FIRST = 3, 5
 _CONTRADICTION = timedelta(minutes=5)
+# When a fact was told, and when it came to us.
+_Moment = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +59,9 @@ class _Word:
     outcome: Outcome
 
     @property
-    def place(self) -> tuple[datetime, str]:
+    def place(self) -> tuple[datetime, datetime, str]:
         """Order it among others of its rank: the last told counts."""
-        return self.fact.told_at, self.id
+        return *_moment(self.fact), self.id
 
 
 def evidence_of(
@@ -121,17 +123,14 @@ def other_side(stored: Iterable[StoredObservation], evidence: Evidence) -> Evide
 
 def _standing(stored: Sequence[StoredObservation]) -> list[StoredObservation]:
     """The facts that their source has not taken back since."""
-    back: dict[str, datetime] = {}
-    for observation in stored:
-        if observation.fact.kind == "withdrawn":
-            back[observation.fact.source] = max(
-                observation.fact.told_at, back.get(observation.fact.source, observation.fact.told_at)
-            )
+    back: dict[str, _Moment] = {}
+    for fact in (one.fact for one in stored if one.fact.kind == "withdrawn"):
+        back[fact.source] = max(_moment(fact), back.get(fact.source, _moment(fact)))
     return [
-        observation
-        for observation in stored
-        if observation.fact.kind != "withdrawn"
-        and (observation.fact.source not in back or observation.fact.told_at > back[observation.fact.source])
+        one
+        for one in stored
+        if one.fact.kind != "withdrawn"
+        and (one.fact.source not in back or _moment(one.fact) > back[one.fact.source])
     ]
 
 
@@ -152,7 +151,12 @@ def _word(
 
 
 def _is_overtaken(fact: Observation, others: Iterable[Observation]) -> bool:
-    return any(other.source == fact.source and other.told_at > fact.told_at for other in others)
+    return any(other.source == fact.source and _moment(other) > _moment(fact) for other in others)
+
+
+def _moment(fact: Observation) -> _Moment:
+    """Order words of one moment, such as two files of one second, by when they came: the later one corrects the other."""
+    return fact.told_at, fact.received_at
 
 
 def _of_rank(rank: int, words: Sequence[_Word]) -> list[_Word]:
@@ -191,5 +195,5 @@ def _planned(facts: Sequence[StoredObservation], call: int, event: Event) -> dat
     about = [
         one for one in facts if one.fact.call == call and one.fact.event == event and one.fact.planned_at
     ]
-    best = max(about, key=lambda one: (one.fact.told_at, one.id), default=None)
+    best = max(about, key=lambda one: (*_moment(one.fact), one.id), default=None)
     return best.fact.planned_at if best else None

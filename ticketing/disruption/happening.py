@@ -32,6 +32,7 @@ from ticketing.disruption.confirming import (
     patience,
     see,
     with_platforms,
+    with_words,
 )
 from ticketing.disruption.contradicting import contradictions, told_of
 from ticketing.disruption.evidence import OWN_WORD
@@ -215,6 +216,7 @@ class Watcher:
             is_well=_is_well(state, worth_seconds),
             travelling={one.leg.jti for one in held if one.leg.arrives_at > now},
         )
+        news = with_words(news, rows, state.note, events.last_note(tx, region, run) if state.note else {})
         stops = {word.jti: word.platform for word in words if word.platform is not None}
         departures = {(one.leg.jti, one.leg.leg): one.leg.departs_at for one in held}
         return with_platforms(news, rows, boardings(held, state, now), stops), departures

@@ -66,9 +66,10 @@ def prove_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
         wanted = {one.fact.raw_ref for one in facts if one.fact.raw_ref is not None}
         kept = observations.find_raws(tx, wanted)
         since = observations.raw_kept_since(tx)
+        quiet_since = observations.quiet_kept_since(tx)
         chosen = choices.find_choices(tx, region, (operator, trip_id, day))
     if not facts:
-        raise NotFound(f"nothing was told of {trip_id} of {operator} on {day}")
+        raise NotFound(f"{_nothing(day, quiet_since)} {trip_id} of {operator} on {day}")
     runs = desk.runs.of(data, operator)
     planned = _planned(runs, trip_id, day) or _told(facts)
     calls = tuple(
@@ -81,6 +82,15 @@ def prove_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
     )
     sizes = {name: len(one.content) for name, one in kept.items() if one is not None}
     return RunProof(tuple(facts), calls, sizes, tuple(_faults(facts, kept, since)))
+
+
+def _nothing(day: date, quiet_since: date | None) -> str:
+    """Tell apart a run of which nothing was told, and one of which the facts may have been let go."""
+    if quiet_since is None or day >= quiet_since:
+        return "nothing was told of"
+    return (
+        "the facts of a departure that went nearly as planned are kept for three days, and there are none of"
+    )
 
 
 def _proof(stop_id: str, evidence: Evidence, choice: Choice | None) -> CallProof:

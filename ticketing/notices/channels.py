@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from operators.errors import OperatorError, Unavailable
+
 Outcome = Literal["delivered", "later", "never", "gone"]
 
 
@@ -43,6 +45,15 @@ class Delivery:
 
 
 DELIVERED = Delivery("delivered")
+
+
+def not_taken(whom: str, error: OperatorError) -> Delivery:
+    """Tell whoever runs the other side (`whom`) why it did not take a message: its status, or how far the call came."""
+    if error.status is not None:
+        return Delivery("later", f"{whom} answers {error.status}")
+    if isinstance(error, Unavailable):
+        return Delivery("later", f"{whom} cannot be reached")
+    return Delivery("later", f"{whom} gives no whole answer in time")
 
 
 class Channel(Protocol):

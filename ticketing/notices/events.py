@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ticketing.db.disruption import events
-from ticketing.db.disruption.events import DisruptionEvent
+from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
 from ticketing.db.rights import claims
 from ticketing.db.rights.claims import ClaimStep
-from ticketing.disruption import ASKS
+from ticketing.disruption import ASKS, GRAVEST_FIRST
 from ticketing.notices.post_office import PostOffice
 from ticketing.purchase import service as purchase
 from ticketing.purchase.till import OrderState
@@ -37,12 +37,10 @@ def list_events(office: PostOffice, order_id: str, language: str = "en") -> list
         of_runs = events.list_of_order(tx, order_id)
         rows = events.list_affected_of(tx, {one.id for one in of_runs}, [order_id])
         steps = claims.list_steps_of_order(tx, order_id)
-    url = office.options_url(order_id)
-    options = {row.event_id: {"options_url": url} for row in rows if row.why in ASKS}
     happened = [
         *_of_order(state),
         *_of_claims(order_id, steps),
-        *_of_runs(order_id, of_runs, options, language),
+        *_of_runs(order_id, of_runs, _concerned(rows, office.options_url(order_id)), language),
     ]
     return sorted(happened, key=lambda one: (one.at, one.id))
 
@@ -60,13 +58,22 @@ def list_behind(events: Sequence[Event], position: str | None) -> Sequence[Event
     return events[known:] if is_same else events
 
 
+def _concerned(rows: Sequence[AffectedTicket], options_url: str) -> dict[str, dict[str, str]]:
+    """Name by event the leg that it concerns, the gravest one, as webhooks do, and the address of the options where there are any."""
+    gravest = sorted(rows, key=lambda row: GRAVEST_FIRST.index(row.why), reverse=True)
+    return {
+        row.event_id: {"leg": str(row.leg), **({"options_url": options_url} if row.why in ASKS else {})}
+        for row in gravest
+    }
+
+
 def _of_runs(
     order_id: str,
     events_told: Sequence[DisruptionEvent],
-    options: Mapping[str, dict[str, str]],
+    concerned: Mapping[str, dict[str, str]],
     language: str,
 ) -> list[Event]:
-    """The events of runs; those after which holders may choose how they go on say where (`options`, by event)."""
+    """The events of runs; `concerned` has by event its leg, and where holders may choose how they go on."""
     return [
         Event(
             one.id,
@@ -77,7 +84,7 @@ def _of_runs(
                 "operator": one.operator,
                 "trip_id": one.trip_id,
                 "service_date": one.service_date.isoformat(),
-                **options.get(one.id, {}),
+                **concerned.get(one.id, {}),
                 **_note(one, language),
             },
         )

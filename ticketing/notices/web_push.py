@@ -11,7 +11,7 @@ from operators.errors import OperatorError
 from operators.transport import Wire
 from ticketing.clock import Clock
 from ticketing.identity.push_key import PushKey
-from ticketing.notices.channels import DELIVERED, Delivery, Message
+from ticketing.notices.channels import DELIVERED, Delivery, Message, not_taken
 from ticketing.notices.text import shortened
 
 _TTL_SECONDS = 3600
@@ -58,7 +58,7 @@ class WebPush:
         try:
             reply = self.wire.call("POST", to["endpoint"], changes=True, content=sealed, headers=headers)
         except OperatorError as error:
-            return Delivery("later", f"the push service does not take it: {type(error).__name__}")
+            return not_taken("the push service", error)
         if reply.status in _GONE:
             return Delivery("gone", "the browser has ended its subscription")
         if reply.status in _TAKEN:

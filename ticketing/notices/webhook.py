@@ -11,7 +11,7 @@ from operators.errors import OperatorError
 from operators.transport import Wire
 from throughfare_gate.moments import written
 from ticketing.clock import Clock
-from ticketing.notices.channels import DELIVERED, Delivery, Message
+from ticketing.notices.channels import DELIVERED, Delivery, Message, not_taken
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 32
@@ -57,7 +57,7 @@ class Webhooks:
         try:
             reply = self.wire.call("POST", to["url"], changes=True, content=body, headers=headers)
         except OperatorError as error:
-            return Delivery("later", f"the receiver does not take it: {type(error).__name__}")
+            return not_taken("the receiver", error)
         if reply.status == _GONE:
             return Delivery("gone", "the receiver has ended this address")
         if reply.status in _TAKEN:

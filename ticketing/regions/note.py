@@ -10,22 +10,24 @@ MOST_LINES, MOST_LETTERS = 2, 120
 _ENGLISH = "en"
 
 
-def read_note(given: Mapping[str, str]) -> dict[str, str]:
+def read_note(given: Mapping[str, str], prefix: str = "note_") -> dict[str, str]:
     """Read the texts by language; those that are empty are left out, and so may all be.
 
-    Raises InvalidRequest that names `note_<language>`: an unknown language, no English beside another one, more than two
+    Raises InvalidRequest that names the field, `prefix` and the language: an unknown language, no English beside another one, more than two
     lines of 120 letters, and whatever is no plain text (control characters, angle brackets).
     """
     note: dict[str, str] = {}
     for language, text in given.items():
         if language not in LANGUAGES:
-            raise InvalidRequest.at(f"note_{language}", f"the languages are {', '.join(LANGUAGES)}")
+            raise InvalidRequest.at(f"{prefix}{language}", f"the languages are {', '.join(LANGUAGES)}")
         lines = [" ".join(line.split()) for line in text.strip().splitlines()]
         if lines:
-            _check(f"note_{language}", lines)
+            _check(f"{prefix}{language}", lines)
             note[language] = "\n".join(lines)
     if note and _ENGLISH not in note:
-        raise InvalidRequest.at("note_en", "English is needed, for readers of all other languages")
+        raise InvalidRequest.at(
+            f"{prefix}{_ENGLISH}", "English is needed, for readers of all other languages"
+        )
     return note
 
 

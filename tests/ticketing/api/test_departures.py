@@ -98,8 +98,10 @@ def test_the_departures_of_a_day_are_listed_with_the_last_word_on_each(api: Api)
         ({"state": "cancelled", "minutes": 5}, "minutes"),
         ({"state": "late", "minutes": 0}, "minutes"),
         ({"state": "cancelled", "note": {"de": "Eis"}}, "note"),
-        ({"state": "cancelled", "note": {"fi": "Jäätä"}}, "note_en"),
-        ({"state": "cancelled", "note": {"en": "<b>Ice</b>"}}, "note_en"),
+        ({"state": "cancelled", "note": {"fi": "Jäätä"}}, "note.en"),
+        ({"state": "cancelled", "note": {"en": "<b>Ice</b>"}}, "note.en"),
+        ({"state": "cancelled", "note": {"en": "Ice", "de": "Eis"}}, "note.de"),
+        ({"state": "cancelled", "note": {"en": "x" * 600}}, "note.en"),
     ],
 )
 def test_a_word_that_cannot_be_is_refused_by_its_field(api: Api, word: dict[str, Any], field: str) -> None:

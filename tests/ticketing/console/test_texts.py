@@ -1,5 +1,6 @@
 """The console's texts and colours: every key that a page asks for is there, and everybody can read it."""
 
+import ast
 import json
 import re
 import string
@@ -256,3 +257,18 @@ def _luminance(colour: str) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_frame_of_all_pages_sets_no_name_by_which_a_page_is_given_a_value() -> None:
+    frame = (CONSOLE / "templates/console/base.html").read_text(encoding="utf-8")
+    names = set(re.findall(r"{%-? (?:set|import [^%]* as) (\w+)", frame))
+    given = {
+        value.arg
+        for path in CONSOLE.glob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "page"
+        for value in call.keywords
+    }
+
+    assert names
+    assert names & given == set()

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,9 +16,15 @@ MINUTE = timedelta(minutes=1)
 
 
 def fact(
-    kind: str, source: str, late: float | None = None, told: float = 0, call: int | None = 1
+    kind: str,
+    source: str,
+    late: float | None = None,
+    told: float = 0,
+    call: int | None = 1,
+    *,
+    received: float = 0,
 ) -> StoredObservation:
-    """A fact about the arrival at the second call: so many minutes late, told so many minutes after the plan."""
+    """A fact about the arrival at the second call: so many minutes late, told and received so many minutes after the plan."""
     made = Observation(
         region="r",
         operator="o",
@@ -31,7 +38,7 @@ def fact(
         at=None if late is None else PLANNED + late * MINUTE,
         source=source,
         told_at=PLANNED + told * MINUTE,
-        received_at=PLANNED,
+        received_at=PLANNED + received * MINUTE,
     )
     return StoredObservation(id=made.id, fact=made)
 
@@ -59,6 +66,26 @@ def test_the_operators_own_report_stands_before_what_a_feed_has_seen_and_that_be
 
 def test_of_one_rank_the_last_word_counts() -> None:
     assert proven(fact("expected", "gtfs_rt", 60, 58), fact("expected", "gtfs_rt", 62, 59)) == ("at", 3, 62)
+
+
+@pytest.mark.parametrize("late", range(40, 48))
+def test_of_two_words_of_one_moment_the_one_that_came_later_counts(late: int) -> None:
+    """Two files of events of one second, or a second file from a clock that was set back."""
+    cancelled = fact("cancelled", "exchange_events", told=-60, call=None, received=-59)
+    delayed = fact("expected", "exchange_events", late, -60, received=-58)
+    again = fact("cancelled", "exchange_events", told=-60, call=None, received=-57)
+
+    assert proven(cancelled, delayed) == proven(delayed, cancelled) == ("at", 1, late)
+    assert proven(delayed, again) == proven(again, delayed) == ("cancelled", 1, None)
+
+
+def test_a_word_that_is_taken_back_in_the_moment_that_it_names_proves_nothing() -> None:
+    report = fact("expected", "exchange_events", 40, -60, received=-59)
+    back = fact("withdrawn", "exchange_events", told=-60, call=None, received=-58)
+    anew = fact("expected", "exchange_events", 50, -60, received=-57)
+
+    assert proven(report, back) == ("unknown", 5, None)
+    assert proven(report, back, anew) == ("at", 1, 50)
 
 
 def test_a_report_that_is_more_than_five_minutes_from_what_was_seen_is_a_case_for_a_person() -> None:

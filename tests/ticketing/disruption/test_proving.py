@@ -15,6 +15,7 @@ from tests.ticketing.disruption.quay import DAY, OPERATOR, REGION, RUN, TRIP, Qu
 from ticketing import disruption
 from ticketing.cli import main
 from ticketing.regions import ask_now, by_staff
+from ticketing.regions.polling import forget_runs
 
 LEAVES = datetime(2026, 10, 13, 3, 0, tzinfo=UTC)
 ARRIVES = datetime(2026, 10, 13, 5, 15, tzinfo=UTC)
@@ -103,6 +104,21 @@ def test_the_command_shows_what_is_proven_and_by_which_facts(quay: Quay, command
     assert (arrives["rank"], arrives["source"], arrives["delay_seconds"]) == (1, "operator_report", 3600)
     assert {fact["id"] for fact in told["facts"]} >= set(leaves["facts"])
     assert all(fact["raw_sha256"] for fact in told["facts"])
+
+
+@pytest.mark.parametrize(("minutes", "is_kept"), [(14, False), (15, True)])
+def test_the_command_says_a_month_later_that_facts_of_a_departure_nearly_on_time_are_not_kept(
+    quay: Quay, command: Any, *, minutes: int, is_kept: bool
+) -> None:
+    quay.hold()
+    quay.tell(late(minutes))
+    quay.clock.advance(timedelta(days=31))
+    forget_runs(quay.desk)
+
+    shown = command(OPERATOR, TRIP, "2026-10-13")
+
+    assert (shown.exit_code == 0) == is_kept
+    assert ("are kept for three days" in shown.output) != is_kept
 
 
 def test_the_command_says_no_where_nothing_was_told_or_a_hash_does_not_fit(quay: Quay, command: Any) -> None:

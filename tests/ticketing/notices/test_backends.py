@@ -63,12 +63,14 @@ def test_an_order_names_no_webhook_that_is_unknown_foreign_or_off(town: Town) ->
     unknown = town.notify(bought, {"kind": "webhook", "webhook": "nobody"})
     answers = [unknown, names(town, bought, foreign), names(town, bought, app)]
     both = town.notify(bought, {"kind": "webhook", "webhook": app.id, "url": "https://app.example"})
+    neither = town.notify(bought, {"kind": "webhook"})
 
     assert [one.status_code for one in (*answers, both)] == [422] * 4
     assert {one.json["errors"][0]["path"] for one in answers} == {"contacts[0].webhook"}
     said = [one.json["errors"][0]["message"] for one in answers]
     assert said[0] == said[1] != said[2]
     assert "off" in said[2]
+    assert neither.json["errors"] == [{"path": "contacts[0].url", "message": "Needed, or `webhook`."}]
 
 
 @ONE

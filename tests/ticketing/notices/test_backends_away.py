@@ -1,5 +1,6 @@
 """A receiver that is away, gone or new to a secret: tried again with the same id, turned off, told why, and sent everything later."""
 
+import socket
 from datetime import timedelta
 
 import pytest
@@ -40,10 +41,33 @@ def test_a_test_event_comes_again_with_the_same_id_until_it_is_taken(town: Town,
 
     assert (sent.status_code, tries, told(town)) == (202, [0, 0, 1], ["webhook.test"] * 2)
     assert set(ids(town)) == {sent.json["id"]} == {waiting[0]["id"]}
-    assert (waiting[0]["tries"], waiting[0]["detail"]) == (1, "the receiver does not take it: Unavailable")
+    assert (waiting[0]["tries"], waiting[0]["detail"]) == (1, "the receiver answers 503")
     assert failing["last_failure"]["detail"] == waiting[0]["detail"]
     assert failing["failing_since"] is not None
     assert (taken["failing_since"], taken["deliveries"]["delivered"]) == (None, 1)
+
+
+@pytest.mark.parametrize("status", [301, 401, 404, 429, 500, 503])
+@ONE
+def test_whoever_runs_a_receiver_reads_the_status_that_it_answered(
+    town: Town, runs: Hook, status: int
+) -> None:
+    town.receiver.statuses = [status]
+    runs.post("test")
+    town.work()
+
+    assert runs.shown()["last_failure"]["detail"] == f"the receiver answers {status}"
+
+
+@ONE
+def test_whoever_runs_a_receiver_that_is_away_reads_that_it_cannot_be_reached(town: Town, runs: Hook) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        runs.change(url=f"http://127.0.0.1:{free.getsockname()[1]}/hooks")
+    runs.post("test")
+    town.work()
+
+    assert runs.shown()["last_failure"]["detail"] == "the receiver cannot be reached"
 
 
 @ONE

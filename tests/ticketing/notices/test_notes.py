@@ -64,6 +64,7 @@ def test_who_asks_reads_them_with_the_event_and_with_the_ticket(town: Town) -> N
     news = {tongue: read(town, bought, "tickets", tongue)["news"] for tongue in ("et", "sv")}
     assert (events["et"]["note"], events["et"]["note_language"]) == ("Mootor on rikkis.", "et")
     assert events["fi"]["note_language"] == "en"
+    assert events["et"]["leg"] == str(at)
     (estonian,) = (one for one in news["et"] if one["leg"] == at)
     (swedish,) = (one for one in news["sv"] if one["leg"] == at)
     assert estonian["note"] == {"text": "Mootor on rikkis.", "language": "et"}
@@ -82,6 +83,41 @@ def test_the_end_of_a_disruption_has_words_of_its_own(town: Town) -> None:
 
     last = read(town, bought, "events", "en")["events"][-1]
     assert (last["type"], last["data"]["note"]) == ("journey.service_restored", "It is mended.")
+
+
+def test_who_was_told_is_told_again_when_staff_correct_their_words(town: Town) -> None:
+    bought = town.api.buy()
+    town.notify(bought, {"kind": "email", "address": "anna@example.org", "language": "en"})
+    cancel(town, bought, {"en": "Take the ship at nine."})
+    town.work()
+    town.mailbox.mails.clear()
+    town.api.clock.advance(timedelta(minutes=1))
+
+    cancel(town, bought, {"en": "The ship at nine is full."})
+    town.work()
+
+    said = text_of(town.mailbox.only()).replace("\r\n", "\n").rstrip()
+    assert said.endswith("From staff:\nThe ship at nine is full.")
+    last = read(town, bought, "events", "en")["events"][-1]
+    assert (last["type"], last["data"]["note"]) == ("journey.cancelled", "The ship at nine is full.")
+
+
+@pytest.mark.parametrize("again", [{"en": "Take the ship at nine."}, {}])
+@ONE
+def test_who_was_told_hears_nothing_of_a_report_without_other_words(
+    town: Town, again: dict[str, str]
+) -> None:
+    bought = town.api.buy()
+    town.notify(bought, {"kind": "email", "address": "anna@example.org", "language": "en"})
+    cancel(town, bought, {"en": "Take the ship at nine."})
+    town.work()
+    town.mailbox.mails.clear()
+    town.api.clock.advance(timedelta(minutes=1))
+
+    cancel(town, bought, again)
+    town.work()
+
+    assert town.mailbox.mails == []
 
 
 @pytest.mark.parametrize(

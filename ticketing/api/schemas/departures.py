@@ -32,10 +32,13 @@ class DepartureWordSchema(Strict):
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     minutes = fields.Integer(strict=True, validate=validate.Range(1, MOST_MINUTES))
     note = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(LANGUAGES)),
-        values=fields.String(validate=validate.Length(0, 500)),
+        keys=fields.String(),
+        values=fields.String(),
         load_default=dict,
-        metadata={"examples": [{"en": "Ice in the harbour. The 09:00 takes you along."}]},
+        metadata={
+            "propertyNames": {"enum": list(LANGUAGES)},
+            "examples": [{"en": "Ice in the harbour. The 09:00 takes you along."}],
+        },
     )
 
     @validates_schema

@@ -31,7 +31,10 @@ class ContactRequestSchema(Strict):
         given = set(wanted) - {"kind", "language"}
         if wanted.get("kind") == "webhook" and given == _NAMES_A_BACKEND:
             return
-        wrong = {name: ["Missing data for required field."] for name in sorted(needed - given)}
+        missing = (
+            "Needed, or `webhook`." if wanted.get("kind") == "webhook" else "Missing data for required field."
+        )
+        wrong = {name: [missing] for name in sorted(needed - given)}
         wrong |= {
             name: [f"Not for a contact of this kind: {wanted['kind']}."] for name in sorted(given - needed)
         }

@@ -116,6 +116,16 @@ def last_event(tx: Transaction, region: str, run: RunKey) -> DisruptionEvent | N
     return None if row is None else event_of(row)
 
 
+def last_note(tx: Transaction, region: str, run: RunKey) -> dict[str, str]:
+    """Read the words of staff, by language, that went with the last confirmed event of a run; empty where none did."""
+    query = sa.select(disruption_event.c.note).where(
+        *_of_run(region, run), disruption_event.c.status == "confirmed"
+    )
+    note = tx.execute(query.order_by(disruption_event.c.revision.desc()).limit(1)).scalar()
+    words: dict[str, str] = json.loads(note) if note else {}
+    return words
+
+
 def list_events(tx: Transaction, region: str, run: RunKey) -> list[DisruptionEvent]:
     """List the events of a run, the first one first."""
     query = sa.select(disruption_event).where(*_of_run(region, run))

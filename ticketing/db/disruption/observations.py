@@ -95,12 +95,12 @@ def put_observations(tx: Transaction, facts: Sequence[Observation]) -> int:
 
 
 def list_observations(tx: Transaction, region: str, run: RunKey) -> list[StoredObservation]:
-    """List the facts of one run by the moment that they were told."""
+    """List the facts of one run by the moment that they were told, then by when they came."""
     operator, trip, day = run
     table = observation.c
     same = (table.region == region, table.operator == operator, table.trip_id == trip)
     query = sa.select(observation).where(*same, table.service_date == day.isoformat())
-    rows = tx.execute(query.order_by(table.told_at, table.id)).mappings()
+    rows = tx.execute(query.order_by(table.told_at, table.received_at, table.id)).mappings()
     return [_stored(row) for row in rows]
 
 
@@ -127,6 +127,12 @@ def raw_kept_since(tx: Transaction) -> datetime | None:
     """The moment before which messages have been let go; None where none has been."""
     found: datetime | None = tx.execute(sa.select(observation_retention.c.raw_before)).scalar()
     return found
+
+
+def quiet_kept_since(tx: Transaction) -> date | None:
+    """The service day before which facts of runs that went nearly as planned have been let go; None where none have been."""
+    found: str | None = tx.execute(sa.select(observation_retention.c.quiet_before)).scalar()
+    return None if found is None else date.fromisoformat(found)
 
 
 def forget_observations(tx: Transaction, quiet_before: date, all_before: date, raw_before: datetime) -> int:
