@@ -15,6 +15,7 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from operators.errors import BadReply
+from operators.gtfs import wire_limits
 from operators.gtfs.added import ADDING, REPLACEMENT, read_added
 from operators.gtfs.alerts import read_alert
 from operators.gtfs.runs import Run, Runs, moment_of, place_of
@@ -29,10 +30,12 @@ FRESH_SECONDS = {"trip_updates": 90, "alerts": 600, "vehicles": 90}
 _CANCELED = {gtfs.TripDescriptor.CANCELED, gtfs.TripDescriptor.DELETED}
 _PLANNED = {gtfs.TripDescriptor.SCHEDULED, gtfs.TripDescriptor.UNSCHEDULED}
 _MAX_DELAY_SECONDS = 86_400
+MAX_ENTITIES, MAX_ALERTS = 100_000, 5_000
 
 
 def parse(content: bytes) -> FeedMessage:
-    """Decode a message; raises BadReply."""
+    """Decode a message within the limits; raises BadReply."""
+    wire_limits.check(content)
     message = gtfs.FeedMessage()
     try:
         message.ParseFromString(content)
@@ -42,6 +45,10 @@ def parse(content: bytes) -> FeedMessage:
         raise BadReply(f"version {message.header.gtfs_realtime_version!r} of GTFS-Realtime is not known")
     if message.header.incrementality != gtfs.FeedHeader.FULL_DATASET:
         raise BadReply("only whole data sets are read")
+    if len(message.entity) > MAX_ENTITIES:
+        raise BadReply(f"the real-time message has more than {MAX_ENTITIES} entities")
+    if sum(1 for entity in message.entity if entity.HasField("alert")) > MAX_ALERTS:
+        raise BadReply(f"the real-time message has more than {MAX_ALERTS} alerts")
     return message
 
 
