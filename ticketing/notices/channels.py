@@ -36,10 +36,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The outcome of one try: `gone` where the address itself has ended. `detail` names no address."""
+    """The outcome of one try: `gone` where the address itself has ended. `detail` names no address.
+
+    `is_of_host` is False where a failure is that of one message or one address: its host takes the others.
+    """
 
     outcome: Outcome
     detail: str = ""
+    is_of_host: bool = True
 
 
 DELIVERED = Delivery("delivered")

@@ -159,7 +159,8 @@ class Lanes:
         """Note how a host took a message."""
         self.delivered += result.outcome == "delivered"
         is_later = result.outcome == "later"
-        self._failed[host] = self._failed[host] + 1 if is_later else 0
+        if result.is_of_host:
+            self._failed[host] = self._failed[host] + 1 if is_later else 0
         if not is_later or seconds >= _QUICK_SECONDS:
             self._paces.note(host, quick=seconds < _QUICK_SECONDS)
         patience = _PATIENCE_WITH_QUICK if self._paces.is_quick(host) else _PATIENCE

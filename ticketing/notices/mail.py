@@ -23,7 +23,7 @@ from ticketing.notices.channels import DELIVERED, Attachment, Delivery, Message
 
 _SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 # Replies of RFC 5321, 4.2.
-_DONE, _PERMANENT = 250, 500
+_DONE, _CLOSING, _PERMANENT = 250, 421, 500
 _PATIENCE_SECONDS = 20.0
 _POLICY = compat32.clone(linesep="\r\n")
 # Of a line (RFC 5322, 2.1.1).
@@ -129,8 +129,11 @@ class SmtpMail:
             connection.sendmail(parseaddr(self.sender)[1], [to["address"]], mail)
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
+            # A server asks for patience with one domain (450 for a name that is not found): others are reached meanwhile.
             delivery = Delivery(
-                "never" if code >= _PERMANENT else "later", f"the server refuses the address: {code}"
+                "never" if code >= _PERMANENT else "later",
+                f"the server refuses the address: {code}",
+                is_of_host=code == _CLOSING,
             )
         except smtplib.SMTPResponseException as error:
             never = error.smtp_code >= _PERMANENT and isinstance(error, smtplib.SMTPDataError)

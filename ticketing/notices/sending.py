@@ -46,6 +46,7 @@ _REST, _SURPLUS = timedelta(seconds=30), timedelta(seconds=10)
 _LOOK_SECONDS = 1.0
 # A settling that the database has broken off, as one of two that waited for each other, is tried so often.
 _SETTLINGS = 3
+_HTTPS = 443
 _PAUSES = tuple(timedelta(seconds=one) for one in (10, 60, 300, 1800, 7200, 21_600, 43_200))
 # Messages are kept as figures, without address and words, for as long as claims about a journey may come.
 _KEPT, _CODES_KEPT = timedelta(days=400), timedelta(days=1)
@@ -123,9 +124,15 @@ def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
     """Name the host that a message goes to; that of mail is our own server."""
     if notice.webhook_id:
         webhook = known.get(notice.webhook_id)
-        return urlsplit(webhook.url).netloc if webhook else OWN_HOST
+        return _host_in(webhook.url) if webhook else OWN_HOST
     to = notice.document["to"]
-    return urlsplit(to.get("endpoint") or to.get("url") or "").netloc or OWN_HOST
+    return _host_in(to.get("endpoint") or to.get("url") or "")
+
+
+def _host_in(url: str) -> str:
+    """Name the host and the port of an address, in one spelling."""
+    parts = urlsplit(url)
+    return f"{parts.hostname.rstrip('.')}:{parts.port or _HTTPS}" if parts.hostname else OWN_HOST
 
 
 class _Sender:
@@ -167,7 +174,7 @@ class _Sender:
             return self._office.channels[notice.kind].send(to, message)
         except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
             _log.exception("message not composed", notice=notice.id, template=notice.template)
-            return Delivery("later", f"it could not be composed: {type(error).__name__}")
+            return Delivery("later", f"it could not be composed: {type(error).__name__}", is_of_host=False)
 
     def _write(self, ended: Sequence[tuple[Notice, Delivery]]) -> None:
         for attempt in range(1, _SETTLINGS + 1):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from operators.errors import OperatorError
+from operators.errors import OperatorError, Refused
 from operators.transport import Wire
 from ticketing.clock import Clock
 from ticketing.identity.push_key import PushKey
@@ -58,7 +58,9 @@ class WebPush:
         try:
             reply = self.wire.call("POST", to["endpoint"], changes=True, content=sealed, headers=headers)
         except OperatorError as error:
-            return Delivery("later", f"the push service does not take it: {type(error).__name__}")
+            # 403 is of one subscription: it was made for another key than ours (RFC 8292, 4.2).
+            why = f"the push service does not take it: {type(error).__name__}"
+            return Delivery("later", why, is_of_host=not isinstance(error, Refused))
         if reply.status in _GONE:
             return Delivery("gone", "the browser has ended its subscription")
         if reply.status in _TAKEN:

@@ -7,7 +7,7 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from operators.errors import OperatorError
+from operators.errors import OperatorError, Refused
 from operators.transport import Wire
 from throughfare_gate.moments import written
 from ticketing.clock import Clock
@@ -57,12 +57,14 @@ class Webhooks:
         try:
             reply = self.wire.call("POST", to["url"], changes=True, content=body, headers=headers)
         except OperatorError as error:
-            return Delivery("later", f"the receiver does not take it: {type(error).__name__}")
+            why = f"the receiver does not take it: {type(error).__name__}"
+            return Delivery("later", why, is_of_host=not isinstance(error, Refused))
         if reply.status == _GONE:
             return Delivery("gone", "the receiver has ended this address")
         if reply.status in _TAKEN:
             return DELIVERED
-        return Delivery("later", f"the receiver answers {reply.status}")
+        # Many receivers share the hosts of integrators: an address that is wrong there is that of one of them.
+        return Delivery("later", f"the receiver answers {reply.status}", is_of_host=False)
 
     def rest(self) -> None:
         """Do nothing: no connection stays open."""

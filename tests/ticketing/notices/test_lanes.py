@@ -141,6 +141,17 @@ def test_a_receiver_that_was_quick_is_believed_for_longer() -> None:
     assert len(lanes.left()) == 21 - 1 - 8
 
 
+def test_failures_of_single_messages_let_no_host_rest() -> None:
+    failed = Delivery("later", "no such address", is_of_host=False)
+    lanes = opened()
+    for notice in notices(20):
+        lanes.take("shared", [notice], lambda _: failed)
+        await_end(lanes)
+
+    assert lanes.close() == []
+    assert lanes.resting == set()
+
+
 def test_a_success_after_two_failures_lets_nobody_rest() -> None:
     answers = iter([FAILED, FAILED, DELIVERED] * 5)
     lanes = opened()
