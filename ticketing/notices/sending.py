@@ -8,7 +8,7 @@ these no receiver holds up the others (`lanes`).
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -19,11 +19,12 @@ from ticketing.db.disruption import reroutings
 from ticketing.db.notices import contacts, deliveries, outbox, webhooks
 from ticketing.db.notices.contacts import ContactKind
 from ticketing.db.notices.outbox import Notice, NoticeState
+from ticketing.db.notices.steps import in_steps
 from ticketing.db.notices.webhooks import OFF, Webhook
 from ticketing.db.people import one_time_codes
 from ticketing.db.trouble import is_away, trouble
 from ticketing.notices.at_hand import AtHand, read_at_hand
-from ticketing.notices.backends import DELIVERIES_KEPT
+from ticketing.notices.backends import DELIVERIES_KEPT, give_up_all
 from ticketing.notices.channels import Delivery
 from ticketing.notices.composing import compose
 from ticketing.notices.lanes import OWN_HOST, Lanes
@@ -92,6 +93,8 @@ def _take(office: PostOffice, lanes: Lanes, claimed: Sequence[Notice]) -> list[N
     ids = {notice.webhook_id for notice in claimed if notice.webhook_id}
     with office.database.read() as tx:
         known = webhooks.find_active(tx, ids, office.clock.now()) if ids else {}
+    for webhook_id in ids - known.keys():
+        give_up_all(office, webhook_id)
     hosts: dict[str, list[Notice]] = {}
     for notice in claimed:
         hosts.setdefault(_host_of(notice, known), []).append(notice)
@@ -110,14 +113,32 @@ def _give_back(office: PostOffice, notices: Sequence[Notice], due_at: datetime) 
 def forget_what_is_due(office: PostOffice) -> dict[str, int]:
     """Delete contacts after the journey, and messages and codes that are old; answers how many of each."""
     now = office.clock.now()
+    ended, without = now - _AFTER_JOURNEY, now - _WITHOUT_TICKETS
+    counts = {
+        "contacts": _in_steps(office, lambda tx, after: contacts.delete_ended(tx, ended, without, after)),
+        "messages": _in_steps(office, lambda tx, after: outbox.delete_ended(tx, now - _KEPT, after)),
+        "contents": _in_steps(
+            office, lambda tx, after: deliveries.forget_contents(tx, now - DELIVERIES_KEPT, after)
+        ),
+    }
     with office.database.write() as tx:
-        return {
-            "contacts": contacts.delete_ended(tx, now - _AFTER_JOURNEY, now - _WITHOUT_TICKETS),
-            "messages": outbox.delete_ended(tx, now - _KEPT),
-            "contents": deliveries.forget_contents(tx, now - DELIVERIES_KEPT),
-            "links": reroutings.forget_links(tx, now - _CODES_KEPT - LINK_LIFE),
-            "codes": one_time_codes.forget_codes(tx, now - _CODES_KEPT),
-        }
+        links = reroutings.forget_links(tx, now - _CODES_KEPT - LINK_LIFE)
+        codes = one_time_codes.forget_codes(tx, now - _CODES_KEPT)
+    return {**counts, "links": links, "codes": codes}
+
+
+def _in_steps(office: PostOffice, step: Callable[[Transaction, str], tuple[int, str | None]]) -> int:
+    """Repeat a step that counts rows until there are none left; answers how many there were."""
+    count = 0
+
+    def counted(tx: Transaction, after: str) -> str | None:
+        nonlocal count
+        more, come_to = step(tx, after)
+        count += more
+        return come_to
+
+    in_steps(office.database, counted)
+    return count
 
 
 def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
@@ -143,6 +164,7 @@ class _Sender:
 
     def __init__(self, office: PostOffice, batch: Sequence[Notice]) -> None:
         self._office, self._left = office, {notice.id: notice for notice in batch}
+        self._ended: set[str | None] = set()
         self._reading = threading.Lock()
         self._read_at = -math.inf
         self._at_hand: AtHand | None = None
@@ -150,6 +172,8 @@ class _Sender:
     def deliver(self, notice: Notice) -> Delivery:
         """Send one message and settle it; raises where that cannot be written down: then it comes again when its claim ends."""
         result = self._send(notice)
+        if result.outcome == "gone":
+            self._ended.add(notice.webhook_id)
         self._left.pop(notice.id, None)
         self._office.settling.write((notice, result), self._write)
         return result
@@ -166,7 +190,7 @@ class _Sender:
                 if notice.webhook_id is None
                 else at_hand.backends.get(notice.webhook_id)
             )
-            if to is None:
+            if to is None or (notice.webhook_id is not None and notice.webhook_id in self._ended):
                 return _OFF
             message = compose(self._office, notice, at_hand)
             if message is None:
