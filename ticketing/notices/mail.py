@@ -17,6 +17,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from operators.plain_text import plain
 from ticketing.clock import Clock
 from ticketing.errors import Misconfigured
 from ticketing.notices.channels import DELIVERED, Attachment, Delivery, Message
@@ -28,6 +29,8 @@ _PATIENCE_SECONDS = 20.0
 _POLICY = compat32.clone(linesep="\r\n")
 # Of a line (RFC 5322, 2.1.1).
 _MOST_LETTERS = 998
+# Servers refuse mail with them for good, above all with U+0000 (RFC 5322, 2.2 and 4.1).
+_CONTROLS = {code: " " for code in (*range(32), 127) if chr(code) not in "\t\n\r"}
 _UTF_8 = Charset("utf-8")
 _UTF_8.header_encoding = _UTF_8.body_encoding = QP
 
@@ -72,7 +75,7 @@ def message_of(clock: Clock, sender: str, issuer: str, to: str, message: Message
     name, address = parseaddr(sender)
     mail["From"] = formataddr((name, address))
     mail["To"] = Address(addr_spec=to).addr_spec
-    mail["Subject"] = _header(" ".join(message.subject.split()), "Subject")
+    mail["Subject"] = _header(plain(message.subject), "Subject")
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = f"<{message.id}@{issuer}>"
     mail["Content-Language"] = message.language
@@ -100,7 +103,8 @@ def _part(attachment: Attachment) -> MIMEBase:
 
 def _text(text: str, kind: str) -> MIMENonMultipart:
     """Make a text part, in letters and lines that any server passes on."""
-    is_plain = text.isascii() and max(map(len, text.splitlines())) <= _MOST_LETTERS
+    text = text.translate(_CONTROLS)
+    is_plain = text.isascii() and max(map(len, text.splitlines()), default=0) <= _MOST_LETTERS
     part = MIMENonMultipart("text", kind)
     part.set_payload(text, "us-ascii" if is_plain else _UTF_8)
     return part
