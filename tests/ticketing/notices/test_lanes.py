@@ -205,6 +205,37 @@ def test_what_cannot_be_written_down_ends_the_round() -> None:
     assert len(left) >= 100 - 2 * THREADS
 
 
+def test_a_host_that_is_quick_by_turns_keeps_to_the_half_for_doubtful_ones(receivers: Receivers) -> None:
+    """It would take a message at once, and then let all threads wait that it is given for that."""
+    paces = Paces()
+    for at in range(8):
+        for quick in (True, False, True):
+            paces.note(f"by turns {at}", quick=quick)
+    paces.note("quick", quick=True)
+    lanes = opened(paces)
+    for at in range(8):
+        lanes.take(f"by turns {at}", notices(5, f"slow {at}"), receivers.sleeping(f"by turns {at}"))
+    lanes.take("quick", notices(100), receivers.quick)
+    await_idle(lanes, 100)
+
+    assert sum(receivers.in_hand.values()) == THREADS // 2
+    receivers.let_go.set()
+    lanes.close()
+
+
+def test_a_host_that_was_slow_once_is_quick_again_after_many_quick_messages() -> None:
+    paces = Paces()
+    for _ in range(1000):
+        paces.note("push", quick=True)
+    paces.note("push", quick=False)
+    needed = 0
+    while not paces.is_quick("push"):
+        paces.note("push", quick=True)
+        needed += 1
+
+    assert needed == 64
+
+
 def test_a_host_is_quick_from_its_first_quick_message_until_a_slow_one() -> None:
     paces = Paces()
     seen = [paces.is_quick("host")]
