@@ -87,7 +87,7 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
             vehicles.append(vehicle)
     return Disruptions(
         as_of=moment,
-        items=tuple(read.items),
+        items=tuple(item for _, item in read.items.values()),
         alerts=tuple(alerts),
         added=tuple(read.added),
         source=SOURCE,
@@ -101,7 +101,7 @@ class _Read:
 
     def __init__(self, runs: Runs, told: datetime) -> None:
         self._runs, self._told = runs, told
-        self.items: list[Disruption] = []
+        self.items: dict[tuple[str, object], tuple[int, Disruption]] = {}
         self.added: list[AddedTrip] = []
         self.unmatched: Counter[str] = Counter()
         self.messages = 0
@@ -123,25 +123,31 @@ class _Read:
                     gone = Disruption(
                         replaced.trip_id, replaced.service_date, cancelled=True, replaced=bool(added)
                     )
-                    self.items.append(gone)
+                    self._put(update, gone)
             return
         run = self._runs.find(update.trip, moment_of(update, int(self._told.timestamp())))
         if isinstance(run, str):
             self.unmatched[run] += 1
         elif relation in _CANCELED:
-            self.items.append(Disruption(run.trip_id, run.service_date, cancelled=True))
+            self._put(update, Disruption(run.trip_id, run.service_date, cancelled=True))
         elif relation in _PLANNED:
             self._late(update, run)
         else:
             self.unmatched["not_understood"] += 1
 
+    def _put(self, update: Any, item: Disruption) -> None:
+        """Keep what an update says of a run; of two updates about one run the one that was measured last counts."""
+        at, key = update.timestamp or int(self._told.timestamp()), (item.trip_id, item.service_date)
+        if key not in self.items or self.items[key][0] <= at:
+            self.items[key] = at, item
+
     def _late(self, update: Any, run: Run) -> None:
         timetable = self._runs.timetable
         calls = tuple(_calls(update, run.pattern, run.begins(timetable.timezone), timetable))
         if calls:
-            self.items.append(Disruption(run.trip_id, run.service_date, calls=calls))
+            self._put(update, Disruption(run.trip_id, run.service_date, calls=calls))
         elif update.HasField("delay") and abs(update.delay) <= _MAX_DELAY_SECONDS:
-            self.items.append(Disruption(run.trip_id, run.service_date, delay_seconds=update.delay))
+            self._put(update, Disruption(run.trip_id, run.service_date, delay_seconds=update.delay))
         elif update.stop_time_update:
             self.unmatched["unknown_stops"] += 1
 

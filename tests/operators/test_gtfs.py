@@ -248,6 +248,21 @@ def test_time_beats_delay_and_no_data_ends_what_was_known() -> None:
     assert told == (CallChange(1, 60, 60), CallChange(2, 60, 60), CallChange(3))
 
 
+@pytest.mark.parametrize("first", ["cancelled", "late"])
+def test_of_two_updates_about_one_run_the_one_measured_last_counts(first: str) -> None:
+    """Whatever their order in the message: a producer that shuffles them would cancel and restore a trip by turns."""
+    timetable, _ = load_timetable("a", feed())
+    cancelled = message(schedule_relationship=gtfs.TripDescriptor.CANCELED).entity[0]
+    late = message().entity[0]
+    cancelled.trip_update.timestamp, late.trip_update.timestamp = 200, 100
+    late.trip_update.delay = 600
+    made = message()
+    del made.entity[:]
+    made.entity.extend([cancelled, late] if first == "cancelled" else [late, cancelled])
+
+    assert realtime.read(made, timetable).items == (Disruption("t0", DAY, cancelled=True),)
+
+
 def test_only_whole_data_sets_of_a_known_version_are_read() -> None:
     for name, value in (("gtfs_realtime_version", "3.0"), ("incrementality", gtfs.FeedHeader.DIFFERENTIAL)):
         made = message()
