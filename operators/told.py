@@ -163,7 +163,8 @@ class Disruptions:
     was too old to count: then nothing is known of those that are not named. `keeps_past` is True where an operator
     goes on telling of runs that have left, so that one that is missing was taken back. `trips_told_at` is its own time of
     the word on trips, where that is another than `as_of`; `messages` are what all this was read from, as it came, and `said_in`
-    names the one (its `peer`) that tells of a trip, by trip and day, where there are several.
+    names the one (its `peer`) that tells of a trip, by trip and day, where there are several. `trouble` says why a part of it
+    could not be had.
     """
 
     as_of: datetime
@@ -179,3 +180,4 @@ class Disruptions:
     said_in: Mapping[tuple[str, date], str] = field(default_factory=dict)
     vehicles: tuple[Vehicle, ...] = ()
     alerts_source: str = ""
+    trouble: str = ""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from operators.connectors.basis import Basis, Now
-from operators.errors import BadReply, NotSupported, Unavailable
+from operators.errors import BadReply, NotSupported, OperatorError, Unavailable
 from operators.files import FEED_FILES, FeedUnreadable, read_zip
 from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
@@ -31,6 +31,8 @@ from tariffs.findings import errors
 _OK, _NOT_MODIFIED = 200, 304
 # A feed that suddenly has fewer than this share of its trips is more likely broken than true.
 _KEPT_PERCENT = 70
+
+_TRIPS = "trip_updates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,10 @@ class OpenTransport(Basis):
             return self._good
 
     def disruptions(self) -> Disruptions:
-        """Fresh trip updates and alerts; what is too old is left out, `as_of` says how old the rest is."""
+        """Fresh trip updates and alerts; what is too old is left out, `as_of` says how old the rest is.
+
+        Alerts or positions that cannot be had keep no cancellation back; raises where the trips cannot be had, or nothing.
+        """
         if not self.capabilities.disruptions:
             return super().disruptions()
         timetable = self._good.timetable if self._good else self._published
@@ -112,18 +117,28 @@ class OpenTransport(Basis):
         read: list[Disruptions] = []
         times: dict[str, datetime] = {}
         fresh: dict[str, Message] = {}
+        failures: list[OperatorError] = []
         for kind, place, decode in self._live():
-            live, came = self._message(kind, place, decode)
-            times[kind] = live.told_at
-            if realtime.is_fresh(live.told_at, kind, self.now()):
-                read.append(live.read(timetable, runs))
-                fresh[kind] = came
+            try:
+                live, came = self._message(kind, place, decode)
+                times[kind] = live.told_at
+                if realtime.is_fresh(live.told_at, kind, self.now()):
+                    read.append(live.read(timetable, runs))
+                    fresh[kind] = came
+            except OperatorError as error:
+                if kind == _TRIPS:
+                    raise
+                failures.append(error)
+        if not times:
+            raise failures[0]
         return replace(
             _joined(read),
-            as_of=min(times.values()),
-            tells_trips="trip_updates" in fresh,
-            trips_told_at=times.get("trip_updates"),
+            # A time in the future is a mistake, beside which no later message is to look old.
+            as_of=min(times.get(_TRIPS) or min(times.values()), self.now()),
+            tells_trips=_TRIPS in fresh,
+            trips_told_at=times.get(_TRIPS),
             messages=tuple(fresh.values()),
+            trouble="; ".join(str(error) or type(error).__name__ for error in failures),
         )
 
     def _runs_of(self, timetable: Timetable) -> Runs:
@@ -181,12 +196,15 @@ class OpenTransport(Basis):
             draft.replace(folder / name)
 
     def _message(self, kind: str, place: str, decode: Decode) -> tuple[_Live, Message]:
-        """Fetch a message, with its bytes; one that is older than what we have already is not used."""
+        """Fetch a message, with its bytes; one that is older than what we have already is not used.
+
+        What came with a time in the future was wrong about it, and stands against no other message.
+        """
         content = self._content(kind, place)
         live = decode(content)
         with self._lock:
             known = self._newest.get(kind)
-            if known is None or known[0].told_at <= live.told_at:
+            if known is None or known[0].told_at <= live.told_at or known[0].told_at > self.now():
                 # A query may contain a key of ours.
                 self._newest[kind] = live, Message(content, place.partition("?")[0], kind)
             return self._newest[kind]
@@ -203,10 +221,10 @@ class OpenTransport(Basis):
     def _live(self) -> Sequence[tuple[str, str, Decode]]:
         settings = self._settings
         sources: Sequence[tuple[str, str | None, Decode]] = (
-            ("trip_updates", settings.trip_updates_url, _gtfs_realtime),
+            (_TRIPS, settings.trip_updates_url, _gtfs_realtime),
             ("alerts", settings.alerts_url, _gtfs_realtime),
             ("vehicles", settings.vehicles_url, _gtfs_realtime),
-            ("trip_updates", settings.siri_et, self._estimated),
+            (_TRIPS, settings.siri_et, self._estimated),
             ("alerts", settings.siri_sx, self._situations),
         )
         return [(kind, place, decode) for kind, place, decode in sources if place]

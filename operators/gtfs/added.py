@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from google.transit import gtfs_realtime_pb2 as gtfs
 
 from operators.gtfs.timetable import Departure, Pattern, Timetable
+from operators.plain_text import plain
 from operators.port import AddedCall, AddedTrip
 
 _TRIP, _UPDATE = gtfs.TripDescriptor, gtfs.TripUpdate.StopTimeUpdate
@@ -87,7 +88,7 @@ def _duplicate(
 
 
 def _headsign(update: Any, timetable: Timetable, calls: tuple[AddedCall, ...]) -> str:
-    told = update.trip_properties.trip_headsign[:_MAX_ID]
+    told = plain(update.trip_properties.trip_headsign[:_MAX_ID])
     return told or timetable.stops[calls[-1].stop_id].name
 
 

@@ -12,9 +12,10 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 
 from operators.gtfs.added import day_of
 from operators.gtfs.modes import mode_of
+from operators.plain_text import plain, plain_lines
 from operators.port import Alert, Selector
 
-_MAX_TEXT, _MAX_LANGUAGES, _MAX_SELECTORS = 2_000, 20, 500
+_MAX_TEXT, _MAX_LANGUAGES, _MAX_LANGUAGE, _MAX_SELECTORS = 2_000, 20, 35, 500
 _UNTOLD = {"unknown_cause", "unknown_effect", "unknown_severity"}
 # Of a selector with this nothing can hold.
 _NO_MODE = "?"
@@ -69,8 +70,8 @@ def _texts(told: Any) -> dict[str, str]:
     """The texts by language, in small letters; of two in one language the first."""
     found: dict[str, str] = {}
     for one in list(told.translation)[:_MAX_LANGUAGES]:
-        if one.text.strip():
-            found.setdefault(one.language.lower(), one.text[:_MAX_TEXT])
+        if text := plain_lines(one.text[:_MAX_TEXT], _MAX_TEXT):
+            found.setdefault(plain(one.language.lower(), _MAX_LANGUAGE), text)
     return found
 
 

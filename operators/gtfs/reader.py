@@ -12,6 +12,7 @@ from operators.gtfs.agencies import read_agencies, translations_of
 from operators.gtfs.modes import mode_of
 from operators.gtfs.timetable import FILES, Allowed, Departure, Pattern, Route, Stop, Timetable
 from operators.gtfs.transfers import read_transfers
+from operators.plain_text import plain
 from tariffs.calendars import Service, read_services
 from tariffs.findings import Finding, errors
 from tariffs.table import Row, Table, known, unique, zone_name
@@ -106,10 +107,11 @@ def _stops(table: Table, translated: Mapping[str, Mapping[str, str]]) -> dict[st
             continue
         name = row.text("stop_name")
         names = {"": name, **translated.get(name, {}), **translated.get(stop_id, {})}
+        names = {language: plain(one) for language, one in names.items()}
         parent = row.text("parent_station") or None
         stops[stop_id] = Stop(
             id=stop_id,
-            name=name,
+            name=names[""],
             names=names,
             lat=lat,
             lon=lon,
@@ -144,8 +146,8 @@ def _routes(table: Table) -> dict[str, Route]:
         if unique(row, "route_id", route_id, routes):
             routes[route_id] = Route(
                 route_id,
-                row.text("route_short_name"),
-                row.text("route_long_name"),
+                plain(row.text("route_short_name")),
+                plain(row.text("route_long_name")),
                 mode or "bus",
                 row.text("agency_id"),
             )
@@ -171,7 +173,7 @@ def _trips(table: Table, routes: Mapping[str, Route], services: Mapping[str, Ser
                 id=trip_id,
                 route=route,
                 service=service,
-                headsign=row.text("trip_headsign"),
+                headsign=plain(row.text("trip_headsign")),
                 line=row.line,
                 wheelchair=accessible,
                 direction=direction,

@@ -15,6 +15,7 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from operators.errors import BadReply
+from operators.gtfs import wire_limits
 from operators.gtfs.added import ADDING, REPLACEMENT, read_added
 from operators.gtfs.alerts import read_alert
 from operators.gtfs.runs import Run, Runs, moment_of, place_of
@@ -29,10 +30,12 @@ FRESH_SECONDS = {"trip_updates": 90, "alerts": 600, "vehicles": 90}
 _CANCELED = {gtfs.TripDescriptor.CANCELED, gtfs.TripDescriptor.DELETED}
 _PLANNED = {gtfs.TripDescriptor.SCHEDULED, gtfs.TripDescriptor.UNSCHEDULED}
 _MAX_DELAY_SECONDS = 86_400
+MAX_ENTITIES, MAX_ALERTS = 100_000, 5_000
 
 
 def parse(content: bytes) -> FeedMessage:
-    """Decode a message; raises BadReply."""
+    """Decode a message within the limits; raises BadReply."""
+    wire_limits.check(content)
     message = gtfs.FeedMessage()
     try:
         message.ParseFromString(content)
@@ -42,6 +45,10 @@ def parse(content: bytes) -> FeedMessage:
         raise BadReply(f"version {message.header.gtfs_realtime_version!r} of GTFS-Realtime is not known")
     if message.header.incrementality != gtfs.FeedHeader.FULL_DATASET:
         raise BadReply("only whole data sets are read")
+    if len(message.entity) > MAX_ENTITIES:
+        raise BadReply(f"the real-time message has more than {MAX_ENTITIES} entities")
+    if sum(1 for entity in message.entity if entity.HasField("alert")) > MAX_ALERTS:
+        raise BadReply(f"the real-time message has more than {MAX_ALERTS} alerts")
     return message
 
 
@@ -80,7 +87,7 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
             vehicles.append(vehicle)
     return Disruptions(
         as_of=moment,
-        items=tuple(read.items),
+        items=tuple(item for _, item in read.items.values()),
         alerts=tuple(alerts),
         added=tuple(read.added),
         source=SOURCE,
@@ -94,7 +101,7 @@ class _Read:
 
     def __init__(self, runs: Runs, told: datetime) -> None:
         self._runs, self._told = runs, told
-        self.items: list[Disruption] = []
+        self.items: dict[tuple[str, object], tuple[int, Disruption]] = {}
         self.added: list[AddedTrip] = []
         self.unmatched: Counter[str] = Counter()
         self.messages = 0
@@ -116,25 +123,31 @@ class _Read:
                     gone = Disruption(
                         replaced.trip_id, replaced.service_date, cancelled=True, replaced=bool(added)
                     )
-                    self.items.append(gone)
+                    self._put(update, gone)
             return
         run = self._runs.find(update.trip, moment_of(update, int(self._told.timestamp())))
         if isinstance(run, str):
             self.unmatched[run] += 1
         elif relation in _CANCELED:
-            self.items.append(Disruption(run.trip_id, run.service_date, cancelled=True))
+            self._put(update, Disruption(run.trip_id, run.service_date, cancelled=True))
         elif relation in _PLANNED:
             self._late(update, run)
         else:
             self.unmatched["not_understood"] += 1
 
+    def _put(self, update: Any, item: Disruption) -> None:
+        """Keep what an update says of a run; of two updates about one run the one that was measured last counts."""
+        at, key = update.timestamp or int(self._told.timestamp()), (item.trip_id, item.service_date)
+        if key not in self.items or self.items[key][0] <= at:
+            self.items[key] = at, item
+
     def _late(self, update: Any, run: Run) -> None:
         timetable = self._runs.timetable
         calls = tuple(_calls(update, run.pattern, run.begins(timetable.timezone), timetable))
         if calls:
-            self.items.append(Disruption(run.trip_id, run.service_date, calls=calls))
+            self._put(update, Disruption(run.trip_id, run.service_date, calls=calls))
         elif update.HasField("delay") and abs(update.delay) <= _MAX_DELAY_SECONDS:
-            self.items.append(Disruption(run.trip_id, run.service_date, delay_seconds=update.delay))
+            self._put(update, Disruption(run.trip_id, run.service_date, delay_seconds=update.delay))
         elif update.stop_time_update:
             self.unmatched["unknown_stops"] += 1
 

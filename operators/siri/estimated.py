@@ -6,7 +6,7 @@ without either, or whose prediction is inaccurate, is not known to be on time. `
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from operators.errors import BadReply
 from operators.gtfs.added import read_added
@@ -23,6 +23,8 @@ SERVICE = "EstimatedTimetableDelivery"
 _PATH = (SERVICE, "EstimatedJourneyVersionFrame", "EstimatedVehicleJourney")
 _MAX_DELAY_SECONDS = 86_400
 MAX_JOURNEYS = 50_000
+# The vehicle's clock and that of its producer.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def read_estimated(
@@ -68,7 +70,7 @@ class _Read:
             return
         item = Disruption(run.trip_id, run.service_date, cancelled=True)
         if not journey.cancelled:
-            calls = tuple(_calls(journey, run, self._runs.timetable))
+            calls = tuple(_calls(journey, run, self._runs.timetable, self._told))
             if journey.calls and not calls:
                 self.unmatched["unknown_stops"] += 1
                 return
@@ -93,7 +95,7 @@ def _nowhere(calls: tuple[CallChange, ...], run: Run) -> bool:
     return len(calls) == len(run.pattern.stops) and all(call.skipped for call in calls)
 
 
-def _calls(journey: Journey, run: Run, timetable: Timetable) -> Iterator[CallChange]:
+def _calls(journey: Journey, run: Run, timetable: Timetable, told_at: datetime) -> Iterator[CallChange]:
     begins = run.begins(timetable.timezone)
     for place, call in sorted(places_of(journey.calls, run, timetable).items()):
         planned = run.pattern.stops[place]
@@ -102,21 +104,27 @@ def _calls(journey: Journey, run: Run, timetable: Timetable) -> Iterator[CallCha
         if call.skipped:
             yield CallChange(place, skipped=True)
             continue
-        platform, happened = _platform(call, planned, timetable), _happened(call, arrival, departure)
+        platform, happened = _platform(call, planned, timetable), _happened(call, arrival, departure, told_at)
         if happened:
             yield ObservedCall(place, arrival, departure, assigned_stop_id=platform, happened=happened)
         else:
             yield CallChange(place, arrival, departure, assigned_stop_id=platform)
 
 
-def _happened(call: ToldCall, arrival: int | None, departure: int | None) -> tuple[Event, ...]:
-    """The ends of a call that are told by their actual times."""
+def _happened(
+    call: ToldCall, arrival: int | None, departure: int | None, told_at: datetime
+) -> tuple[Event, ...]:
+    """The ends of a call that are told by their actual times, as far as those are over: what is to come is expected."""
     events: list[Event] = []
-    if call.arrival.is_actual and arrival is not None:
+    if arrival is not None and _is_over(call.arrival, told_at):
         events.append("arrival")
-    if call.departure.is_actual and departure is not None:
+    if departure is not None and _is_over(call.departure, told_at):
         events.append("departure")
     return tuple(events)
+
+
+def _is_over(end: ToldEnd, told_at: datetime) -> bool:
+    return end.is_actual and end.at is not None and end.at <= told_at + _CLOCKS_DIFFER
 
 
 def _delay(end: ToldEnd, planned: int) -> int | None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from itertools import islice
 
 from operators.errors import BadReply
+from operators.plain_text import plain
 from operators.port import Alert, Disruptions, Selector
 from operators.siri.delivery import (
     MAX_TEXT,
@@ -140,9 +141,9 @@ def _texts(element: Element, home: str, name: str, inside: str) -> dict[str, str
 def _by_language(elements: Iterator[Element], home: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in elements:
-        text = " ".join((one.text or "").split())
+        text = plain(" ".join((one.text or "").split()), MAX_TEXT)
         if text and len(found) < _MAX_LANGUAGES:
-            found.setdefault(language_of(one) or home, text[:MAX_TEXT])
+            found.setdefault(language_of(one) or home, text)
     return found
 
 

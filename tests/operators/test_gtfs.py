@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from operators.connectors.gtfs import GtfsSettings, OpenTransport
 from operators.errors import BadReply, NotSupported, Unavailable
 from operators.fault_plan import Fault, plan
-from operators.gtfs import realtime
+from operators.gtfs import realtime, wire_limits
 from operators.gtfs.reader import load_timetable
 from operators.port import CallChange, Disruption
 from operators.simulators.gtfs import GtfsSimulator, Trouble
@@ -179,6 +179,49 @@ def test_a_message_from_before_the_last_one_is_not_used(line: Line) -> None:
     assert len(tram.disruptions().items) == 1
 
 
+def test_a_message_from_the_future_makes_no_later_one_look_old(line: Line) -> None:
+    """Its producer wrote milliseconds, or has a clock that is off: the next message counts again."""
+    tram = line.connector(alerts_url=None)
+    for ahead in (timedelta(days=40_000), timedelta(seconds=60)):
+        line.simulator.troubles, line.simulator.age = [], -ahead
+        assert tram.disruptions().as_of <= line.clock.now()
+        line.simulator.troubles, line.simulator.age = [Trouble("t1", DAY, cancelled=True)], timedelta(0)
+
+        assert tram.disruptions().items == (Disruption("t1", DAY, cancelled=True),)
+
+
+@pytest.mark.parametrize("broken", ["alerts", "vehicles"])
+def test_a_source_that_fails_keeps_no_cancellation_back(line: Line, broken: str) -> None:
+    tram = line.connector(vehicles_url=f"{line.url}/vehicles.pb")
+    line.simulator.troubles, line.simulator.alerts = [Trouble("t1", DAY, cancelled=True)], ["x"]
+    line.simulator.plan = plan([Fault(broken, "malformed")])
+
+    told = tram.disruptions()
+
+    assert told.items == (Disruption("t1", DAY, cancelled=True),)
+    assert told.tells_trips
+    assert told.trouble
+
+
+def test_a_source_of_trips_that_fails_is_no_word_that_all_is_well(line: Line) -> None:
+    line.simulator.alerts = ["x"]
+    line.simulator.plan = plan([Fault("trip_updates", "malformed")])
+
+    with pytest.raises(BadReply):
+        line.connector().disruptions()
+
+
+def test_alerts_of_an_hour_ago_make_no_cancellation_old(line: Line) -> None:
+    """Their time is that of alerts; a search believes a delay by the time of the trips."""
+    tram = line.connector()
+    line.simulator.age = timedelta(hours=1)
+    tram.disruptions()
+    line.simulator.age = timedelta(0)
+    line.simulator.plan = plan([Fault("alerts", "malformed")])
+
+    assert tram.disruptions().as_of == line.clock.now()
+
+
 def message(**trip: object) -> gtfs.FeedMessage:
     made = gtfs.FeedMessage()
     made.header.gtfs_realtime_version = "2.0"
@@ -205,6 +248,21 @@ def test_time_beats_delay_and_no_data_ends_what_was_known() -> None:
     assert told == (CallChange(1, 60, 60), CallChange(2, 60, 60), CallChange(3))
 
 
+@pytest.mark.parametrize("first", ["cancelled", "late"])
+def test_of_two_updates_about_one_run_the_one_measured_last_counts(first: str) -> None:
+    """Whatever their order in the message: a producer that shuffles them would cancel and restore a trip by turns."""
+    timetable, _ = load_timetable("a", feed())
+    cancelled = message(schedule_relationship=gtfs.TripDescriptor.CANCELED).entity[0]
+    late = message().entity[0]
+    cancelled.trip_update.timestamp, late.trip_update.timestamp = 200, 100
+    late.trip_update.delay = 600
+    made = message()
+    del made.entity[:]
+    made.entity.extend([cancelled, late] if first == "cancelled" else [late, cancelled])
+
+    assert realtime.read(made, timetable).items == (Disruption("t0", DAY, cancelled=True),)
+
+
 def test_only_whole_data_sets_of_a_known_version_are_read() -> None:
     for name, value in (("gtfs_realtime_version", "3.0"), ("incrementality", gtfs.FeedHeader.DIFFERENTIAL)):
         made = message()
@@ -220,6 +278,49 @@ def test_no_bytes_make_it_fail_in_another_way(content: bytes) -> None:
         realtime.read(realtime.parse(content), timetable)
     except BadReply:
         return
+
+
+def wire(field: int, inside: bytes) -> bytes:
+    """A field of a message as protocol buffers write it."""
+    length, size = bytearray(), len(inside)
+    while size > 127:
+        length.append(size & 127 | 128)
+        size >>= 7
+    return bytes([field << 3 | 2, *length, size]) + inside
+
+
+_HEAD = wire(1, wire(1, b"2.0") + b"\x18\x01")
+_TRIP = wire(1, wire(1, b"t0"))
+_HUGE = {
+    "calls": _HEAD + wire(2, wire(1, b"e") + wire(3, _TRIP + wire(2, b"") * 600_000)),
+    "calls of many trips": _HEAD + wire(2, wire(3, _TRIP + wire(2, b"") * 400)) * 1_500,
+    "entities": _HEAD + wire(2, b"") * 600_000,
+    "a few too many entities": _HEAD + wire(2, b"") * (realtime.MAX_ENTITIES + 1),
+    "alerts": _HEAD + wire(2, wire(5, b"")) * (realtime.MAX_ALERTS + 1),
+    "bytes of alerts": _HEAD + wire(2, wire(5, wire(5, b"") * 500_000)) * 10,
+    "strange fields": _HEAD + b"\x98\x06\x01" * 400_000,
+    "groups": _HEAD + b"\x9b\x06\x9c\x06" * 300_000,
+    "lengths beyond the end": _HEAD + b"\x12\xff\xff\xff\xff\x07" + bytes(1_100_000),
+}
+
+
+@pytest.mark.parametrize("huge", _HUGE)
+def test_more_than_any_network_tells_is_refused_before_it_takes_memory(
+    huge: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire_limits, "MAX_PARTS", 300_000)
+    with pytest.raises(BadReply):
+        realtime.parse(_HUGE[huge])
+
+
+def test_what_a_large_city_tells_is_read() -> None:
+    calls = b"".join(wire(2, wire(4, f"stop {at}".encode())) for at in range(40))
+    city = _HEAD + b"".join(
+        wire(2, wire(1, str(at).encode()) + wire(3, wire(1, wire(1, f"trip {at}".encode())) + calls))
+        for at in range(10_000)
+    )
+
+    assert len(realtime.parse(city).entity) == 10_000
 
 
 def test_wheelchairs_are_read_where_the_feed_says_so() -> None:

@@ -56,6 +56,20 @@ def test_expected_times_are_delays_and_actual_ones_have_happened(prefix: str) ->
     assert (told.source, told.as_of, told.matching.matched) == ("siri_et", NOON, 1)
 
 
+def test_an_actual_time_that_is_still_to_come_has_not_happened() -> None:
+    """It would prove an arrival, and pay for a delay, before the train is there."""
+    soon = call("s1", AimedDepartureTime="05:05:30", ActualDepartureTime="06:00:59")
+    later = call("s2", ActualArrivalTime="06:01:01", ActualDepartureTime="09:10:00")
+
+    assert items(named() + calls(recorded=(soon, later))) == (
+        Disruption(
+            "t0",
+            DAY,
+            calls=(ObservedCall(0, None, 3329, happened=("departure",)), CallChange(1, 3061, 14370)),
+        ),
+    )
+
+
 def test_prefixes_are_taken_off_where_they_are_configured() -> None:
     names = Names(stop="X:Quay:", line="X:Line:", journey="X:Journey:")
     journey = named("X:Journey:t0") + calls(call("X:Quay:s2", ExpectedArrivalTime="05:11:00"))

@@ -112,7 +112,7 @@ class WebhookSecret(MethodView):
     @blueprint.response(201, NewSecretSchema)
     @blueprint.doc(**_KEY)
     def post(self, _: dict[str, object], webhook_id: str) -> dict[str, object]:
-        """Make a new secret; for a day the header has two signatures, by the new one and by the old one."""
+        """Make a new secret; the one before signs for another day. While two older ones sign, the answer is 409."""
         secret, until = backends.rotate_secret(rooms().post_office, principal(), webhook_id)
         return {"secret": secret, "old_secret_until": written(until)}
 

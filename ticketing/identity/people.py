@@ -173,8 +173,9 @@ def change_password(reception: Reception, caller: Caller, old: str, new: str) ->
     now = reception.clock.now()
     with reception.database.write() as tx:
         reception.failures.forget(tx, guesses, None)
-        people.set_password(tx, caller.person_id, stored)
+        # Codes before their person, as where one is used.
         one_time_codes.end_codes(tx, caller.person_id, "reset_password", now)
+        people.set_password(tx, caller.person_id, stored)
         people.end_sessions(tx, caller.person_id, now, "the password was changed", but=caller.session_id)
         audit_trail.note(tx, caller.person_id, "password_changed", caller.person_id, at=now)
 

@@ -74,7 +74,9 @@ def _with_runs(office: PostOffice, read: AtHand, about_runs: Sequence[Notice]) -
 
 def _address_of(webhook: Webhook, now: datetime) -> dict[str, str]:
     """Give the address of a webhook as it is now, with the secrets that sign."""
-    to = {"url": webhook.url, "secret": webhook.secret}
-    if webhook.old_secret and webhook.old_secret_until and now < webhook.old_secret_until:
-        to["old_secret"] = webhook.old_secret
-    return to
+    older = (
+        ("old_secret", webhook.old_secret, webhook.old_secret_until),
+        ("older_secret", webhook.older_secret, webhook.older_secret_until),
+    )
+    signing = {name: secret for name, secret, until in older if secret and until and now < until}
+    return {"url": webhook.url, "secret": webhook.secret, **signing}

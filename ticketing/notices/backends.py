@@ -7,9 +7,11 @@ from typing import cast
 
 from operators.addresses import AddressRefused, check_url
 from throughfare_gate.ids import new_id
+from throughfare_gate.moments import written
 from ticketing.db import Transaction
 from ticketing.db.notices import deliveries, outbox, webhooks
 from ticketing.db.notices.outbox import Notice
+from ticketing.db.notices.steps import in_steps
 from ticketing.db.notices.webhooks import Webhook
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.identity import Principal, Role
@@ -97,6 +99,8 @@ def change_webhook(
     now = office.clock.now()
     if url is not None:
         _check_url(office, url)
+    if enabled:
+        _give_up_before_it_is_on(office, holder, webhook_id)
     with office.database.write() as tx:
         webhook = _mine(tx, holder, webhook_id, hold=True)
         since = webhooks.list_types(tx, [webhook_id])[webhook_id]
@@ -113,22 +117,63 @@ def change_webhook(
         webhooks.replace_types(tx, webhook_id, since)
         if enabled is False:
             webhooks.turn_off(tx, webhook_id, "by_hand", now)
-        return _shown(office, tx, [_mine(tx, holder, webhook_id)])[0]
+    if enabled is False:
+        give_up_all(office, webhook_id)
+    return get_webhook(office, holder, webhook_id)
+
+
+def give_up_all(office: PostOffice, webhook_id: str) -> None:
+    """Give up all messages that wait for a webhook to which nothing is sent; the worker does so too where it meets one of them."""
+
+    def step(tx: Transaction, after: str) -> str | None:
+        webhooks.hold_webhooks(tx, [webhook_id])
+        now = office.clock.now()
+        return (
+            None
+            if webhooks.find_active(tx, [webhook_id], now)
+            else webhooks.give_up(tx, webhook_id, now, after)
+        )
+
+    in_steps(office.database, step)
 
 
 def delete_webhook(office: PostOffice, holder: Principal, webhook_id: str) -> None:
-    """Delete a webhook; nothing more is sent, and orders no longer name it. Raises NotFound."""
+    """Delete a webhook; nothing more is sent, and orders no longer name it. Raises NotFound.
+
+    It is off from the first step on, so that nobody adds to what the next ones forget; a call that was broken off is repeated.
+    """
+    now = office.clock.now()
     with office.database.write() as tx:
         _mine(tx, holder, webhook_id, hold=True)
-        webhooks.delete_webhook(tx, webhook_id, office.clock.now())
+        webhooks.mark_off(tx, webhook_id, "by_hand")
+    in_steps(office.database, lambda tx, after: webhooks.forget_contacts(tx, webhook_id, after))
+    in_steps(office.database, lambda tx, after: _forget_some(tx, webhook_id, now, after))
+    with office.database.write() as tx:
+        webhooks.hold_webhooks(tx, [webhook_id])
+        webhooks.delete_webhook(tx, webhook_id)
 
 
 def rotate_secret(office: PostOffice, holder: Principal, webhook_id: str) -> tuple[str, datetime]:
-    """Make a new secret; answers it with the moment until which the one before signs too. Raises NotFound."""
-    secret, until = new_secret(), office.clock.now() + OVERLAP
+    """Make a new secret; answers it with the moment until which the one before signs too.
+
+    Raises NotFound, Conflict where two older ones sign still: a third would be taken from receivers that check with it.
+    """
+    secret, now = new_secret(), office.clock.now()
+    until = now + OVERLAP
     with office.database.write() as tx:
         webhook = _mine(tx, holder, webhook_id, hold=True)
-        changed = replace(webhook, secret=secret, old_secret=webhook.secret, old_secret_until=until)
+        if webhook.older_secret_until is not None and now < webhook.older_secret_until:
+            raise Conflict(
+                f"two older secrets sign still, the first until {written(webhook.older_secret_until)}"
+            )
+        changed = replace(
+            webhook,
+            secret=secret,
+            old_secret=webhook.secret,
+            old_secret_until=until,
+            older_secret=webhook.old_secret,
+            older_secret_until=webhook.old_secret_until,
+        )
         webhooks.update_webhook(tx, changed)
     return secret, until
 
@@ -192,7 +237,7 @@ def replay_delivery(office: PostOffice, holder: Principal, webhook_id: str, deli
         if delivery is None:
             raise NotFound("there is no such delivery")
         now = office.clock.now()
-        if not deliveries.send_again(tx, webhook_id, now, since=since, only=delivery_id):
+        if not deliveries.send_again(tx, webhook_id, delivery_id, now):
             raise Conflict("the order of this delivery no longer names the webhook")
         return deliveries.find_delivery(tx, webhook_id, delivery_id, since) or delivery
 
@@ -202,14 +247,37 @@ def send_again_since(office: PostOffice, holder: Principal, webhook_id: str, sin
 
     Raises NotFound, Conflict for a webhook that is off, InvalidRequest for a moment of which nothing is kept any more.
     """
-    now = office.clock.now()
+    now, count = office.clock.now(), 0
     if since < _oldest_kept(office):
         raise InvalidRequest.at("since", f"deliveries are kept for {DELIVERIES_KEPT.days} days")
     with office.database.write() as tx:
         _mine_that_is_on(office, tx, holder, webhook_id)
         known = webhooks.list_types(tx, [webhook_id])[webhook_id]
         webhooks.replace_types(tx, webhook_id, {name: min(at, since) for name, at in known.items()})
-        return deliveries.send_again(tx, webhook_id, now, since=since)
+
+    def step(tx: Transaction, after: str) -> str | None:
+        nonlocal count
+        webhooks.hold_webhooks(tx, [webhook_id])
+        if not webhooks.find_active(tx, [webhook_id], now):
+            return None
+        sent, come_to = deliveries.send_some_again(tx, webhook_id, now, since, after)
+        count += sent
+        return come_to
+
+    in_steps(office.database, step)
+    return count
+
+
+def _give_up_before_it_is_on(office: PostOffice, holder: Principal, webhook_id: str) -> None:
+    """Give up what still waits for a webhook that was off: it is told of what happens from now on."""
+    with office.database.read() as tx:
+        _mine(tx, holder, webhook_id)
+    give_up_all(office, webhook_id)
+
+
+def _forget_some(tx: Transaction, webhook_id: str, now: datetime, after: str) -> str | None:
+    webhooks.hold_webhooks(tx, [webhook_id])
+    return webhooks.forget_deliveries(tx, webhook_id, now, after)
 
 
 def _told_from(since: Mapping[str, datetime], wanted: str, now: datetime) -> datetime:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from operators.errors import OperatorError, Unavailable
+from operators.errors import OperatorError, Refused, Unavailable
 
 Outcome = Literal["delivered", "later", "never", "gone"]
 
@@ -38,10 +38,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The outcome of one try: `gone` where the address itself has ended. `detail` names no address."""
+    """The outcome of one try: `gone` where the address itself has ended. `detail` names no address.
+
+    `is_of_host` is False where a failure is that of one message or one address: its host takes the others.
+    """
 
     outcome: Outcome
     detail: str = ""
+    is_of_host: bool = True
 
 
 DELIVERED = Delivery("delivered")
@@ -50,7 +54,7 @@ DELIVERED = Delivery("delivered")
 def not_taken(whom: str, error: OperatorError) -> Delivery:
     """Tell whoever runs the other side (`whom`) why it did not take a message: its status, or how far the call came."""
     if error.status is not None:
-        return Delivery("later", f"{whom} answers {error.status}")
+        return Delivery("later", f"{whom} answers {error.status}", is_of_host=not isinstance(error, Refused))
     if isinstance(error, Unavailable):
         return Delivery("later", f"{whom} cannot be reached")
     return Delivery("later", f"{whom} gives no whole answer in time")

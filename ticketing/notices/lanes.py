@@ -26,26 +26,31 @@ _PATIENCE, _PATIENCE_WITH_QUICK = 3, 8
 # So many messages wait in memory for a doubtful host, and for all hosts before more are claimed.
 _MOST_OF_DOUBTFUL_HOST, _FEW = 100, 16
 _MOST_HOSTS_KNOWN = 10_000
+# A push service that is slow once has taken so many in a few seconds.
+_OWED_FOR_SLOW, _MOST_OWED = 64, 256
 
 
 @dataclass(slots=True)
 class Paces:
-    """The hosts that took their last message at once, as this process has seen them."""
+    """The hosts that take their messages at once, as this process has seen them.
 
-    _quick: set[str] = field(default_factory=set)
+    A host that lets us wait has to take many at once before it is quick again: one that is quick by turns would hold more
+    threads with fewer messages than one that is always slow.
+    """
+
+    # The messages that a host still has to take at once until it is quick.
+    _owed: dict[str, int] = field(default_factory=dict)
 
     def note(self, host: str, *, quick: bool) -> None:
         """Remember how a host took a message."""
-        if not quick:
-            self._quick.discard(host)
-            return
-        if len(self._quick) >= _MOST_HOSTS_KNOWN:
-            self._quick.clear()
-        self._quick.add(host)
+        if host not in self._owed and len(self._owed) >= _MOST_HOSTS_KNOWN:
+            self._owed.clear()
+        owed = self._owed.get(host, 0)
+        self._owed[host] = max(0, owed - 1) if quick else min(owed + _OWED_FOR_SLOW, _MOST_OWED)
 
     def is_quick(self, host: str) -> bool:
         """Tell whether a host may use every thread."""
-        return host == OWN_HOST or host in self._quick
+        return host == OWN_HOST or self._owed.get(host) == 0
 
 
 class Lanes:
@@ -159,7 +164,8 @@ class Lanes:
         """Note how a host took a message."""
         self.delivered += result.outcome == "delivered"
         is_later = result.outcome == "later"
-        self._failed[host] = self._failed[host] + 1 if is_later else 0
+        if result.is_of_host:
+            self._failed[host] = self._failed[host] + 1 if is_later else 0
         if not is_later or seconds >= _QUICK_SECONDS:
             self._paces.note(host, quick=seconds < _QUICK_SECONDS)
         patience = _PATIENCE_WITH_QUICK if self._paces.is_quick(host) else _PATIENCE

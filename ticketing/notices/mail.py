@@ -18,19 +18,22 @@ from email.utils import format_datetime, formataddr, parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from operators.plain_text import plain
 from ticketing.clock import Clock
 from ticketing.errors import Misconfigured
 from ticketing.notices.channels import DELIVERED, Attachment, Delivery, Message
 
 _SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 # Replies of RFC 5321, 4.2.
-_DONE, _PERMANENT = 250, 500
+_DONE, _CLOSING, _PERMANENT = 250, 421, 500
 _PATIENCE_SECONDS = 20.0
 # A connection that took a mail so shortly ago is not asked whether it is still there.
 _GOOD_SECONDS = 2.0
 _POLICY = compat32.clone(linesep="\r\n")
 # Of a line (RFC 5322, 2.1.1).
 _MOST_LETTERS = 998
+# Servers refuse mail with them for good, above all with U+0000 (RFC 5322, 2.2 and 4.1).
+_CONTROLS = {code: " " for code in (*range(32), 127) if chr(code) not in "\t\n\r"}
 _UTF_8 = Charset("utf-8")
 _UTF_8.body_encoding = QP
 # Letters as they are would be folded letter by letter, for ten times the work.
@@ -77,7 +80,7 @@ def message_of(clock: Clock, sender: str, issuer: str, to: str, message: Message
     name, address = parseaddr(sender)
     mail["From"] = formataddr((name, address))
     mail["To"] = Address(addr_spec=to).addr_spec
-    mail["Subject"] = _header(" ".join(message.subject.split()), "Subject")
+    mail["Subject"] = _header(plain(message.subject), "Subject")
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = f"<{message.id}@{issuer}>"
     mail["Content-Language"] = message.language
@@ -105,7 +108,8 @@ def _part(attachment: Attachment) -> MIMEBase:
 
 def _text(text: str, kind: str) -> MIMENonMultipart:
     """Make a text part, in letters and lines that any server passes on."""
-    is_plain = text.isascii() and max(map(len, text.splitlines())) <= _MOST_LETTERS
+    text = text.translate(_CONTROLS)
+    is_plain = text.isascii() and max(map(len, text.splitlines()), default=0) <= _MOST_LETTERS
     part = MIMENonMultipart("text", kind)
     part.set_payload(text, "us-ascii" if is_plain else _UTF_8)
     return part
@@ -134,8 +138,11 @@ class SmtpMail:
             connection.sendmail(parseaddr(self.sender)[1], [to["address"]], mail)
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
+            # A server asks for patience with one domain (450 for a name that is not found): others are reached meanwhile.
             delivery = Delivery(
-                "never" if code >= _PERMANENT else "later", f"the server refuses the address: {code}"
+                "never" if code >= _PERMANENT else "later",
+                f"the server refuses the address: {code}",
+                is_of_host=code == _CLOSING,
             )
         except smtplib.SMTPResponseException as error:
             never = error.smtp_code >= _PERMANENT and isinstance(error, smtplib.SMTPDataError)

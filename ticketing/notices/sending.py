@@ -8,7 +8,7 @@ these no receiver holds up the others (`lanes`).
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -19,11 +19,12 @@ from ticketing.db.disruption import reroutings
 from ticketing.db.notices import contacts, deliveries, outbox, webhooks
 from ticketing.db.notices.contacts import ContactKind
 from ticketing.db.notices.outbox import Notice, NoticeState
+from ticketing.db.notices.steps import in_steps
 from ticketing.db.notices.webhooks import OFF, Webhook
 from ticketing.db.people import one_time_codes
 from ticketing.db.trouble import is_away, trouble
 from ticketing.notices.at_hand import AtHand, read_at_hand
-from ticketing.notices.backends import DELIVERIES_KEPT
+from ticketing.notices.backends import DELIVERIES_KEPT, give_up_all
 from ticketing.notices.channels import Delivery
 from ticketing.notices.composing import compose
 from ticketing.notices.lanes import OWN_HOST, Lanes
@@ -46,6 +47,7 @@ _REST, _SURPLUS = timedelta(seconds=30), timedelta(seconds=10)
 _LOOK_SECONDS = 1.0
 # A settling that the database has broken off, as one of two that waited for each other, is tried so often.
 _SETTLINGS = 3
+_HTTPS = 443
 _PAUSES = tuple(timedelta(seconds=one) for one in (10, 60, 300, 1800, 7200, 21_600, 43_200))
 # Messages are kept as figures, without address and words, for as long as claims about a journey may come.
 _KEPT, _CODES_KEPT = timedelta(days=400), timedelta(days=1)
@@ -91,6 +93,8 @@ def _take(office: PostOffice, lanes: Lanes, claimed: Sequence[Notice]) -> list[N
     ids = {notice.webhook_id for notice in claimed if notice.webhook_id}
     with office.database.read() as tx:
         known = webhooks.find_active(tx, ids, office.clock.now()) if ids else {}
+    for webhook_id in ids - known.keys():
+        give_up_all(office, webhook_id)
     hosts: dict[str, list[Notice]] = {}
     for notice in claimed:
         hosts.setdefault(_host_of(notice, known), []).append(notice)
@@ -109,23 +113,47 @@ def _give_back(office: PostOffice, notices: Sequence[Notice], due_at: datetime) 
 def forget_what_is_due(office: PostOffice) -> dict[str, int]:
     """Delete contacts after the journey, and messages and codes that are old; answers how many of each."""
     now = office.clock.now()
+    ended, without = now - _AFTER_JOURNEY, now - _WITHOUT_TICKETS
+    counts = {
+        "contacts": _in_steps(office, lambda tx, after: contacts.delete_ended(tx, ended, without, after)),
+        "messages": _in_steps(office, lambda tx, after: outbox.delete_ended(tx, now - _KEPT, after)),
+        "contents": _in_steps(
+            office, lambda tx, after: deliveries.forget_contents(tx, now - DELIVERIES_KEPT, after)
+        ),
+    }
     with office.database.write() as tx:
-        return {
-            "contacts": contacts.delete_ended(tx, now - _AFTER_JOURNEY, now - _WITHOUT_TICKETS),
-            "messages": outbox.delete_ended(tx, now - _KEPT),
-            "contents": deliveries.forget_contents(tx, now - DELIVERIES_KEPT),
-            "links": reroutings.forget_links(tx, now - _CODES_KEPT - LINK_LIFE),
-            "codes": one_time_codes.forget_codes(tx, now - _CODES_KEPT),
-        }
+        links = reroutings.forget_links(tx, now - _CODES_KEPT - LINK_LIFE)
+        codes = one_time_codes.forget_codes(tx, now - _CODES_KEPT)
+    return {**counts, "links": links, "codes": codes}
+
+
+def _in_steps(office: PostOffice, step: Callable[[Transaction, str], tuple[int, str | None]]) -> int:
+    """Repeat a step that counts rows until there are none left; answers how many there were."""
+    count = 0
+
+    def counted(tx: Transaction, after: str) -> str | None:
+        nonlocal count
+        more, come_to = step(tx, after)
+        count += more
+        return come_to
+
+    in_steps(office.database, counted)
+    return count
 
 
 def _host_of(notice: Notice, known: Mapping[str, Webhook]) -> str:
     """Name the host that a message goes to; that of mail is our own server."""
     if notice.webhook_id:
         webhook = known.get(notice.webhook_id)
-        return urlsplit(webhook.url).netloc if webhook else OWN_HOST
+        return _host_in(webhook.url) if webhook else OWN_HOST
     to = notice.document["to"]
-    return urlsplit(to.get("endpoint") or to.get("url") or "").netloc or OWN_HOST
+    return _host_in(to.get("endpoint") or to.get("url") or "")
+
+
+def _host_in(url: str) -> str:
+    """Name the host and the port of an address, in one spelling."""
+    parts = urlsplit(url)
+    return f"{parts.hostname.rstrip('.')}:{parts.port or _HTTPS}" if parts.hostname else OWN_HOST
 
 
 class _Sender:
@@ -136,6 +164,7 @@ class _Sender:
 
     def __init__(self, office: PostOffice, batch: Sequence[Notice]) -> None:
         self._office, self._left = office, {notice.id: notice for notice in batch}
+        self._ended: set[str | None] = set()
         self._reading = threading.Lock()
         self._read_at = -math.inf
         self._at_hand: AtHand | None = None
@@ -143,6 +172,8 @@ class _Sender:
     def deliver(self, notice: Notice) -> Delivery:
         """Send one message and settle it; raises where that cannot be written down: then it comes again when its claim ends."""
         result = self._send(notice)
+        if result.outcome == "gone":
+            self._ended.add(notice.webhook_id)
         self._left.pop(notice.id, None)
         self._office.settling.write((notice, result), self._write)
         return result
@@ -159,7 +190,7 @@ class _Sender:
                 if notice.webhook_id is None
                 else at_hand.backends.get(notice.webhook_id)
             )
-            if to is None:
+            if to is None or (notice.webhook_id is not None and notice.webhook_id in self._ended):
                 return _OFF
             message = compose(self._office, notice, at_hand)
             if message is None:
@@ -167,7 +198,7 @@ class _Sender:
             return self._office.channels[notice.kind].send(to, message)
         except Exception as error:  # noqa: BLE001  one message that cannot be composed keeps no other waiting
             _log.exception("message not composed", notice=notice.id, template=notice.template)
-            return Delivery("later", f"it could not be composed: {type(error).__name__}")
+            return Delivery("later", f"it could not be composed: {type(error).__name__}", is_of_host=False)
 
     def _write(self, ended: Sequence[tuple[Notice, Delivery]]) -> None:
         for attempt in range(1, _SETTLINGS + 1):

@@ -58,6 +58,7 @@ class WebPush:
         try:
             reply = self.wire.call("POST", to["endpoint"], changes=True, content=sealed, headers=headers)
         except OperatorError as error:
+            # 403 is of one subscription: it was made for another key than ours (RFC 8292, 4.2).
             return not_taken("the push service", error)
         if reply.status in _GONE:
             return Delivery("gone", "the browser has ended its subscription")

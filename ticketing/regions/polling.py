@@ -175,13 +175,12 @@ def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
     region, operator = place
     with desk.database.write() as tx:
         feed = run_states.get_feed(tx, region, operator)
+        trouble = _trouble_of(feed, answer)
         if isinstance(answer, str):
-            if feed.trouble is None:
-                _log.warning("not fetched", region=region, operator=operator, what="live", reason=answer)
-            run_states.put_feed(tx, replace(feed, trouble=answer))
+            run_states.put_feed(tx, replace(feed, trouble=trouble))
             return 0
-        if feed.as_of is not None and answer.as_of < feed.as_of:
-            return 0  # older than what another worker has written
+        if _is_overtaken(feed, answer, desk.clock.now()):
+            return 0
         changes = _changes(tx, desk, place, answer)
         shown = [one.now for one in changes if one.now.ended_at is None]
         run_states.put_runs(tx, region, [one.now for one in changes])
@@ -194,12 +193,30 @@ def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
         trips_at = trips_told_at(answer) if answer.tells_trips and as_of else feed.trips_at
         run_states.put_feed(
             tx,
-            replace(feed, as_of=as_of, trouble=None, document=document, version=version, trips_at=trips_at),
+            replace(
+                feed, as_of=as_of, trouble=trouble, document=document, version=version, trips_at=trips_at
+            ),
         )
         if desk.connectors[region][operator].capabilities.vehicles:
             run_states.put_vehicles(tx, region, operator, vehicles_of(answer))
         desk.listener(tx, _word(desk, feed, answer, changes))
     return len(shown)
+
+
+def _trouble_of(feed: LiveFeed, answer: Disruptions | str) -> str | None:
+    """Name what could not be had of an operator, and say it in the log when it begins."""
+    trouble = answer if isinstance(answer, str) else answer.trouble or None
+    if trouble is not None and feed.trouble is None:
+        _log.warning("not fetched", region=feed.region, operator=feed.operator, what="live", reason=trouble)
+    return trouble
+
+
+def _is_overtaken(feed: LiveFeed, answer: Disruptions, now: datetime) -> bool:
+    """Tell whether an answer is older than what another worker has written.
+
+    What was written as of the future was wrong about it, and stands against nothing.
+    """
+    return feed.as_of is not None and answer.as_of < feed.as_of <= now
 
 
 def _coverage(desk: LiveDesk, place: _Place, answer: Disruptions) -> dict[str, int]:

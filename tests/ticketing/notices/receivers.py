@@ -22,14 +22,26 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 @dataclass
 class Mailbox:
-    """A mail server that keeps all mail; the next answers may be scripted, and one that is `held` answers nothing."""
+    """A mail server that keeps all mail; the next answers may be scripted, and one that is `held` answers nothing.
+
+    Of a domain that is `unknown` it takes no recipient for now.
+    """
 
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     address: str = ""
     held: bool = False
+    unknown: str = ""
     reached: threading.Event = field(default_factory=threading.Event)
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if self.unknown and address.endswith(f"@{self.unknown}"):
+            return "450 4.1.2 domain not found"
+        envelope.rcpt_tos.append(address)
+        return "250 taken"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd's name
         self.reached.set()
@@ -86,10 +98,14 @@ class Received:
 
 @dataclass
 class Receiver:
-    """An HTTP server that keeps all requests; the next statuses may be scripted, and while `hold` is clear nothing is answered."""
+    """An HTTP server that keeps all requests; the next statuses may be scripted, and while `hold` is clear nothing is answered.
+
+    Paths that are `unknown` to it have a status of their own.
+    """
 
     requests: list[Received] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    unknown: dict[str, int] = field(default_factory=dict)
     url: str = ""
     hold: threading.Event = field(default_factory=threading.Event)
     reached: threading.Event = field(default_factory=threading.Event)
@@ -107,7 +123,8 @@ def receiver() -> Iterator[Receiver]:
             found.requests.append(Received(self.path, head, body))
             found.reached.set()
             found.hold.wait(60)
-            self.send_response(found.statuses.pop(0) if found.statuses else 201)
+            scripted = found.statuses.pop(0) if found.statuses else 201
+            self.send_response(found.unknown.get(self.path, scripted))
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -1,6 +1,7 @@
 """A receiver that is away, gone or new to a secret: tried again with the same id, turned off, told why, and sent everything later."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.hooking import Hook, hook, is_signed, told
 from tests.ticketing.notices.storm import cancel
 from ticketing import notices
+from ticketing.db.notices import webhooks
 from ticketing.identity import list_keys, revoke_key, rotate_key
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -129,6 +131,52 @@ def test_for_a_day_both_secrets_sign(town: Town, runs: Hook) -> None:
     assert [is_signed(during, one) for one in (runs.secret, changed.json["secret"])] == [True, True]
     assert [is_signed(after, one) for one in (runs.secret, changed.json["secret"])] == [False, True]
     assert "secret" not in runs.shown()
+
+
+@ONE
+def test_two_changes_within_a_day_take_no_secret_from_receivers(town: Town, runs: Hook) -> None:
+    """A receiver that was not changed yet still checks with the first one; nobody needs a fourth."""
+    second = runs.post("secret").json["secret"]
+    town.api.clock.advance(DAY / 2)
+    third = runs.post("secret").json["secret"]
+    refused = runs.post("secret")
+    runs.post("test")
+    town.work()
+    town.api.clock.advance(DAY / 2)
+    runs.post("test")
+    town.work()
+    fourth = runs.post("secret").json["secret"]
+    runs.post("test")
+    town.work()
+    signed = [
+        [is_signed(request, secret) for secret in (runs.secret, second, third, fourth)]
+        for request in town.receiver.requests
+    ]
+
+    assert refused.status_code == 409
+    assert signed == [
+        [True, True, True, False],
+        [False, True, True, False],
+        [False, True, True, True],
+    ]
+
+
+@ONE
+def test_a_delivery_in_hand_when_its_webhook_is_turned_off_is_delivered(town: Town, runs: Hook) -> None:
+    runs.post("test")
+    town.receiver.hold.clear()
+    with ThreadPoolExecutor(1) as worker:
+        sending = worker.submit(notices.deliver_due, town.office, notices.HTTP)
+        assert town.receiver.reached.wait(30)
+        runs.post("test")
+        with town.office.database.write() as tx:
+            webhooks.turn_off(tx, runs.id, "gone", town.api.clock.now())
+        given_up = runs.shown()["deliveries"]
+        town.receiver.hold.set()
+        assert sending.result(30) == 1
+
+    assert given_up == {"waiting": 0, "delivered": 0, "unreachable": 2, "dropped": 0}
+    assert runs.shown()["deliveries"] == {"waiting": 0, "delivered": 1, "unreachable": 1, "dropped": 0}
 
 
 @ONE

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from tests.api import Bought
 from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.hooking import Hook, hook, make, told
 from tests.ticketing.notices.receivers import receiver
 from tests.ticketing.notices.storm import cancel
 from tests.waiting import until_it_waits
+from throughfare_gate.ids import new_id
 from ticketing import notices
 from ticketing.db.notices import outbox, webhooks
+from ticketing.db.notices.outbox import Notice
 from ticketing.notices.backends import event_notice
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -33,6 +36,24 @@ def fill(town: Town, webhook_id: str, count: int) -> None:
         for at in range(count):
             topic = f"{webhook_id}:{at}"
             outbox.post(tx, event_notice(webhook_id, "run.cancelled", topic, {}, at=now, now=now))
+
+
+def write_mail(town: Town, bought: Bought, address: str, **more: str) -> None:
+    """Let a mail about an order wait for an address; `row_id` makes it one that cannot be composed."""
+    now = town.api.clock.now()
+    letter = Notice(
+        id=new_id(),
+        topic=f"{address}",
+        kind="email",
+        template="claim_needs_account" if more else "tickets_ready",
+        language="en",
+        document={"to": {"address": address}, **more},
+        order_id=str(bought.order["id"]) if not more else "gone",
+        created_at=now,
+        due_at=now,
+    )
+    with town.office.database.write() as tx:
+        outbox.post(tx, letter)
 
 
 def tries(town: Town) -> list[int]:
@@ -58,6 +79,64 @@ def test_many_messages_for_a_receiver_that_is_away_keep_no_other_one_waiting(tow
         town.api.clock.advance(timedelta(seconds=31))
         town.work()
         assert 2 * 3 < len(away.requests) <= 4 * 3
+
+
+@ONE
+def test_a_host_by_another_spelling_is_the_same_host(town: Town) -> None:
+    """Its share of the threads does not grow with the spellings of its name."""
+    port, key = town.receiver.url.rpartition(":")[2], town.api.key("finance")
+    town.receiver.statuses = [503] * 100
+    for host in ("localhost", "LOCALHOST", "localhost."):
+        body = {"url": f"http://{host}:{port}/hook", "types": ["run.*"]}
+        made = town.api.post("/v1/webhooks", body, key, once=None).json or {}
+        fill(town, made["id"], 10)
+    notices.deliver_due(town.office, notices.HTTP)
+
+    assert 3 <= len(town.receiver.requests) <= 4
+
+
+@ONE
+def test_addresses_that_the_mail_server_does_not_know_keep_no_other_mail_waiting(town: Town) -> None:
+    """Anybody may name such addresses for an order; a server asks to try again until their domain is found."""
+    town.mailbox.unknown = "nowhere.example"
+    bought = town.api.buy()
+    for at in range(40):
+        write_mail(town, bought, f"{at}@nowhere.example")
+    town.api.clock.advance(timedelta(seconds=1))
+    write_mail(town, bought, "anna@example.org")
+    notices.deliver_due(town.office, notices.MAIL)
+
+    assert town.mailbox.recipients == ["anna@example.org"]
+    assert tries(town) == [1] * 41
+
+
+@ONE
+def test_letters_that_cannot_be_composed_keep_no_other_mail_waiting(town: Town) -> None:
+    bought = town.api.buy()
+    for at in range(40):
+        write_mail(town, bought, f"{at}@example.org", row_id="gone")
+    town.api.clock.advance(timedelta(seconds=1))
+    write_mail(town, bought, "anna@example.org")
+    notices.deliver_due(town.office, notices.MAIL)
+
+    assert town.mailbox.recipients == ["anna@example.org"]
+
+
+@ONE
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_addresses_that_a_shared_host_does_not_know_keep_no_other_receiver_waiting(
+    town: Town, runs: Hook, status: int
+) -> None:
+    """Integrators serve all their customers under one name."""
+    strange = hook(town, town.api.key("finance"), "run.*", path="/nobody")
+    fill(town, strange.id, 40)
+    town.api.clock.advance(timedelta(seconds=1))
+    runs.post("test")
+    town.receiver.unknown = {"/nobody": status}
+    town.work()
+
+    assert sorted(told(town)) == ["run.cancelled"] * 40 + ["webhook.test"]
+    assert runs.shown()["deliveries"]["delivered"] == 1
 
 
 @ONE

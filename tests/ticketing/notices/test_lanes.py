@@ -141,6 +141,17 @@ def test_a_receiver_that_was_quick_is_believed_for_longer() -> None:
     assert len(lanes.left()) == 21 - 1 - 8
 
 
+def test_failures_of_single_messages_let_no_host_rest() -> None:
+    failed = Delivery("later", "no such address", is_of_host=False)
+    lanes = opened()
+    for notice in notices(20):
+        lanes.take("shared", [notice], lambda _: failed)
+        await_end(lanes)
+
+    assert lanes.close() == []
+    assert lanes.resting == set()
+
+
 def test_a_success_after_two_failures_lets_nobody_rest() -> None:
     answers = iter([FAILED, FAILED, DELIVERED] * 5)
     lanes = opened()
@@ -192,6 +203,37 @@ def test_what_cannot_be_written_down_ends_the_round() -> None:
     assert str(lanes.trouble) == "the disk is full"
     assert not lanes.is_open
     assert len(left) >= 100 - 2 * THREADS
+
+
+def test_a_host_that_is_quick_by_turns_keeps_to_the_half_for_doubtful_ones(receivers: Receivers) -> None:
+    """It would take a message at once, and then let all threads wait that it is given for that."""
+    paces = Paces()
+    for at in range(8):
+        for quick in (True, False, True):
+            paces.note(f"by turns {at}", quick=quick)
+    paces.note("quick", quick=True)
+    lanes = opened(paces)
+    for at in range(8):
+        lanes.take(f"by turns {at}", notices(5, f"slow {at}"), receivers.sleeping(f"by turns {at}"))
+    lanes.take("quick", notices(100), receivers.quick)
+    await_idle(lanes, 100)
+
+    assert sum(receivers.in_hand.values()) == THREADS // 2
+    receivers.let_go.set()
+    lanes.close()
+
+
+def test_a_host_that_was_slow_once_is_quick_again_after_many_quick_messages() -> None:
+    paces = Paces()
+    for _ in range(1000):
+        paces.note("push", quick=True)
+    paces.note("push", quick=False)
+    needed = 0
+    while not paces.is_quick("push"):
+        paces.note("push", quick=True)
+        needed += 1
+
+    assert needed == 64
 
 
 def test_a_host_is_quick_from_its_first_quick_message_until_a_slow_one() -> None:

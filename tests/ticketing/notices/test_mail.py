@@ -102,6 +102,22 @@ def test_no_address_adds_a_header(to: str) -> None:
         message_of(CLOCK, SENDER, "throughfare.example", to, message)
 
 
+def test_no_control_reaches_a_server_that_would_refuse_the_mail_for_it() -> None:
+    raw = mailed(subject="Late\x00\x1b[2J \u202etrain" + "x" * 2000, body="Tere\x00!\x08\n")
+    mail = read(raw)
+
+    assert not set(raw) & {*range(32)} - {10, 13, 9}
+    assert mail["Subject"].startswith("Late [2J train")
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert mail.get_content().split() == ["Tere", "!"]
+
+
+def test_an_empty_file_is_attached_as_it_is() -> None:
+    mail = read(mailed(attachments=(Attachment("journey.ics", "text/calendar", b""),)))
+
+    assert [one.get_filename() for one in mail.iter_attachments()] == ["journey.ics"]
+
+
 def test_a_line_break_in_a_subject_begins_no_header() -> None:
     mail = read(mailed(subject="Late\r\nBcc: bo@example.org"))
 

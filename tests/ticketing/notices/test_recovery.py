@@ -1,6 +1,8 @@
 """A lost password or a lost order is found again by mail, and nobody learns which addresses are known."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,8 @@ from tests.ticketing.identity.people_of import PASSWORD, register, sign_in
 from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.receivers import text_of
 from ticketing.db.notices import outbox
+from ticketing.errors import NotAuthenticated
+from ticketing.identity import recovery
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -25,6 +29,12 @@ def code_in(town: Town) -> str:
 def ask(town: Town, path: str, email: str = "anna@example.org") -> tuple[int, object]:
     answer = town.api.post(path, {"email": email}, once=None)
     return answer.status_code, answer.json
+
+
+def made(town: Town, count: int) -> list[str]:
+    """Codes for a new password of one account, as letters would bring them."""
+    begun = [recovery.begin_reset(town.office.reception, "anna@example.org") for _ in range(count)]
+    return [one.code for one in begun if one is not None]
 
 
 def reset(town: Town, code: str, password: str = NEW) -> int:
@@ -44,6 +54,28 @@ def test_a_new_password_is_set_by_a_code_that_is_good_once(town: Town) -> None:
     assert sign_in(town.api, password=NEW).id == anna.id
     old = {"email": "anna@example.org", "password": PASSWORD}
     assert town.api.post("/v1/sessions", old, once=None).status_code == 401
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_of_several_codes_used_at_once_one_counts_and_none_fails(town: Town) -> None:
+    """Each call ends the other's code: neither waits for the other."""
+    register(town.api)
+    answers: list[list[str]] = []
+    for _ in range(5):
+        codes, together = made(town, 3), threading.Barrier(3)
+
+        def use(code: str, together: threading.Barrier = together) -> str:
+            together.wait(30)
+            try:
+                recovery.set_password(town.office.reception, code, NEW, label="new")
+            except NotAuthenticated:
+                return "too late"
+            return "set"
+
+        with ThreadPoolExecutor(3) as threads:
+            answers.append(sorted(threads.map(use, codes)))
+
+    assert answers == [["set", "too late", "too late"]] * 5
 
 
 def test_an_unknown_address_gets_the_same_answer_and_no_mail(town: Town) -> None:

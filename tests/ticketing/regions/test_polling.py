@@ -190,6 +190,28 @@ def test_a_message_that_is_too_old_takes_nothing_back(quay: Quay) -> None:
     assert quay.state() is not None
 
 
+def test_a_word_from_the_future_makes_no_later_one_old(
+    quay: Quay, monkeypatch: pytest.MonkeyPatch, clock: FixedClock
+) -> None:
+    """The producer's clock was wrong, or ours was, and has been put back."""
+    ahead = Disruptions(as_of=clock.now() + timedelta(days=4000), items=(), source="gtfs_rt")
+    with monkeypatch.context() as wrong:
+        wrong.setattr(quay.eckero, "disruptions", lambda: ahead)
+        ask_now(quay.desk)
+
+    assert quay.tell(CANCELLED) == {f"{REGION}/eckero": 1}
+
+
+def test_the_part_that_could_not_be_had_is_the_trouble_of_the_rest(quay: Quay) -> None:
+    quay.eckero.more = {"trouble": "alerts was answered with 500"}
+
+    assert quay.tell(CANCELLED) == {f"{REGION}/eckero": 1}
+    assert quay.board.troubles(REGION)["eckero"].trouble == "alerts was answered with 500"
+    quay.eckero.more = {}
+    quay.tell(CANCELLED)
+    assert quay.board.troubles(REGION)["eckero"].trouble is None
+
+
 def test_silence_ends_a_delay_and_no_cancellation(quay: Quay, clock: FixedClock) -> None:
     other = Disruption("ECK-HT-0900", DAY, delay_seconds=600)
     quay.tell(CANCELLED, other)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from throughfare_gate.ids import new_id
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
+from ticketing.db.notices.steps import come_to, next_ids
 from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.notices import contact
 from ticketing.db.tables.sale import order, ticket
@@ -84,11 +85,14 @@ def delete_contact(tx: Transaction, contact_id: str) -> None:
     tx.execute(sa.delete(contact).where(contact.c.id == contact_id))
 
 
-def delete_ended(tx: Transaction, ended: datetime, made_before: datetime) -> int:
-    """Delete the contacts of orders whose tickets had all ended, and of old orders without any; answers how many."""
+def delete_ended(
+    tx: Transaction, ended: datetime, made_before: datetime, after: str
+) -> tuple[int, str | None]:
+    """Delete some contacts of orders whose tickets had all ended, and of old orders without any; answers how many, and where to go on."""
     last = sa.select(sa.func.max(ticket.c.expires_at)).where(ticket.c.order_id == contact.c.order_id)
     is_over = sa.func.coalesce(last.scalar_subquery(), contact.c.created_at) < sa.bindparam(
         "ended", ended, type_=contact.c.created_at.type
     )
-    gone = sa.delete(contact).where(contact.c.created_at < made_before, is_over)
-    return int(tx.execute(gone).rowcount)
+    ids = next_ids(tx, contact.c.id, after, contact.c.created_at < made_before, is_over)
+    tx.execute(sa.delete(contact).where(contact.c.id.in_(ids)))
+    return len(ids), come_to(ids)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.notices.outbox import Notice
+from ticketing.db.notices.steps import come_to, next_ids
 from ticketing.db.rows import fetch, find
 from ticketing.db.tables.notices import notice
 
@@ -44,23 +45,34 @@ def count_deliveries(
     return counts
 
 
-def send_again(
-    tx: Transaction, webhook_id: str, now: datetime, *, since: datetime, only: str | None = None
-) -> int:
-    """Let deliveries written since a moment, or `only` one of them, be sent once more with the same id; answers how many.
+def send_again(tx: Transaction, webhook_id: str, delivery_id: str, now: datetime) -> bool:
+    """Let a delivery be sent once more with the same id; False where its order no longer names the webhook: nothing of it is kept."""
+    return _again(tx, webhook_id, [delivery_id], now) == 1
+
+
+def send_some_again(
+    tx: Transaction, webhook_id: str, now: datetime, since: datetime, after: str
+) -> tuple[int, str | None]:
+    """Let some deliveries written since a moment be sent once more with the same ids; answers how many, and where to go on.
 
     Left out are those whose order no longer names the webhook: nothing of them is kept.
     """
-    query = sa.update(notice).where(
-        notice.c.webhook_id == webhook_id, notice.c.created_at >= since, notice.c.document != _EMPTY
-    )
-    query = query if only is None else query.where(notice.c.id == only)
-    again = query.values(state="waiting", due_at=now, tries=0, ended_at=None, detail=None)
+    written = (notice.c.webhook_id == webhook_id, notice.c.created_at >= since, notice.c.created_at <= now)
+    ids = next_ids(tx, notice.c.id, after, *written)
+    return _again(tx, webhook_id, ids, now), come_to(ids)
+
+
+def _again(tx: Transaction, webhook_id: str, ids: Collection[str], now: datetime) -> int:
+    kept = (notice.c.webhook_id == webhook_id, notice.c.document != _EMPTY)
+    some = sa.update(notice).where(notice.c.id.in_(list(ids)), *kept)
+    again = some.values(state="waiting", due_at=now, tries=0, ended_at=None, detail=None)
     return int(tx.execute(again).rowcount)
 
 
-def forget_contents(tx: Transaction, before: datetime) -> int:
-    """Forget the contents of deliveries that were written before a moment and have ended; answers how many."""
+def forget_contents(tx: Transaction, before: datetime, after: str) -> tuple[int, str | None]:
+    """Forget the contents of some deliveries that were written before a moment and have ended; answers how many, and where to go on."""
     old = (notice.c.webhook_id.is_not(None), notice.c.created_at < before)
     kept = (notice.c.state != "waiting", notice.c.document != _EMPTY)
-    return int(tx.execute(sa.update(notice).where(*old, *kept).values(document=_EMPTY)).rowcount)
+    ids = next_ids(tx, notice.c.id, after, *old, *kept)
+    tx.execute(sa.update(notice).where(notice.c.id.in_(ids)).values(document=_EMPTY))
+    return len(ids), come_to(ids)

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.notices.contacts import ContactKind
+from ticketing.db.notices.steps import come_to, next_ids
+from ticketing.db.notices.webhooks import OFF
 from ticketing.db.rows import add_all_once, columns, fetch
 from ticketing.db.tables.notices import notice
 
@@ -80,7 +82,12 @@ def claim_due(
 
 def end(tx: Transaction, ids: Sequence[str], state: NoticeState, now: datetime, detail: str | None) -> None:
     """Settle messages for good: their address and values are forgotten, but for the ids that a webhook may be sent again."""
-    ended = sa.update(notice).where(notice.c.id.in_(list(ids)), notice.c.state == "waiting")
+    is_open = notice.c.state == "waiting"
+    if state == "delivered":
+        # It was in hand when its webhook was turned off, and given up with those that waited.
+        given_up = sa.and_(notice.c.state == "unreachable", notice.c.detail == OFF)
+        is_open = sa.or_(is_open, given_up)
+    ended = sa.update(notice).where(notice.c.id.in_(list(ids)), is_open)
     kept = sa.case((notice.c.webhook_id.is_(None), "{}"), else_=notice.c.document)
     tx.execute(ended.values(state=state, ended_at=now, detail=detail, document=kept))
 
@@ -136,6 +143,8 @@ def find_oldest_due(tx: Transaction, now: datetime) -> datetime | None:
     return oldest
 
 
-def delete_ended(tx: Transaction, before: datetime) -> int:
-    """Delete messages that ended before a moment; answers how many."""
-    return int(tx.execute(sa.delete(notice).where(notice.c.ended_at < before)).rowcount)
+def delete_ended(tx: Transaction, before: datetime, after: str) -> tuple[int, str | None]:
+    """Delete some messages that ended before a moment; answers how many, and where to go on."""
+    ids = next_ids(tx, notice.c.id, after, notice.c.ended_at < before)
+    tx.execute(sa.delete(notice).where(notice.c.id.in_(ids)))
+    return len(ids), come_to(ids)

@@ -8,6 +8,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.notices.steps import come_to, next_ids
 from ticketing.db.rows import columns, fetch, find, insert
 from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
 from ticketing.db.tables.sale import api_key
@@ -18,7 +19,7 @@ OFF = "the webhook is off"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One address; it is on while `off_because` is None. `old_secret` signs too, until its moment.
+    """One address; it is on while `off_because` is None. `old_secret` and the one before sign too, each until its moment.
 
     `failing_since` is the first failure since something was delivered.
     """
@@ -32,6 +33,8 @@ class Webhook:
     created_at: datetime
     old_secret: str | None = None
     old_secret_until: datetime | None = None
+    older_secret: str | None = None
+    older_secret_until: datetime | None = None
     off_because: OffBecause | None = None
     failing_since: datetime | None = None
     last_failure_at: datetime | None = None
@@ -139,19 +142,43 @@ def note_failed(tx: Transaction, webhook_id: str, now: datetime, detail: str) ->
 
 
 def turn_off(tx: Transaction, webhook_id: str, because: OffBecause, now: datetime) -> None:
-    """Turn a webhook off, unless it is off already; what waits for it is given up, and may be sent again later."""
+    """Turn a webhook off, unless it is off already; what waits for it is given up in steps, of which this is the first (`give_up`)."""
+    mark_off(tx, webhook_id, because)
+    give_up(tx, webhook_id, now, "")
+
+
+def mark_off(tx: Transaction, webhook_id: str, because: OffBecause) -> None:
+    """Write down why a webhook is off, unless it is off already: from now on nothing is written for it or sent to it."""
     same = sa.update(webhook).where(webhook.c.id == webhook_id, webhook.c.off_because.is_(None))
     tx.execute(same.values(off_because=because))
-    waiting = sa.update(notice).where(notice.c.webhook_id == webhook_id, notice.c.state == "waiting")
-    tx.execute(waiting.values(state="unreachable", ended_at=now, detail=OFF))
 
 
-def delete_webhook(tx: Transaction, webhook_id: str, now: datetime) -> None:
-    """Delete a webhook with its types and with the contacts of orders that name it; nothing more is sent to it."""
-    mine = notice.c.webhook_id == webhook_id
-    waiting = sa.update(notice).where(mine, notice.c.state == "waiting")
-    tx.execute(waiting.values(state="dropped", ended_at=now))
-    tx.execute(sa.update(notice).where(mine).values(document="{}"))
-    tx.execute(sa.delete(contact).where(contact.c.webhook_id == webhook_id))
+def give_up(tx: Transaction, webhook_id: str, now: datetime, after: str) -> str | None:
+    """Give up some messages that wait for a webhook that is off: they may be sent again later. Answers where to go on."""
+    waiting = (notice.c.webhook_id == webhook_id, notice.c.state == "waiting")
+    ids = next_ids(tx, notice.c.id, after, *waiting)
+    some = sa.update(notice).where(notice.c.id.in_(ids), *waiting)
+    tx.execute(some.values(state="unreachable", ended_at=now, detail=OFF))
+    return come_to(ids)
+
+
+def forget_deliveries(tx: Transaction, webhook_id: str, now: datetime, after: str) -> str | None:
+    """Drop some messages of a webhook that ends, and forget what they had to say. Answers where to go on."""
+    ids = next_ids(tx, notice.c.id, after, notice.c.webhook_id == webhook_id)
+    some = sa.update(notice).where(notice.c.id.in_(ids))
+    tx.execute(some.where(notice.c.state == "waiting").values(state="dropped", ended_at=now))
+    tx.execute(some.values(document="{}"))
+    return come_to(ids)
+
+
+def forget_contacts(tx: Transaction, webhook_id: str, after: str) -> str | None:
+    """Let some orders no longer name a webhook that ends. Answers where to go on."""
+    ids = next_ids(tx, contact.c.id, after, contact.c.webhook_id == webhook_id)
+    tx.execute(sa.delete(contact).where(contact.c.id.in_(ids)))
+    return come_to(ids)
+
+
+def delete_webhook(tx: Transaction, webhook_id: str) -> None:
+    """Delete a webhook with its types, of which nothing is left to be sent and that no order names."""
     tx.execute(sa.delete(webhook_type).where(webhook_type.c.webhook_id == webhook_id))
     tx.execute(sa.delete(webhook).where(webhook.c.id == webhook_id))

@@ -32,7 +32,12 @@ def insert_code(tx: Transaction, made: OneTimeCode) -> None:
 
 
 def take_code(tx: Transaction, hashed: str, purpose: CodePurpose, now: datetime) -> str | None:
-    """Use a code up; answers whose it is, None for one that is unknown, used or over."""
+    """Use a code up; answers whose it is, None for one that is unknown, used or over.
+
+    All codes of the person are held first, in one order: two of them used at once do not wait for each other.
+    """
+    owner = sa.select(one_time_code.c.person_id).where(one_time_code.c.hash == hashed).scalar_subquery()
+    _hold(tx, one_time_code.c.person_id == owner, purpose)
     good = (
         one_time_code.c.hash == hashed,
         one_time_code.c.purpose == purpose,
@@ -50,6 +55,7 @@ def take_code(tx: Transaction, hashed: str, purpose: CodePurpose, now: datetime)
 
 def end_codes(tx: Transaction, person_id: str, purpose: CodePurpose, now: datetime) -> None:
     """End the codes of a person for a purpose: one was used, or is needed no more."""
+    _hold(tx, one_time_code.c.person_id == person_id, purpose)
     same = (one_time_code.c.person_id == person_id, one_time_code.c.purpose == purpose)
     tx.execute(sa.update(one_time_code).where(*same, one_time_code.c.used_at.is_(None)).values(used_at=now))
 
@@ -62,3 +68,8 @@ def confirm_address(tx: Transaction, person_id: str, now: datetime) -> None:
 def forget_codes(tx: Transaction, before: datetime) -> int:
     """Delete codes that ended before a moment; answers how many."""
     return int(tx.execute(sa.delete(one_time_code).where(one_time_code.c.expires_at < before)).rowcount)
+
+
+def _hold(tx: Transaction, owner: sa.ColumnElement[bool], purpose: CodePurpose) -> None:
+    codes = sa.select(one_time_code.c.hash).where(owner, one_time_code.c.purpose == purpose)
+    tx.execute(codes.order_by(one_time_code.c.hash).with_for_update())

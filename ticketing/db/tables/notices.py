@@ -64,6 +64,8 @@ webhook = table(
     text("secret"),
     text("old_secret", null=True),
     moment("old_secret_until", null=True),
+    text("older_secret", null=True),
+    moment("older_secret_until", null=True),
     text("off_because", null=True),
     moment("created_at"),
     moment("failing_since", null=True),
