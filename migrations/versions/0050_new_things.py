@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0050_new_things"
-down_revision = "0046_older_secrets"
+down_revision = "0049_older_secrets"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from ticketing.db.tables.columns import Instant
 
-revision = "0046_older_secrets"
-down_revision = "0045_disclosed_and_affected"
+revision = "0049_older_secrets"
+down_revision = "0047_assistance"
 branch_labels = None
 depends_on = None
 
