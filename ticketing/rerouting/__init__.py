@@ -2,6 +2,8 @@
 
 from ticketing.rerouting import show
 from ticketing.rerouting.choosing import LegChoice, list_choices
+from ticketing.rerouting.holding import carry_on as carry_on_hold
+from ticketing.rerouting.holding import hold_due, list_asked, list_over, settle
 from ticketing.rerouting.options import (
     KINDS,
     WHYS,
@@ -28,11 +30,16 @@ __all__ = [
     "OptionWish",
     "ReroutingDesk",
     "Taken",
+    "carry_on_hold",
     "disrupted_legs",
     "finish",
+    "hold_due",
+    "list_asked",
     "list_choices",
+    "list_over",
     "list_unfinished",
     "options_of",
+    "settle",
     "show",
     "take",
 ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from tariffs.journey import Ride
 from ticketing.db import Transaction
-from ticketing.db.disruption import reroutings
+from ticketing.db.disruption import place_holds, reroutings
+from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.rerouting.options import DisruptedLeg, Option, options_of
@@ -34,11 +35,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class LegChoice:
-    """A question with its ways on; `chosen` is the last one that was chosen for the departure on the ticket, or is asked for."""
+    """A question with its ways on; `chosen` is the last one that was chosen for the departure on the ticket, or is asked for.
+
+    `held` are the places that are held for the holder of the ticket on one of them.
+    """
 
     question: Question
     options: Sequence[Option]
     chosen: Rerouting | None = None
+    held: PlaceHold | None = None
 
 
 def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
@@ -46,6 +51,7 @@ def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
     with desk.database.read() as tx:
         scene = read_scene(tx, desk, order_id)
         chosen = reroutings.list_of_order(tx, order_id)
+        holds = place_holds.list_open_of(tx, order_id)
         questions = list_questions(tx, desk, scene)
     onward = [question.onward for question in questions]
     free = ask_places(desk, scene.order.region, onward) if questions else {}
@@ -53,9 +59,18 @@ def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
     choices = []
     for question in questions:
         back = find_money(desk, order_id, question.ticket.passenger_ref, question.leg.at)
-        around = around_of(desk, scene, question.ticket, question.onward, free, back=back)
-        choices.append(LegChoice(question, options_of(question.leg, around, now), _chosen(chosen, question)))
+        held = _held_for(holds, question)
+        around = around_of(desk, scene, question.ticket, question.onward, free, back=back, held=held)
+        ways = options_of(question.leg, around, now)
+        choices.append(LegChoice(question, ways, chosen_of(chosen, question), held))
     return choices
+
+
+def _held_for(holds: Sequence[PlaceHold], question: Question) -> PlaceHold | None:
+    """Find what is held for the holder of a ticket on a leg."""
+    ref = question.ticket.passenger_ref
+    mine = [one for one in holds if one.leg == question.leg.at and ref in one.passengers]
+    return mine[-1] if mine else None
 
 
 def list_questions(tx: Transaction, desk: ReroutingDesk, scene: Scene) -> list[Question]:
@@ -68,7 +83,8 @@ def list_questions(tx: Transaction, desk: ReroutingDesk, scene: Scene) -> list[Q
     ]
 
 
-def _chosen(choices: Sequence[Rerouting], question: Question) -> Rerouting | None:
+def chosen_of(choices: Sequence[Rerouting], question: Question) -> Rerouting | None:
+    """Find the last choice of a passenger for the departure on their ticket; None where there is none."""
     mine = [
         choice
         for choice in choices

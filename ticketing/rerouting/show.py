@@ -9,6 +9,7 @@ from operators.region import RegionData
 from tariffs.journey import Ride
 from tariffs.money import Money
 from throughfare_gate.moments import written
+from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.rerouting import words
 from ticketing.rerouting.choosing import LegChoice
@@ -64,7 +65,15 @@ def _leg(data: RegionData, choice: LegChoice, language: str) -> dict[str, object
         "arrival": leg.arrival.isoformat(),
         "options": [_option(data, choice, one, language) for one in choice.options],
         "chosen": None if choice.chosen is None else choice.chosen.option_id,
+        "held": _held(choice.held),
     }
+
+
+def _held(hold: PlaceHold | None) -> dict[str, object] | None:
+    """The option on which a place is held, and until when; nothing while the operator is asked for it."""
+    if hold is None or hold.until is None:
+        return None
+    return {"option": hold.option_id, "until": written(hold.until)}
 
 
 def _option(data: RegionData, choice: LegChoice, option: Option, language: str) -> dict[str, object]:

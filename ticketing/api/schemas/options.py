@@ -49,8 +49,18 @@ class OptionSchema(Strict):
     refund = money(required=True, allow_none=True)
 
 
+class HeldSchema(Strict):
+    """A place that is held on an option, until a moment: who takes the option before that has it."""
+
+    option = fields.String(required=True)
+    until = moment(required=True)
+
+
 class DisruptedLegSchema(Strict):
-    """A leg of a ticket by which its holder cannot travel as sold, and why; `chosen` is the option that was taken for it."""
+    """A leg of a ticket by which its holder cannot travel as sold, and why; `chosen` is the option that was taken for it.
+
+    `held` is the option on which a place is held for its holder without being asked, null where none is.
+    """
 
     leg = fields.Integer(required=True)
     passenger = fields.String(required=True)
@@ -62,6 +72,7 @@ class DisruptedLegSchema(Strict):
     arrival = moment(required=True)
     options = fields.List(fields.Nested(OptionSchema), required=True)
     chosen = fields.String(required=True, allow_none=True)
+    held = fields.Nested(HeldSchema, required=True, allow_none=True)
 
 
 class OptionsSchema(Strict):
