@@ -7,8 +7,8 @@ from ticketing.db.disruption import place_holds
 from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.sale import bookings
-from ticketing.db.sale.bookings import WITH_OPERATOR
-from ticketing.rerouting.moving import CHOICE, own
+from ticketing.db.sale.bookings import CHOICE, WITH_OPERATOR
+from ticketing.rerouting.moving import own
 
 
 def answer(tx: Transaction, choice: Rerouting, now: datetime) -> frozenset[str]:

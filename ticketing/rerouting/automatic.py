@@ -7,7 +7,6 @@ It costs its holder nothing, and is never on a departure that is earlier than th
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from ticketing.rerouting.options import Coming, DisruptedLeg, later
 
@@ -17,8 +16,6 @@ _WITHIN, _AS_GOOD = timedelta(hours=24), timedelta(hours=3)
 _SHORT = 20
 # A holder has so long to answer, and the answer is there so long before the departure that they can board.
 _LONGEST, _SHORTEST, _BOARDING = timedelta(minutes=60), timedelta(minutes=30), timedelta(minutes=30)
-# Who is silent is moved to a departure that is as near as this; there is no time left to look for another one.
-_NEAR = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +67,6 @@ def answer_until(departs_at: datetime, now: datetime) -> datetime | None:
     """Tell until when a place on a departure is held, in 30 to 60 minutes; None where it leaves too soon to ask anybody."""
     until = min(now + _LONGEST, departs_at - _BOARDING)
     return until if until >= now + _SHORTEST else None
-
-
-def at_expiry(departs_at: datetime, now: datetime) -> Literal["keep", "release"]:
-    """Tell what becomes of the place of a holder who has not answered: who leaves within six hours keeps it, before it has left."""
-    return "keep" if now < departs_at < now + _NEAR else "release"
 
 
 def _has(ways: Sequence[Coming], wanted: Coming) -> bool:

@@ -22,13 +22,13 @@ from ticketing.db.operators.run_states import RunKey
 from ticketing.db.sale import orders
 from ticketing.errors import Conflict, OperatorSilent, ThroughfareError
 from ticketing.purchase.refund.giving_back import refundable_order
+from ticketing.purchase.refund.unasked import keeps_place
 from ticketing.purchase.till import locked
 from ticketing.rerouting import moving
 from ticketing.rerouting.automatic import (
     Place,
     Seeker,
     answer_until,
-    at_expiry,
     fair_order,
     is_short,
     only_way,
@@ -283,7 +283,7 @@ def _settle(tx: Transaction, desk: ReroutingDesk, hold_id: str) -> None:
         raise Conflict("its holders travel otherwise, or the departure does not go")
     if now < hold.until:
         return
-    if at_expiry(hold.departs_at, now) == "release":
+    if not keeps_place(hold.departs_at, now):
         raise Conflict("nobody has answered")
     choice = replace(hold.as_choice(now), passengers=plan.refs)
     require_allowed(tx, desk, plan, choice)

@@ -32,8 +32,6 @@ _log = structlog.get_logger(__name__)
 PATIENCE = timedelta(minutes=10)
 # So long after its arrival the evidence of a run is in (claims).
 _EVIDENCE_IN = timedelta(hours=2)
-# The name under which a booking's document has the choice that it is for.
-CHOICE = "rerouting"
 
 Remember = Callable[[Transaction, Rerouting], None]
 
@@ -161,7 +159,7 @@ def tidy(till: Till, order_id: str) -> None:
 
 def own(booked: Sequence[Booking], choice_id: str) -> list[Booking]:
     """List the bookings of a choice."""
-    return [one for one in booked if one.document.get(CHOICE) == choice_id]
+    return [one for one in booked if one.document.get(bookings.CHOICE) == choice_id]
 
 
 def _get(till: Till, rerouting_id: str) -> Rerouting:

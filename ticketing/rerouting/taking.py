@@ -19,7 +19,7 @@ from ticketing.regions import company
 from ticketing.regions.planned import KnownRide
 from ticketing.rerouting.answering import answer
 from ticketing.rerouting.choosing import Question, list_questions
-from ticketing.rerouting.moving import CHOICE, carry_on, require_movable, swap
+from ticketing.rerouting.moving import carry_on, require_movable, swap
 from ticketing.rerouting.options import Option, options_of
 from ticketing.rerouting.scene import ReroutingDesk, Scene, around_of, coming_of, find_money, read_scene
 
@@ -190,7 +190,7 @@ def want_places(
         for seq, ref in enumerate(refs, start=first)
     ]
     bookings.insert_bookings(
-        tx, [replace(one, document={**one.document, CHOICE: choice_id}) for one in wanted]
+        tx, [replace(one, document={**one.document, bookings.CHOICE: choice_id}) for one in wanted]
     )
 
 

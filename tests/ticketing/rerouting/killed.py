@@ -133,18 +133,25 @@ class Stage:
 
 
 def counted(rooms: Rooms, deadly_at: int | None, *others: Rooms) -> list[int]:
-    """Count the statements of rooms, and be killed at one; answers after how many each transaction was committed."""
-    passed, commits = 0, list[int]()
+    """Count the statements of rooms, and be killed at one; answers after how many each transaction that writes was committed."""
+    passed, has_written, commits = 0, False, list[int]()
 
-    def count(*_: object) -> None:
-        nonlocal passed
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        nonlocal passed, has_written
         passed += 1
+        has_written = has_written or statement.lstrip().startswith(("INSERT", "UPDATE", "DELETE"))
         if passed == deadly_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def commit(_: object) -> None:
+        nonlocal has_written
+        if has_written:
+            commits.append(passed)
+        has_written = False
+
     for engine in [engine for each in (rooms, *others) for engine in _engines(each)]:
         sa.event.listen(engine, "before_cursor_execute", count)
-        sa.event.listen(engine, "commit", lambda _: commits.append(passed))
+        sa.event.listen(engine, "commit", commit)
     return commits
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.ticketing.rerouting.ships import at, coming, ship
+from ticketing.purchase.refund.unasked import keeps_place
 from ticketing.rerouting.automatic import (
     Place,
     Seeker,
     answer_until,
-    at_expiry,
     fair_order,
     is_short,
     only_way,
@@ -89,10 +89,10 @@ def test_an_answer_has_thirty_to_sixty_minutes_and_half_an_hour_to_board(
 
 
 @pytest.mark.parametrize(
-    ("leaves_in", "then"), [(1, "keep"), (359, "keep"), (360, "release"), (0, "release"), (-1, "release")]
+    ("leaves_in", "keeps"), [(1, True), (359, True), (360, False), (0, False), (-1, False)]
 )
-def test_a_silent_holder_keeps_a_place_that_leaves_within_six_hours(leaves_in: int, then: str) -> None:
-    assert at_expiry(NOW + timedelta(minutes=leaves_in), NOW) == then
+def test_a_silent_holder_keeps_a_place_that_leaves_within_six_hours(leaves_in: int, keeps: bool) -> None:
+    assert keeps_place(NOW + timedelta(minutes=leaves_in), NOW) is keeps
 
 
 def test_assistance_and_connections_go_first_and_then_the_order_of_buying() -> None:

@@ -8,19 +8,27 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.notices.webhooks import is_active, takes
-from ticketing.db.tables.disruption import disruption_affected, disruption_event
+from ticketing.db.tables.disruption import disruption_affected, disruption_event, place_hold, rerouting
 from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
 from ticketing.db.tables.rights import claim, claim_step
 from ticketing.db.tables.sale import order, order_event, refund
 
 ACCOUNT = "claim_needs_account"
 # The families of the events, where they are not named as their message is.
-_FAMILIES = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "refund", ACCOUNT: "claim"}
+_FAMILIES = {
+    "tickets_ready": "order",
+    "order_undone": "order",
+    "refund_sent": "refund",
+    ACCOUNT: "claim",
+    "moved": "journey",
+    "place_held": "journey",
+    "place_given_back": "journey",
+}
 # A contact that comes later is told of what may still matter to it.
 _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
 _CLAIM_ENDS = ("decided", "paid", "refused")
 # The tables of what contacts are told.
-_TOLD_FROM = (contact, claim_step, disruption_event, order, order_event, refund)
+_TOLD_FROM = (contact, claim_step, disruption_event, order, order_event, place_hold, refund, rerouting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +108,26 @@ def list_untold(tx: Transaction, now: datetime, limit: int, missed: Missed | Non
         runs.where(is_confirmed, confirmed_at >= runs_from).distinct(),
         steps.where(claim_step.c.state.in_(_CLAIM_ENDS), is_for, claim_step.c.at >= refunds_from).distinct(),
     ]
+    queries += _of_moves(now, runs_from)
     if missed is not None:
         queries = [query.where(contact.c.webhook_id == missed.webhook_id) for query in queries]
     return [one for query in queries for one in _untold(tx, query, limit)]
+
+
+def _of_moves(now: datetime, since: datetime) -> list[sa.Select[Any]]:
+    """Select the contacts of orders whose tickets were moved, or for which a place is held or was given back unanswered."""
+    done, hold = rerouting.c, place_hold.c
+    moved = _about("moved", sa.literal("journey.moved"), done.id, done.ended_at, now)
+    moved = moved.join(rerouting, done.order_id == contact.c.order_id)
+    queries = [moved.where(done.state == "done", done.kind == "later_departure", done.ended_at >= since)]
+    for what, state, at in (
+        ("place_held", "held", hold.made_at),
+        ("place_given_back", "released", hold.ended_at),
+    ):
+        query = _about(what, sa.literal(f"journey.{what}"), hold.id, at, now)
+        query = query.join(place_hold, hold.order_id == contact.c.order_id)
+        queries.append(query.where(hold.state == state, hold.until.is_not(None), at >= since))
+    return queries
 
 
 def _about(

@@ -20,6 +20,8 @@ _BOOKINGS = sa.select(booking).where(booking.c.order_id == sa.bindparam("wanted"
 # States in which the operator may still have something of ours.
 WITH_OPERATOR = ("wanted", "held", "confirmed")
 OPEN = (*WITH_OPERATOR, "unwanted")
+# The name under which a booking's document has the choice, or the hold, after a disruption that it is for.
+CHOICE = "rerouting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ The law leaves it to the passenger (Regulation (EU) 1177/2010, article 18); a ma
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from ticketing import regions
 from ticketing.db import Transaction
@@ -12,6 +13,14 @@ from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase.till import Till
 from ticketing.regions.planned import find_ride_on
+
+# A silent holder is moved to a departure that is as near as this; there is no time left to look for another one.
+_NEAR = timedelta(hours=6)
+
+
+def keeps_place(departs_at: datetime, at: datetime) -> bool:
+    """Tell whether a holder who has not answered by a moment keeps the place on a departure: it is near, and has not left. Pure."""
+    return at < departs_at < at + _NEAR
 
 
 def list_unasked(tx: Transaction, order_id: str) -> list[Rerouting]:
