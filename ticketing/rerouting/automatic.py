@@ -38,10 +38,10 @@ class Place:
 
 
 def fair_order(seekers: Iterable[Seeker]) -> list[Seeker]:
-    """Order those who seek a place: who needs assistance or connects first, and then by the time of the order."""
+    """Order those who seek a place: first a need of assistance, then a connection, and then the time of the order."""
     return sorted(
         seekers,
-        key=lambda one: (not (one.needs_assistance or one.connects), one.ordered_at, one.order_id),
+        key=lambda one: (not one.needs_assistance, not one.connects, one.ordered_at, one.order_id),
     )
 
 

@@ -16,7 +16,7 @@ from operators.place_kinds import kind_of
 from operators.promises import service_by
 from ticketing import regions
 from ticketing.db import Transaction
-from ticketing.db.disruption import place_holds, reroutings
+from ticketing.db.disruption import assistance, place_holds, reroutings
 from ticketing.db.disruption.place_holds import Owed, PlaceHold
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.sale import orders
@@ -153,12 +153,15 @@ def _hold_for_all(desk: ReroutingDesk, group: Group, members: Sequence[Owed]) ->
 
 def _in_fair_order(desk: ReroutingDesk, members: Sequence[Owed]) -> list[str]:
     """Name the orders of a group, the first one first."""
+    with desk.database.read() as tx:
+        assisted = assistance.list_needed(tx, {member.order_id for member in members})
     seekers: dict[str, Seeker] = {}
     for member in members:
         known = seekers.get(member.order_id)
         seekers[member.order_id] = Seeker(
             order_id=member.order_id,
             ordered_at=member.ordered_at,
+            needs_assistance=member.order_id in assisted,
             connects=_connects(desk, member) or (known is not None and known.connects),
         )
     return [seeker.order_id for seeker in fair_order(seekers.values())]

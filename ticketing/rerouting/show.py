@@ -12,6 +12,7 @@ from throughfare_gate.moments import written
 from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.rerouting import words
+from ticketing.rerouting.cases import Case
 from ticketing.rerouting.choosing import LegChoice
 from ticketing.rerouting.options import Option
 from ticketing.rerouting.taking import Taken
@@ -20,6 +21,20 @@ from ticketing.rerouting.taking import Taken
 def choices(data: RegionData, listed: Sequence[LegChoice], language: str) -> list[dict[str, object]]:
     """The disrupted legs of an order with their options, in the reader's language."""
     return [_leg(data, one, language) for one in listed]
+
+
+def cases(listed: Sequence[Case]) -> list[dict[str, object]]:
+    """The cases of an order: one for each event and ticket, with its state."""
+    return [
+        {
+            "event_id": one.event_id,
+            "leg": one.leg,
+            "passenger": one.passenger,
+            "state": one.state,
+            "by": one.by,
+        }
+        for one in listed
+    ]
 
 
 def taken(order_id: str, done: Taken) -> dict[str, object]:

@@ -86,6 +86,11 @@ class Harbour:
         assert answer.status_code == 200, answer.json
         return list((answer.json or {})["legs"])
 
+    def cases(self, bought: Bought) -> list[tuple[str, str, str | None]]:
+        """The cases of an order: whose, in which state, and by whom."""
+        listed = self.api.get(f"/v1/orders/{bought.order['id']}/options", bought.token).json or {}
+        return [(one["passenger"], one["state"], one["by"]) for one in listed["cases"]]
+
     def order(self, bought: Bought) -> dict[str, Any]:
         """The order as it is now."""
         return self.api.get(f"/v1/orders/{bought.order['id']}", bought.token).json or {}

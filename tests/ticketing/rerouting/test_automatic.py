@@ -103,8 +103,8 @@ def test_assistance_and_connections_go_first_and_then_the_order_of_buying() -> N
     seekers = [
         bought("late", 9),
         bought("early", 1),
-        bought("train behind", 8, connects=True),
-        bought("assistance", 5, needs_assistance=True),
+        bought("train behind", 5, connects=True),
+        bought("assistance", 8, needs_assistance=True),
     ]
 
     assert [one.order_id for one in fair_order(seekers)] == ["assistance", "train behind", "early", "late"]

@@ -276,3 +276,36 @@ def test_a_silent_operator_is_asked_again_and_holds_one_place(harbour: Harbour, 
     assert harbour.options(bought)[0]["held"]["option"] == only["id"]
     assert ours(harbour, bought, only) == ["confirmed"]
     assert len([one for one in ferry.standing("confirmed") if one.sailing.trip_id == only["trip_id"]]) == 1
+
+
+def test_an_order_with_a_need_of_assistance_comes_before_those_bought_earlier(harbour: Harbour) -> None:
+    bought = []
+    for _ in range(3):
+        bought.append(harbour.buys())
+        harbour.api.clock.advance(timedelta(seconds=1))
+    path = f"/v1/orders/{bought[2].order['id']}/assistance"
+    headers = {"Authorization": f"Bearer {bought[2].token}"}
+    said = harbour.api.client.put(path, json={"needed": True}, headers=headers)
+    only = leaves_one_way(harbour, bought[0], places=1)
+    harbour.work()
+
+    assert (said.status_code, said.json) == (200, {"needed": True})
+    assert harbour.api.get(path, bought[2].token).json == {"needed": True}
+    assert [ours(harbour, one, only) for one in bought] == [[], [], ["confirmed"]]
+
+
+@ON_SQLITE
+def test_a_need_of_assistance_is_taken_back_or_forgotten_after_the_journey(harbour: Harbour) -> None:
+    bought = harbour.buys()
+    path = f"/v1/orders/{bought.order['id']}/assistance"
+    headers = {"Authorization": f"Bearer {bought.token}"}
+
+    def says(needed: bool) -> Any:
+        return harbour.api.client.put(path, json={"needed": needed}, headers=headers).json
+
+    assert [says(True), says(True), says(False)] == [{"needed": True}] * 2 + [{"needed": False}]
+    assert harbour.api.get(path, bought.token).json == {"needed": False}
+    says(True)
+    harbour.api.clock.advance(timedelta(days=5))
+    harbour.work()
+    assert harbour.api.get(path, bought.token).json == {"needed": False}

@@ -233,3 +233,11 @@ place_hold = table(
     ),
     sa.Index(None, "state"),
 )
+
+# An order with a passenger who needs assistance, by their own word: nothing says who or why. Deleted after the journey.
+order_assistance = table(
+    "order_assistance",
+    text("order_id", sa.ForeignKey("ticket_order.id"), key=True),
+    moment("kept_until"),
+    sa.Index(None, "kept_until"),
+)
