@@ -20,6 +20,7 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import LIVE, Ticket
+from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.purchase.refund import disrupted
 from ticketing.purchase.refund.disrupted import LegNews
@@ -63,6 +64,11 @@ class Scene:
     held: Sequence[Ticket]
     news: Sequence[LegNews]
     unasked: Sequence[Rerouting] = ()
+    uses: Mapping[str, Sequence[TicketUse]] = field(default_factory=dict)
+
+    def used(self, ticket: Ticket) -> dict[int, str]:
+        """Name the operator whose gate has let the holder of a ticket in, by leg."""
+        return {one.leg: one.operator for one in self.uses.get(ticket.jti, ())}
 
     @property
     def live(self) -> list[Ticket]:
@@ -94,16 +100,15 @@ def read_scene(tx: Transaction, desk: ReroutingDesk, order_id: str) -> Scene:
     quote = offers.get_quote(tx, order.quote_id)
     held = tickets.list_tickets(tx, order_id)
     news = disrupted.news_of_legs(tx, desk.till, quote, held)
-    return Scene(order, quote, held, news, list_unasked(tx, order_id))
+    used = {one.jti: uses.list_uses(tx, one.jti) for one in held}
+    return Scene(order, quote, held, news, list_unasked(tx, order_id), used)
 
 
-def list_disrupted(
-    tx: Transaction, desk: ReroutingDesk, scene: Scene, ticket: Ticket
-) -> list[tuple[DisruptedLeg, Ride]]:
+def list_disrupted(desk: ReroutingDesk, scene: Scene, ticket: Ticket) -> list[tuple[DisruptedLeg, Ride]]:
     """List the legs by which a ticket does not take its holder as sold, each with the ride that it is for."""
     region, sold = desk.region(scene.order.region), scene.quote.document.rides
     rides = disrupted.rides_of(region, scene.quote, ticket.document.legs)
-    taken = {one.leg: one.operator for one in uses.list_uses(tx, ticket.jti)}
+    taken = scene.used(ticket)
     moved = legs_moved_unasked(scene.unasked, ticket)
     facts: list[LegFacts] = []
     before: Ride | None = None
