@@ -16,7 +16,7 @@ from operators.place_kinds import kind_of
 from operators.promises import service_by
 from ticketing import regions
 from ticketing.db import Transaction
-from ticketing.db.disruption import assistance, place_holds, reroutings
+from ticketing.db.disruption import assistance, place_holds, reach, reroutings
 from ticketing.db.disruption.place_holds import Owed, PlaceHold
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.sale import orders
@@ -43,6 +43,8 @@ _log = structlog.get_logger(__name__)
 # Events of so long ago are looked at, and each of them so often: operators are asked for places each time.
 _LOOKED_BACK, _PAUSE = timedelta(hours=24), timedelta(seconds=30)
 _AT_ONCE = 500
+# So many tickets are looked at before all of an event are read.
+_SAMPLE = 200
 
 Group = tuple[str, str, int, RunKey]
 # Why an order gets no hold: nobody behind it gets one either, or it alone does not.
@@ -74,17 +76,14 @@ def hold_due(desk: ReroutingDesk) -> int:
     """Hold places for all whose departure does not take them, where that is due, in the fair order; answers for how many orders."""
     now = desk.clock.now()
     with desk.database.read() as tx:
-        owed = place_holds.list_owed(tx, now - _LOOKED_BACK)
-    groups: dict[Group, list[Owed]] = {}
-    for ticket in owed:
-        groups.setdefault((ticket.region, ticket.event_id, ticket.leg, ticket.run), []).append(ticket)
-    for old in [key for key in desk.looked_at if key not in groups]:
+        events = place_holds.list_left_behind(tx, now - _LOOKED_BACK)
+    for old in [event_id for event_id in desk.looked_at if event_id not in events]:
         del desk.looked_at[old]
     count = 0
-    for group, members in groups.items():
-        if now >= desk.looked_at.get(group, now):
-            desk.looked_at[group] = now + _PAUSE
-            count += _hold_for_all(desk, group, members)
+    for event_id in events:
+        if now >= desk.looked_at.get(event_id, now):
+            desk.looked_at[event_id] = now + _PAUSE
+            count += _hold_after(desk, event_id, now)
     return count
 
 
@@ -125,9 +124,42 @@ def settle(desk: ReroutingDesk, hold: PlaceHold) -> None:
     moving.tidy(desk.till, hold.order_id)
 
 
-def _hold_for_all(desk: ReroutingDesk, group: Group, members: Sequence[Owed]) -> int:
+def _hold_after(desk: ReroutingDesk, event_id: str, now: datetime) -> int:
+    """Hold places after an event; of thousands of holders all are read only where some are found to need it."""
+    with desk.database.read() as tx:
+        sample = place_holds.list_owed(tx, event_id, now, _SAMPLE)
+        seeking = reach.count_tickets(tx, [event_id]).get(event_id, 0)
+    if not any(_is_needed(desk, group, members, seeking) for group, members in _grouped(sample)):
+        return 0
+    with desk.database.read() as tx:
+        owed = place_holds.list_owed(tx, event_id, now)
+    return sum(_hold_for_all(desk, group, members, seeking) for group, members in _grouped(owed))
+
+
+def _grouped(owed: Sequence[Owed]) -> list[tuple[Group, list[Owed]]]:
+    """Put tickets together by the run that leaves their holders behind."""
+    groups: dict[Group, list[Owed]] = {}
+    for ticket in owed:
+        groups.setdefault((ticket.region, ticket.event_id, ticket.leg, ticket.run), []).append(ticket)
+    return list(groups.items())
+
+
+def _is_needed(desk: ReroutingDesk, group: Group, members: Sequence[Owed], seeking: int) -> bool:
+    """Tell whether a place is to be held for the first order of a group that has only one way on, or none."""
+    search = _search(desk, members, seeking)
+    for order_id in dict.fromkeys(member.order_id for member in members):
+        if search is None:
+            return False
+        with desk.database.read() as tx:
+            plan = _plan(tx, desk, group, order_id, search)
+        if plan != "not_this":
+            return plan != "nobody"
+    return False
+
+
+def _hold_for_all(desk: ReroutingDesk, group: Group, members: Sequence[Owed], seeking: int) -> int:
     """Hold places for the orders of a group, until there is no need or no place any more."""
-    search = _search(desk, members)
+    search = _search(desk, members, seeking)
     count = 0
     for order_id in _in_fair_order(desk, members):
         if search is None:
@@ -174,14 +206,14 @@ def _connects(desk: ReroutingDesk, member: Owed) -> bool:
     return any(service_by(mode, promises) != "city" for mode, promises in behind)
 
 
-def _search(desk: ReroutingDesk, members: Sequence[Owed]) -> _Search | None:
+def _search(desk: ReroutingDesk, members: Sequence[Owed], seeking: int) -> _Search | None:
     """Ask for the places of what comes after a departure; None where no holder is left behind by it."""
     for order_id in dict.fromkeys(one.order_id for one in members):
         with desk.database.read() as tx:
             scene = read_scene(tx, desk, order_id)
             onward = [one.onward for one in list_questions(tx, desk, scene) if one.leg.at == members[0].leg]
         if onward:
-            return _Search(ask_places(desk, members[0].region, onward), len(members))
+            return _Search(ask_places(desk, members[0].region, onward), seeking)
     return None
 
 
@@ -192,7 +224,24 @@ def _ask(
     refundable_order(tx, order_id, lock=True)
     if orders.find_exchange_under_way(tx, order_id):
         return "not_this"
-    scene, now = read_scene(tx, desk, order_id), desk.clock.now()
+    plan = _plan(tx, desk, group, order_id, search)
+    if not isinstance(plan, Plan):
+        return plan
+    choice = choice_of(desk, plan, "")
+    require_allowed(tx, desk, plan, choice)
+    common = {one.name for one in fields(PlaceHold)} & {one.name for one in fields(choice)}
+    known = {name: getattr(choice, name) for name in common}
+    hold = PlaceHold(**known | {"state": "asked", "made_at": desk.clock.now()})
+    place_holds.put_hold(tx, hold)
+    want_places(tx, desk, plan, hold.id, hold.passengers)
+    return hold
+
+
+def _plan(
+    tx: Transaction, desk: ReroutingDesk, group: Group, order_id: str, search: _Search
+) -> Plan | _Without:
+    """Plan the one way on of an order whose places are short; or say who gets none."""
+    scene = read_scene(tx, desk, order_id)
     concerned = _unanswered(tx, desk, scene, group)
     if not concerned:
         return "not_this"
@@ -205,21 +254,13 @@ def _ask(
         )
         for one in concerned
     ]
-    ways = only_way(places, now)
+    ways = only_way(places, desk.clock.now())
     if len(ways) != 1:
         return "nobody" if ways else "not_this"
     if not _is_due(desk, scene, ways[0], places, search.seeking):
         return "nobody"
     option = Option(kind="later_departure", leg=concerned[0].leg.at, coming=ways[0])
-    plan = Plan(scene, concerned, option, concerned[0].onward.find(ways[0]))
-    choice = choice_of(desk, plan, "")
-    require_allowed(tx, desk, plan, choice)
-    common = {one.name for one in fields(PlaceHold)} & {one.name for one in fields(choice)}
-    known = {name: getattr(choice, name) for name in common}
-    hold = PlaceHold(**known | {"state": "asked", "made_at": now})
-    place_holds.put_hold(tx, hold)
-    want_places(tx, desk, plan, hold.id, hold.passengers)
-    return hold
+    return Plan(scene, concerned, option, concerned[0].onward.find(ways[0]))
 
 
 def _unanswered(tx: Transaction, desk: ReroutingDesk, scene: Scene, group: Group) -> list[Question]:

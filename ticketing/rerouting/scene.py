@@ -41,14 +41,14 @@ _NOT_TOLD = FreePlaces(None, None, None)
 class ReroutingDesk:
     """The tools of choosing another way; `continuations` are the agreements by which operators take each other's passengers.
 
-    `looked_at` is when this process last asked for places to hold after an event.
+    `looked_at` is when this process looks next for places to hold after an event, by its id.
     """
 
     database: Database
     clock: Clock
     till: Till
     continuations: Mapping[str, Sequence[Continuation]] = field(default_factory=dict)
-    looked_at: dict[tuple[object, ...], datetime] = field(default_factory=dict)
+    looked_at: dict[str, datetime] = field(default_factory=dict)
 
     def region(self, name: str) -> Region:
         """Return a region."""
@@ -101,7 +101,7 @@ def read_scene(tx: Transaction, desk: ReroutingDesk, order_id: str) -> Scene:
     held = tickets.list_tickets(tx, order_id)
     news = disrupted.news_of_legs(tx, desk.till, quote, held)
     used = {one.jti: uses.list_uses(tx, one.jti) for one in held}
-    return Scene(order, quote, held, news, list_unasked(tx, order_id), used)
+    return Scene(order, quote, held, news, unasked=list_unasked(tx, order_id), uses=used)
 
 
 def list_disrupted(desk: ReroutingDesk, scene: Scene, ticket: Ticket) -> list[tuple[DisruptedLeg, Ride]]:

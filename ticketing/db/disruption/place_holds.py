@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -23,6 +23,8 @@ from ticketing.db.tables.sale import order, ticket
 
 State = Literal["asked", "held", "answered", "kept", "released"]
 OPEN: tuple[State, ...] = ("asked", "held")
+# So long after its planned departure a run still leaves somebody behind.
+_STAYS = timedelta(hours=24)
 # What one statement may name is limited.
 _CHUNK = 1000
 # Of these the holder of a ticket can be on no other departure, unless they choose one.
@@ -175,12 +177,22 @@ def list_over(tx: Transaction, now: datetime, limit: int) -> list[PlaceHold]:
     return _list(tx, sa.select(place_hold).where(place_hold.c.state == "held", is_over).limit(limit))
 
 
-def list_owed(tx: Transaction, since: datetime) -> list[Owed]:
-    """List the tickets for whose holders a place may have to be held, of events that were confirmed since a moment."""
-    row, event, leg = disruption_affected.c, disruption_event, leg_of_ticket.c
+def list_left_behind(tx: Transaction, since: datetime) -> list[str]:
+    """Name the newest events of runs, confirmed since a moment, that leave somebody behind."""
+    row, event = disruption_affected.c, disruption_event
     newer = disruption_event.alias()
     same = [newer.c[name] == event.c[name] for name in ("region", "operator", "trip_id", "service_date")]
     overtaken = sa.exists().where(*same, newer.c.status == "confirmed", newer.c.revision > event.c.revision)
+    behind = sa.exists().where(row.event_id == event.c.id, row.why.in_(_LEFT_BEHIND))
+    query = sa.select(event.c.id).where(
+        event.c.status == "confirmed", event.c.confirmed_at >= since, ~overtaken.correlate(event), behind
+    )
+    return list(tx.execute(query.order_by(event.c.confirmed_at, event.c.id)).scalars())
+
+
+def list_owed(tx: Transaction, event_id: str, now: datetime, limit: int | None = None) -> list[Owed]:
+    """List the tickets for whose holders a place may have to be held after an event, all or so many of them."""
+    row, event, leg = disruption_affected.c, disruption_event, leg_of_ticket.c
     concerned = sa.case((row.why == "connection", row.then_leg), else_=row.leg)
     on_run = sa.or_(row.why == "connection", leg.trip_id == event.c.trip_id)
     of_leg = (leg.order_id, leg.leg, leg.trip_id, leg.service_date)
@@ -197,13 +209,13 @@ def list_owed(tx: Transaction, since: datetime) -> list[Owed]:
         .join(leg_of_ticket, sa.and_(leg.jti == row.jti, leg.leg == concerned, on_run))
         .join(ticket, ticket.c.jti == row.jti)
         .join(order, order.c.id == row.order_id)
-        .where(event.c.status == "confirmed", event.c.confirmed_at >= since, ~overtaken.correlate(event))
-        .where(row.why.in_(_LEFT_BEHIND), ticket.c.status == "valid", leg.departs_at >= since)
+        .where(row.event_id == event_id, row.why.in_(_LEFT_BEHIND))
+        .where(ticket.c.status == "valid", leg.departs_at >= now - _STAYS)
         .where(
             ~_has_answer(place_hold, of_leg), ~_has_answer(rerouting, of_leg, rerouting.c.state != "failed")
         )
     )
-    rows = tx.execute(query).all()
+    rows = tx.execute(query.limit(limit)).all()
     then = _legs_after(tx, [one.jti for one in rows]) if rows else {}
     return [
         Owed(
