@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,28 +12,32 @@ from tests.ticketing.rerouting.killed import Stage, close, counted
 from ticketing.cli.worker import list_jobs
 
 _JOBS = ("advancing orders", "moving tickets", "carrying on holds", "ending holds", "holding places")
-_LATER = timedelta(minutes=60)
+_NOW, _LATER = timedelta(0), timedelta(minutes=60)
 
 
 class HoldStage(Stage):
     """A deployment whose worker looks when a ferry is cancelled, and an hour later."""
 
-    def work(self, url: str, deadly_at: int | None = None) -> list[int]:
+    def work(
+        self, url: str, deadly_at: int | None = None, when: Sequence[timedelta] = (_NOW, _LATER)
+    ) -> list[int]:
         """Let a worker do its rounds; answers after how many statements each transaction was committed."""
-        first, begun = self.rooms(url), self.moment
-        self.moment = begun + _LATER
-        then = self.rooms(url)
+        rooms, begun = [], self.moment
+        for later in when:
+            self.moment = begun + later
+            rooms.append(self.rooms(url))
         self.moment = begun
-        commits = counted(first, deadly_at, then)
-        for rooms, at in ((first, begun), (first, begun), (then, begun + _LATER), (then, begun + _LATER)):
-            _round(rooms, at)
-        for rooms in (first, then):
-            close(rooms)
+        commits = counted(rooms[0], deadly_at, *rooms[1:])
+        for later, each in zip(when, rooms, strict=True):
+            for _ in range(2):
+                _round(each, begun + later)
+        for each in rooms:
+            close(each)
         return commits
 
-    def kill(self, url: str, deadly_at: int) -> bool:
+    def kill(self, url: str, deadly_at: int, when: Sequence[timedelta] = (_NOW, _LATER)) -> bool:
         """Let a worker of its own work until it is killed there; False where it came to its end before."""
-        return is_killed(lambda: self.work(url, deadly_at))
+        return is_killed(lambda: self.work(url, deadly_at, when))
 
 
 def _round(rooms: Any, at: datetime) -> None:
@@ -46,12 +51,15 @@ def main(url: str, keys: str, moment: str) -> None:
     """Print a line for each edge: how the holder travels at once after the kill, and what is there in the end."""
     stage = HoldStage(keys, moment, {})
     if not url.startswith("sqlite"):
-        # One database: each kill goes on from where the one before has left it.
-        deadly_at, ways = 1, []
-        while stage.kill(url, deadly_at):
-            ways.append(stage.travels(url))
-            deadly_at += 1
+        # One database: each kill goes on from where the one before has left it, first while it holds, then while it moves.
+        ways: list[str] = []
+        for when in (_NOW, _LATER):
+            deadly_at = 1
+            while stage.kill(url, deadly_at, (when,)):
+                ways.append(stage.travels(url))
+                deadly_at += 1
         stage.work(url)
+        ways.append(stage.travels(url))
         sys.stdout.write(json.dumps({"at_once": sorted(set(ways)), **stage.told(url)}) + "\n")
         return
     for copied, edge in copies_by_edge(url, stage.work):

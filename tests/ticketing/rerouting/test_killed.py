@@ -43,7 +43,7 @@ class Lost:
         done = subprocess.run(
             [*command, self.clock.now().isoformat(), *more],
             check=True,
-            timeout=300,
+            timeout=600,
             capture_output=True,
             text=True,
         )
