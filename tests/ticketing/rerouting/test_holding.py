@@ -309,3 +309,18 @@ def test_a_need_of_assistance_is_taken_back_or_forgotten_after_the_journey(harbo
     harbour.api.clock.advance(timedelta(days=5))
     harbour.work()
     assert harbour.api.get(path, bought.token).json == {"needed": False}
+
+
+@ON_SQLITE
+def test_nothing_is_held_for_a_holder_whom_a_gate_has_let_in_before(harbour: Harbour) -> None:
+    bought = harbour.buys()
+    other = harbour.buys()
+    _, ship = harbour.ship(bought)
+    harbour.api.clock.set(datetime.fromisoformat(ship["departure"]) - timedelta(minutes=45))
+    gate = harbour.api.key("gate", ship["operator"])
+    harbour.api.scan(bought.tickets[0]["token"], gate, stop_id=ship["from"]["stop_id"])
+    only = leaves_one_way(harbour, other)
+    harbour.work()
+
+    assert [ours(harbour, one, only) for one in (bought, other)] == [[], ["confirmed"]]
+    assert harbour.ticket(bought)["token"] == bought.tickets[0]["token"]
