@@ -109,6 +109,10 @@ class Inventory:
         taken = self.sailings.taken(sailing, now)
         return {kind: max(0, places - taken.get(kind, 0)) for kind, places in self.capacity(sailing).items()}
 
+    def total(self, departure: Departure) -> dict[str, int]:
+        """The places of a departure, taken and free."""
+        return dict(self.capacity(self._sailing(departure)))
+
     def hold(self, request: HoldRequest, now: datetime) -> Reservation:
         """Take places, all or none. Raises Refused: sold_out, sales_closed, cancelled, not_found, key_reused."""
         departure, sailing = request.departure, self._sailing(request.departure)

@@ -138,11 +138,15 @@ class Traveller:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Free places of a departure by kind; None where the operator does not tell. `as_of` is its own time."""
+    """Free places of a departure by kind; None where the operator does not tell. `as_of` is its own time.
+
+    `total` are its places by kind, taken and free; a kind is left out where the operator does not tell.
+    """
 
     departure: Departure
     free: Mapping[str, int | None]
     as_of: datetime
+    total: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

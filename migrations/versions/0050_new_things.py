@@ -15,3 +15,6 @@ def upgrade() -> None:
     op.create_index("ix_refund_created_at", "refund", ["created_at"])
     op.create_index("ix_refund_changed_at", "refund", ["changed_at"])
     op.create_index("ix_claim_step_at", "claim_step", ["at"])
+    op.create_index("ix_rerouting_ended_at", "rerouting", ["ended_at"])
+    op.create_index("ix_place_hold_made_at", "place_hold", ["made_at"])
+    op.create_index("ix_place_hold_ended_at", "place_hold", ["ended_at"])

@@ -49,7 +49,11 @@ class OwnInventory(Basis):
         """Free places as they are at this moment."""
         now = self.now()
         free = [(departure, self.inventory.free(departure, now)) for departure in departures]
-        return [Availability(departure, {**left}, now) for departure, left in free if left]
+        return [
+            Availability(departure, {**left}, now, self.inventory.total(departure))
+            for departure, left in free
+            if left
+        ]
 
     def hold(self, request: HoldRequest) -> Hold:
         """Take places."""

@@ -11,7 +11,13 @@ from ticketing.api.context import once_within, rooms
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
 from ticketing.api.limits import limited
-from ticketing.api.schemas.options import OptionsSchema, OptionTakenSchema, OptionWanted, OptionWantedSchema
+from ticketing.api.schemas.options import (
+    AssistanceSchema,
+    OptionsSchema,
+    OptionTakenSchema,
+    OptionWanted,
+    OptionWantedSchema,
+)
 from ticketing.errors import OptionGone
 from ticketing.identity import Call
 from ticketing.identity.once import request_key
@@ -30,7 +36,8 @@ class OrderOptions(MethodView):
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
         """List the legs that do not go as the tickets say, each with its options; places are as operators tell them now."""
-        return {"order_id": order_id, "legs": _legs(order_id)}
+        listed = rerouting.list_cases(rooms().rerouting, order_id)
+        return {"order_id": order_id, "legs": _legs(order_id), "cases": rerouting.show.cases(listed)}
 
     @for_order
     @limited(address="600 per minute", caller="30 per minute")
@@ -65,6 +72,31 @@ class OrderOptions(MethodView):
         except OptionGone as gone:
             raise OptionGone(gone.detail, _legs(order_id)) from None
         return answer.body, 200, {"Idempotent-Replayed": "true"} if answer.replayed else {}
+
+
+@blueprint.route("/orders/<string:order_id>/assistance")
+class OrderAssistance(MethodView):
+    """The need of assistance on an order."""
+
+    @for_order
+    @limited(address="600 per minute", caller="30 per minute")
+    @blueprint.response(200, AssistanceSchema)
+    @blueprint.doc(**ORDER_TOKEN)
+    def get(self, order_id: str) -> dict[str, bool]:
+        """Tell whether somebody of the order has said that they need assistance."""
+        return {"needed": rerouting.is_assistance_needed(rooms().rerouting, order_id)}
+
+    @for_order
+    @limited(address="600 per minute", caller="30 per minute")
+    @blueprint.arguments(AssistanceSchema)
+    @blueprint.response(200, AssistanceSchema)
+    @blueprint.doc(**ORDER_TOKEN)
+    def put(self, wanted: dict[str, bool], order_id: str) -> dict[str, bool]:
+        """Say that a passenger needs assistance, or take it back: after a disruption the order comes first where places are held.
+
+        The operator's staff are not told by it: ask the carrier for the assistance itself.
+        """
+        return {"needed": rerouting.say_assistance(rooms().rerouting, order_id, needed=wanted["needed"])}
 
 
 def _legs(order_id: str) -> list[dict[str, object]]:

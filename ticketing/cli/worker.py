@@ -85,7 +85,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
         Job(name="confirming disruptions", run=lambda: Tally(rooms.watcher.confirm_waiting())),
         Job(name="judging changes", run=lambda: Tally(rooms.watcher.judge_changes())),
         _legs_job(rooms),
-        _moves_job(rooms),
+        *_moves_jobs(rooms),
         *_claims_jobs(rooms),
         Job(name="writing messages", run=lambda: Tally(notices.write_new(rooms.post_office))),
         Job(
@@ -168,17 +168,34 @@ def _legs_job(rooms: Rooms) -> Job:
     return Job(name="noting legs of tickets", run=run)
 
 
-def _moves_job(rooms: Rooms) -> Job:
-    """Carry the moves of tickets on that a crash or a silent operator has left under way."""
-    moves, desk = Items("move"), rooms.rerouting
-    return Job(
-        name="moving tickets",
-        run=lambda: moves.each(
-            rerouting.list_unfinished(desk),
-            lambda move: rerouting.finish(desk, move),
-            lambda move: move.id,
+def _moves_jobs(rooms: Rooms) -> list[Job]:
+    """Carry on moves and holds that a crash or a silent operator has left under way, end holds that are over, make those that are due."""
+    moves, asked, over, desk = Items("move"), Items("hold"), Items("hold that is over"), rooms.rerouting
+    return [
+        Job(
+            name="moving tickets",
+            run=lambda: moves.each(
+                rerouting.list_unfinished(desk),
+                lambda move: rerouting.finish(desk, move),
+                lambda move: move.id,
+            ),
         ),
-    )
+        Job(
+            name="carrying on holds",
+            run=lambda: asked.each(
+                rerouting.list_asked(desk),
+                lambda hold: rerouting.carry_on_hold(desk, hold),
+                lambda hold: hold.id,
+            ),
+        ),
+        Job(
+            name="ending holds",
+            run=lambda: over.each(
+                rerouting.list_over(desk), lambda hold: rerouting.settle(desk, hold), lambda hold: hold.id
+            ),
+        ),
+        Job(name="holding places", run=lambda: Tally(rerouting.hold_due(desk))),
+    ]
 
 
 def _claims_jobs(rooms: Rooms) -> list[Job]:

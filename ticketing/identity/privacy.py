@@ -10,6 +10,7 @@ from typing import Any
 from throughfare_gate.moments import written
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
+from ticketing.db.disruption import assistance
 from ticketing.db.notices import contacts, outbox
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
 from ticketing.db.rights import claims, payouts
@@ -149,6 +150,7 @@ def _order(tx: Transaction, order: Order) -> dict[str, object]:
             }
             for one in (group_codes.list_codes(tx, order.id) if order.code else ())
         ],
+        "needs_assistance": bool(assistance.list_needed(tx, [order.id])),
         "contacts": [_contact(one) for one in contacts.list_contacts(tx, order.id)],
         "tickets": [_ticket(tx, order, one) for one in tickets.list_tickets(tx, order.id)],
     }
@@ -193,6 +195,7 @@ def erase(desk: PrivacyDesk, caller: Caller) -> None:
         for order in orders.list_orders_of(tx, caller.person_id):
             contacts.replace_contacts(tx, order.id, [])
             outbox.drop_of_order(tx, order.id, now)
+            assistance.forget_needed(tx, order.id)
         people.erase_person(tx, caller.person_id, now)
         audit_trail.note(tx, caller.person_id, "person_erased", caller.person_id, at=now)
 
@@ -208,5 +211,6 @@ def forget_what_is_due(desk: PrivacyDesk) -> dict[str, int]:
             "holders_of_orders": order_holders.forget_of_ended(tx),
             "operators_documents": booking_documents.forget_before(tx, now - _DOCUMENTS_KEPT),
             "accounts_of_claims": payouts.erase_of_ended(tx, now - _ACCOUNTS_KEPT, now),
+            "assistance": assistance.forget_before(tx, now),
             "offers": offers.delete_offers_expired_before(tx, now - _OFFERS_KEPT),
         }

@@ -11,9 +11,7 @@ from ticketing.db.notices.happened_at_work import STATEMENT_READY
 from ticketing.db.notices.outbox import Notice
 from ticketing.db.rights import claims
 from ticketing.db.settlement import runs
-from ticketing.errors import Conflict, NotFound
 from ticketing.frozen import Leg, left_of
-from ticketing.gate import holder
 from ticketing.identity import recovery
 from ticketing.notices import text
 from ticketing.notices.at_hand import JOURNEY, AtHand
@@ -21,7 +19,9 @@ from ticketing.notices.channels import Attachment, Message
 from ticketing.notices.claims import claim_told
 from ticketing.notices.contacts import digest_of
 from ticketing.notices.journeys import OPEN, calendar_of, journey_news, leg_in, topic_for
+from ticketing.notices.papers import draw_tickets
 from ticketing.notices.post_office import PostOffice
+from ticketing.notices.rerouted import compose_held, compose_moved
 from ticketing.notices.work import compose_statement_ready, compose_waits_for_you
 from ticketing.purchase import service as purchase
 from ticketing.purchase.journeys import Journey
@@ -66,12 +66,7 @@ def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
         return None
     attachments: list[Attachment] = []
     if notice.kind == "email":
-        group = purchase.find_group(office.till, state)
-        shown = {one.jti for one in group.members} if group else set()
-        codes = [group.code.jti] if group else []
-        codes += [one.jti for one in state.tickets if one.status == "valid" and one.jti not in shown]
-        for number, jti in enumerate(codes, start=1):
-            attachments.extend(_ticket(office, state, jti, number, notice.language))
+        attachments += draw_tickets(office, state, notice.language)
         attachments.append(_receipt(office, state, notice.language))
         journey = Journey(state.order, state.quote, state.tickets)
         attachments.extend(calendar_of(office, journey, purchase.list_news(office.till, state)))
@@ -213,19 +208,6 @@ def _journey(state: purchase.OrderState, language: str) -> str:
     return text.part("journey", language, **ends, day=f"{leaves:%d.%m.%Y}")
 
 
-def _ticket(
-    office: PostOffice, state: purchase.OrderState, jti: str, number: int, language: str
-) -> list[Attachment]:
-    """Draw a ticket as PDF; one that only its phone can show is left out."""
-    from ticketing.tickets import paper  # noqa: PLC0415  the worker starts without what draws PDF
-
-    try:
-        printable = holder.printable(office.gatehouse, state.order.id, jti, language)
-    except (Conflict, NotFound):
-        return []
-    return [Attachment(f"ticket-{number}.pdf", "application/pdf", paper.pdf(printable, language))]
-
-
 def _receipt(office: PostOffice, state: purchase.OrderState, language: str) -> Attachment:
     from ticketing.purchase.receipt import receipt  # noqa: PLC0415  the worker starts without what draws PDF
 
@@ -252,6 +234,9 @@ _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "my_orders": _my_orders,
     "event": _event,
     "claim": claim_told,
+    "moved": compose_moved,
+    "place_held": compose_held,
+    "place_given_back": compose_held,
     "statement_ready": compose_statement_ready,
     "waits_for_you": compose_waits_for_you,
 }

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ticketing.db.disruption import events
+from ticketing.db.disruption import events, place_holds, reroutings
 from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
+from ticketing.db.disruption.place_holds import PlaceHold
+from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.rights import claims
 from ticketing.db.rights.claims import ClaimStep
 from ticketing.disruption import ASKS, GRAVEST_FIRST
@@ -37,10 +39,15 @@ def list_events(office: PostOffice, order_id: str, language: str = "en") -> list
         of_runs = events.list_of_order(tx, order_id)
         rows = events.list_affected_of(tx, {one.id for one in of_runs}, [order_id])
         steps = claims.list_steps_of_order(tx, order_id)
+        choices = reroutings.list_of_order(tx, order_id)
+        holds = place_holds.list_of_order(tx, order_id)
+    url = office.options_url(order_id)
     happened = [
         *_of_order(state),
         *_of_claims(order_id, steps),
-        *_of_runs(order_id, of_runs, _concerned(rows, office.options_url(order_id)), language),
+        *_of_runs(order_id, of_runs, _concerned(rows, url), language),
+        *_of_moves(order_id, choices),
+        *_of_holds(order_id, holds, url),
     ]
     return sorted(happened, key=lambda one: (one.at, one.id))
 
@@ -105,6 +112,28 @@ def _of_claims(order_id: str, steps: Sequence[tuple[str, ClaimStep]]) -> list[Ev
         event_id = name if times[name] == 1 else f"{name}:{times[name]}"
         data = {"order_id": order_id, "claim_id": claim_id}
         happenings.append(Event(event_id, f"claim.{step.state}", step.at, data))
+    return happenings
+
+
+def _of_moves(order_id: str, choices: Sequence[Rerouting]) -> list[Event]:
+    """The tickets that are for another departure now."""
+    return [
+        Event(one.id, "journey.moved", one.ended_at, {"order_id": order_id, "leg": str(one.leg)})
+        for one in choices
+        if one.kind == "later_departure" and one.state == "done" and one.ended_at is not None
+    ]
+
+
+def _of_holds(order_id: str, holds: Sequence[PlaceHold], options_url: str) -> list[Event]:
+    """The places that were held, and those that went back unanswered."""
+    happenings: list[Event] = []
+    for hold in holds:
+        data = {"order_id": order_id, "leg": str(hold.leg), "options_url": options_url}
+        if hold.until is not None:
+            happenings.append(Event(f"{hold.id}:held", "journey.place_held", hold.made_at, data))
+        if hold.until is not None and hold.state == "released" and hold.ended_at is not None:
+            name = "journey.place_given_back"
+            happenings.append(Event(f"{hold.id}:released", name, hold.ended_at, data))
     return happenings
 
 

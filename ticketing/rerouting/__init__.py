@@ -1,7 +1,11 @@
 """Rerouting: the ways on for a holder whose departure does not go as sold, and the way that they take."""
 
 from ticketing.rerouting import show
+from ticketing.rerouting.assistance import is_assistance_needed, say_assistance
+from ticketing.rerouting.cases import CASE_STATES, Case, list_cases
 from ticketing.rerouting.choosing import LegChoice, list_choices
+from ticketing.rerouting.holding import carry_on as carry_on_hold
+from ticketing.rerouting.holding import hold_due, list_asked, list_over, settle
 from ticketing.rerouting.options import (
     KINDS,
     WHYS,
@@ -17,9 +21,11 @@ from ticketing.rerouting.scene import ReroutingDesk
 from ticketing.rerouting.taking import OptionWish, Taken, finish, list_unfinished, take
 
 __all__ = [
+    "CASE_STATES",
     "KINDS",
     "WHYS",
     "Around",
+    "Case",
     "Coming",
     "DisruptedLeg",
     "LegChoice",
@@ -28,11 +34,19 @@ __all__ = [
     "OptionWish",
     "ReroutingDesk",
     "Taken",
+    "carry_on_hold",
     "disrupted_legs",
     "finish",
+    "hold_due",
+    "is_assistance_needed",
+    "list_asked",
+    "list_cases",
     "list_choices",
+    "list_over",
     "list_unfinished",
     "options_of",
+    "say_assistance",
+    "settle",
     "show",
     "take",
 ]

@@ -1,11 +1,13 @@
 """List the ways on for the disrupted legs of an order's tickets, with the places that operators tell now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tariffs.journey import Ride
+from tariffs.money import Money
 from ticketing.db import Transaction
-from ticketing.db.disruption import reroutings
+from ticketing.db.disruption import place_holds, reroutings
+from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.rerouting.options import DisruptedLeg, Option, options_of
@@ -34,11 +36,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class LegChoice:
-    """A question with its ways on; `chosen` is the last one that was chosen for the departure on the ticket, or is asked for."""
+    """A question with its ways on; `chosen` is the last one that was chosen for the departure on the ticket, or is asked for.
+
+    `held` are the places that are held for the holder of the ticket on one of them.
+    """
 
     question: Question
     options: Sequence[Option]
     chosen: Rerouting | None = None
+    held: PlaceHold | None = None
 
 
 def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
@@ -46,29 +52,78 @@ def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
     with desk.database.read() as tx:
         scene = read_scene(tx, desk, order_id)
         chosen = reroutings.list_of_order(tx, order_id)
+        holds = place_holds.list_open_of(tx, order_id)
         questions = list_questions(tx, desk, scene)
     onward = [question.onward for question in questions]
     free = ask_places(desk, scene.order.region, onward) if questions else {}
     now = desk.clock.now()
     choices = []
+    money = _Money(desk, scene)
     for question in questions:
-        back = find_money(desk, order_id, question.ticket.passenger_ref, question.leg.at)
-        around = around_of(desk, scene, question.ticket, question.onward, free, back=back)
-        choices.append(LegChoice(question, options_of(question.leg, around, now), _chosen(chosen, question)))
+        back = money.back_for(question)
+        held = _held_for(holds, question)
+        around = around_of(desk, scene, question.ticket, question.onward, free, back=back, held=held)
+        ways = options_of(question.leg, around, now)
+        choices.append(LegChoice(question, ways, chosen_of(chosen, question), held))
     return choices
 
 
+def _held_for(holds: Sequence[PlaceHold], question: Question) -> PlaceHold | None:
+    """Find what is held for the holder of a ticket on a leg."""
+    ref = question.ticket.passenger_ref
+    mine = [one for one in holds if one.leg == question.leg.at and ref in one.passengers]
+    return mine[-1] if mine else None
+
+
 def list_questions(tx: Transaction, desk: ReroutingDesk, scene: Scene) -> list[Question]:
-    """List the disrupted legs of an order's tickets, with the rides that follow them."""
+    """List the disrupted legs of an order's tickets, with the rides that follow them: read once for all who hold the same."""
     region = scene.order.region
-    return [
-        Question(ticket, leg, ride, read_onward(tx, desk, region, leg, ride))
-        for ticket in scene.live
-        for leg, ride in list_disrupted(tx, desk, scene, ticket)
-    ]
+    read: dict[tuple[DisruptedLeg, Ride], OnwardRides] = {}
+    questions = []
+    for ticket in scene.live:
+        for leg, ride in list_disrupted(desk, scene, ticket):
+            onward = read.get((leg, ride))
+            if onward is None:
+                onward = read[leg, ride] = read_onward(tx, desk, region, leg, ride)
+            questions.append(Question(ticket, leg, ride, onward))
+    return questions
 
 
-def _chosen(choices: Sequence[Rerouting], question: Question) -> Rerouting | None:
+class _Money:
+    """The money that comes back for passengers of an order: asked once for all of one kind."""
+
+    def __init__(self, desk: ReroutingDesk, scene: Scene) -> None:
+        self._desk, self._scene = desk, scene
+        self._known: list[tuple[object, Money | None]] = []
+
+    def back_for(self, question: Question) -> Money | None:
+        """Find what comes back whole for the passenger of a question."""
+        kind = self._kind_of(question)
+        for other, money in self._known:
+            if other == kind:
+                return money
+        ref = question.ticket.passenger_ref
+        money = find_money(self._desk, self._scene.order.id, ref, question.leg.at)
+        self._known.append((kind, money))
+        return money
+
+    def _kind_of(self, question: Question) -> object:
+        """All on which the money of a passenger depends, but for their name."""
+        ticket = question.ticket
+        priced = self._scene.quote.document.passenger(ticket.passenger_ref)
+        nameless = replace(priced, passenger=replace(priced.passenger, ref=""))
+        return (
+            nameless,
+            ticket.document,
+            ticket.status,
+            ticket.product,
+            question.leg,
+            self._scene.used(ticket),
+        )
+
+
+def chosen_of(choices: Sequence[Rerouting], question: Question) -> Rerouting | None:
+    """Find the last choice of a passenger for the departure on their ticket; None where there is none."""
     mine = [
         choice
         for choice in choices

@@ -4,9 +4,9 @@ Every call to an operator stands between two transactions, as in a purchase. Unt
 one makes the new ones valid in their place. Whoever finds a choice that was asked carries it on, after a crash too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -29,11 +29,9 @@ from ticketing.tickets.regroup import regroup
 
 _log = structlog.get_logger(__name__)
 # How long an operator may stay silent before the holder keeps the old ticket.
-_PATIENCE = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=10)
 # So long after its arrival the evidence of a run is in (claims).
 _EVIDENCE_IN = timedelta(hours=2)
-# The name under which a booking's document has the choice that it is for.
-CHOICE = "rerouting"
 
 Remember = Callable[[Transaction, Rerouting], None]
 
@@ -47,27 +45,27 @@ def carry_on(till: Till, rerouting_id: str, remember: Remember | None = None) ->
     move = _get(till, rerouting_id)
     if move.state == "asked":
         try:
-            _take_places(till, move)
+            take_places(till, move.order_id, move.id)
             move = _finish(till, move, remember)
         except OperatorSilent as error:
-            if till.clock.now() < move.created_at + _PATIENCE:
+            if till.clock.now() < move.created_at + PATIENCE:
                 raise
             move = _fail(till, move, error.detail)
         except Conflict as error:
             move = _fail(till, move, error.detail)
-        _tidy(till, move.order_id)
+        tidy(till, move.order_id)
     if move.state == "failed":
         raise OptionGone(move.reason)
     return move
 
 
-def _take_places(till: Till, move: Rerouting) -> None:
-    """Have every place of a move held, then confirmed."""
-    state = get_order(till, move.order_id)
+def take_places(till: Till, order_id: str, choice_id: str) -> None:
+    """Have every place of a choice held, then confirmed. Raises Conflict for a no, OperatorSilent where none can be told."""
+    state = get_order(till, order_id)
     for ask in (places.hold_all, places.confirm_all):
         with till.database.read() as tx:
-            booked = bookings.list_bookings(tx, move.order_id)
-        ask(till, replace(state, bookings=_own(booked, move)))
+            booked = bookings.list_bookings(tx, order_id)
+        ask(till, replace(state, bookings=own(booked, choice_id)))
 
 
 def _finish(till: Till, move: Rerouting, remember: Remember | None) -> Rerouting:
@@ -94,7 +92,7 @@ def swap(tx: Transaction, till: Till, move: Rerouting) -> None:
     if order.state not in REFUNDABLE:
         raise Conflict(f"an order that is {order.state} has no ticket to move")
     booked = bookings.list_bookings(tx, order.id)
-    mine = _own(booked, move)
+    mine = [one for one in own(booked, move.id) if one.document["traveller"]["ref"] in move.passengers]
     if any(one.state != "confirmed" for one in mine):
         raise Conflict("the places for it were given back meanwhile")
     known = _ride(till, order.region, move)
@@ -137,14 +135,21 @@ def _fail(till: Till, move: Rerouting, reason: str) -> Rerouting:
     with till.database.write() as tx:
         locked(tx, move.order_id)
         if reroutings.end_rerouting(tx, move.id, "failed", now, reason):
-            for booking in _own(bookings.list_bookings(tx, move.order_id), move):
-                if booking.state in bookings.WITH_OPERATOR:
-                    bookings.set_booking(tx, booking.id, "unwanted", now, of=bookings.WITH_OPERATOR)
+            give_up(tx, move.order_id, move.id, now)
             _log.info("not moved", order=move.order_id, leg=move.leg, reason=reason)
     return _get(till, move.id)
 
 
-def _tidy(till: Till, order_id: str) -> None:
+def give_up(
+    tx: Transaction, order_id: str, choice_id: str, now: datetime, kept: Collection[str] = ()
+) -> None:
+    """Mark the places of a choice as unwanted, but for those of passengers who are `kept`."""
+    for booking in own(bookings.list_bookings(tx, order_id), choice_id):
+        if booking.state in bookings.WITH_OPERATOR and booking.document["traveller"]["ref"] not in kept:
+            bookings.set_booking(tx, booking.id, "unwanted", now, of=bookings.WITH_OPERATOR)
+
+
+def tidy(till: Till, order_id: str) -> None:
     """Give back what nobody wants any more; where that fails the worker goes on with it."""
     try:
         advance(till, order_id)
@@ -152,8 +157,9 @@ def _tidy(till: Till, order_id: str) -> None:
         _log.warning("not given back yet", order=order_id, reason=error.detail)
 
 
-def _own(booked: Sequence[Booking], move: Rerouting) -> list[Booking]:
-    return [one for one in booked if one.document.get(CHOICE) == move.id]
+def own(booked: Sequence[Booking], choice_id: str) -> list[Booking]:
+    """List the bookings of a choice."""
+    return [one for one in booked if one.document.get(bookings.CHOICE) == choice_id]
 
 
 def _get(till: Till, rerouting_id: str) -> Rerouting:

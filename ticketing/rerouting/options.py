@@ -14,7 +14,7 @@ from tariffs.money import Money
 from ticketing.db.documents import digest
 from ticketing.regions.not_carried import Failure
 
-Why = Literal["cancelled", "too_late", "connection"]
+Why = Literal["cancelled", "too_late", "connection", "moved"]
 Kind = Literal["later_departure", "other_operator", "refund", "wait"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 WHYS: tuple[Why, ...] = get_args(Why)
@@ -30,7 +30,8 @@ class LegFacts:
 
     `departs_at` and `arrives_at` are the times on the ticket, `sold_*` those that were bought, `expected_*` those that the
     operator tells now. `change_seconds` is what the change from the leg before takes, None for the first one and where
-    nobody knows. Of a leg that `takes_over` the next vehicle is as good as one that is missed, as of a tram.
+    nobody knows. Of a leg that `takes_over` the next vehicle is as good as one that is missed, as of a tram. To one that is
+    `moved_unasked` its holder was moved without an answer of theirs.
     """
 
     at: int
@@ -43,6 +44,7 @@ class LegFacts:
     expected_arrives_at: datetime
     failure: Failure | None = None
     used: bool = False
+    moved_unasked: bool = False
     change_seconds: int | None = None
 
 
@@ -67,7 +69,8 @@ class DisruptedLeg:
 class Coming:
     """A departure that goes: `places` are those left for this holder, None where its operator tells no number.
 
-    `until` is how long an agreement opens it, None for one of the same operator.
+    `total` are its places of that kind, taken and free, None where its operator does not tell them. `until` is how long an agreement
+    opens it, None for one of the same operator.
     """
 
     operator: str
@@ -78,6 +81,7 @@ class Coming:
     departs_at: datetime
     arrives_at: datetime
     places: int | None = None
+    total: int | None = None
     is_on_sale: bool = True
     until: datetime | None = None
 
@@ -208,6 +212,8 @@ def _why(leg: LegFacts, ready_at: datetime | None, now: datetime) -> Why | None:
     is_missed = ready_at is not None and ready_at > leg.expected_departs_at
     if is_missed and not leg.takes_over and not leg.used and now < leg.sold_arrives_at + _OFFERED_FOR:
         return "connection"
+    if leg.moved_unasked and not leg.used and now < leg.expected_departs_at:
+        return "moved"
     return None
 
 

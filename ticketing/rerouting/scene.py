@@ -13,14 +13,18 @@ from tariffs.money import Money
 from ticketing import regions
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
+from ticketing.db.disruption.place_holds import PlaceHold
+from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.sale import offers, orders
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import LIVE, Ticket
+from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.purchase.refund import disrupted
 from ticketing.purchase.refund.disrupted import LegNews
+from ticketing.purchase.refund.unasked import legs_moved_unasked, list_unasked
 from ticketing.purchase.service import Till, Wish, offer_refund
 from ticketing.regions import Region
 from ticketing.regions.onward import near_ends, rides_onward, same_ends
@@ -30,16 +34,21 @@ from ticketing.search import free_places
 from ticketing.search.free_places import FreePlaces, RideKey
 
 _WHOLE = 100
+_NOT_TOLD = FreePlaces(None, None, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReroutingDesk:
-    """The tools of choosing another way; `continuations` are the agreements by which operators take each other's passengers."""
+    """The tools of choosing another way; `continuations` are the agreements by which operators take each other's passengers.
+
+    `looked_at` is when this process looks next for places to hold after an event, by its id.
+    """
 
     database: Database
     clock: Clock
     till: Till
     continuations: Mapping[str, Sequence[Continuation]] = field(default_factory=dict)
+    looked_at: dict[str, datetime] = field(default_factory=dict)
 
     def region(self, name: str) -> Region:
         """Return a region."""
@@ -48,12 +57,18 @@ class ReroutingDesk:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """An order with its tickets, and the last word of operators on their legs."""
+    """An order with its tickets, the last word of operators on their legs, and the moves that nobody has asked for."""
 
     order: Order
     quote: Quote
     held: Sequence[Ticket]
     news: Sequence[LegNews]
+    unasked: Sequence[Rerouting] = ()
+    uses: Mapping[str, Sequence[TicketUse]] = field(default_factory=dict)
+
+    def used(self, ticket: Ticket) -> dict[int, str]:
+        """Name the operator whose gate has let the holder of a ticket in, by leg."""
+        return {one.leg: one.operator for one in self.uses.get(ticket.jti, ())}
 
     @property
     def live(self) -> list[Ticket]:
@@ -84,16 +99,17 @@ def read_scene(tx: Transaction, desk: ReroutingDesk, order_id: str) -> Scene:
     order = orders.get_order(tx, order_id)
     quote = offers.get_quote(tx, order.quote_id)
     held = tickets.list_tickets(tx, order_id)
-    return Scene(order, quote, held, disrupted.news_of_legs(tx, desk.till, quote, held))
+    news = disrupted.news_of_legs(tx, desk.till, quote, held)
+    used = {one.jti: uses.list_uses(tx, one.jti) for one in held}
+    return Scene(order, quote, held, news, unasked=list_unasked(tx, order_id), uses=used)
 
 
-def list_disrupted(
-    tx: Transaction, desk: ReroutingDesk, scene: Scene, ticket: Ticket
-) -> list[tuple[DisruptedLeg, Ride]]:
+def list_disrupted(desk: ReroutingDesk, scene: Scene, ticket: Ticket) -> list[tuple[DisruptedLeg, Ride]]:
     """List the legs by which a ticket does not take its holder as sold, each with the ride that it is for."""
     region, sold = desk.region(scene.order.region), scene.quote.document.rides
     rides = disrupted.rides_of(region, scene.quote, ticket.document.legs)
-    taken = {one.leg: one.operator for one in uses.list_uses(tx, ticket.jti)}
+    taken = scene.used(ticket)
+    moved = legs_moved_unasked(scene.unasked, ticket)
     facts: list[LegFacts] = []
     before: Ride | None = None
     for at, ride in enumerate(rides):
@@ -112,6 +128,7 @@ def list_disrupted(
                 sold_departs_at=sold[at].departure,
                 sold_arrives_at=sold[at].arrival,
                 used=at in taken,
+                moved_unasked=at in moved,
                 change_seconds=change,
             )
         )
@@ -155,13 +172,20 @@ def around_of(
     free: Mapping[RideKey, FreePlaces],
     *,
     back: Money | None = None,
+    held: PlaceHold | None = None,
 ) -> Around:
-    """Put together the departures around a leg as the holder of a ticket may choose from them."""
+    """Put together the departures around a leg as the holder of a ticket may choose from them; places that are `held` are theirs."""
+    kind = kind_of(ticket.document.rider)
+    mine = None if held is None else (held.operator, held.trip_id, held.from_stop, held.departs_at)
 
     def coming(known: KnownRide, until: datetime | None = None) -> Coming:
-        told = free.get(free_places.key_of(known.ride))
-        places = (told.places or {}).get(kind_of(ticket.document.rider)) if told is not None else None
-        return coming_of(desk, scene.order.region, known, places=places, until=until)
+        key = free_places.key_of(known.ride)
+        told = free.get(key, _NOT_TOLD)
+        going = coming_of(desk, scene.order.region, known, until=until)
+        places = (told.places or {}).get(kind)
+        if held is not None and key == mine and places is not None:
+            places += len(held.passengers)
+        return replace(going, places=places, total=told.total.get(kind))
 
     return Around(
         [coming(known) for known in onward.same],
@@ -175,7 +199,6 @@ def coming_of(
     region_name: str,
     known: KnownRide,
     *,
-    places: int | None = None,
     until: datetime | None = None,
 ) -> Coming:
     """Write a ride as a departure that goes."""
@@ -189,7 +212,6 @@ def coming_of(
         to_stop=ride.to_stop_id,
         departs_at=ride.departure,
         arrives_at=ride.arrival,
-        places=places,
         is_on_sale=not regions.is_closed(connectors, ride, desk.clock.now()),
         until=until,
     )

@@ -9,8 +9,10 @@ from operators.region import RegionData
 from tariffs.journey import Ride
 from tariffs.money import Money
 from throughfare_gate.moments import written
+from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.rerouting import words
+from ticketing.rerouting.cases import Case
 from ticketing.rerouting.choosing import LegChoice
 from ticketing.rerouting.options import Option
 from ticketing.rerouting.taking import Taken
@@ -19,6 +21,20 @@ from ticketing.rerouting.taking import Taken
 def choices(data: RegionData, listed: Sequence[LegChoice], language: str) -> list[dict[str, object]]:
     """The disrupted legs of an order with their options, in the reader's language."""
     return [_leg(data, one, language) for one in listed]
+
+
+def cases(listed: Sequence[Case]) -> list[dict[str, object]]:
+    """The cases of an order: one for each event and ticket, with its state."""
+    return [
+        {
+            "event_id": one.event_id,
+            "leg": one.leg,
+            "passenger": one.passenger,
+            "state": one.state,
+            "by": one.by,
+        }
+        for one in listed
+    ]
 
 
 def taken(order_id: str, done: Taken) -> dict[str, object]:
@@ -64,7 +80,15 @@ def _leg(data: RegionData, choice: LegChoice, language: str) -> dict[str, object
         "arrival": leg.arrival.isoformat(),
         "options": [_option(data, choice, one, language) for one in choice.options],
         "chosen": None if choice.chosen is None else choice.chosen.option_id,
+        "held": _held(choice.held),
     }
+
+
+def _held(hold: PlaceHold | None) -> dict[str, object] | None:
+    """The option on which a place is held, and until when; nothing while the operator is asked for it."""
+    if hold is None or hold.until is None:
+        return None
+    return {"option": hold.option_id, "until": written(hold.until)}
 
 
 def _option(data: RegionData, choice: LegChoice, option: Option, language: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Take a way on for passengers of an order: written down first, and carried on from there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 
@@ -17,8 +17,9 @@ from ticketing.purchase.refund.giving_back import refundable_order
 from ticketing.purchase.refund.remainder import book_of
 from ticketing.regions import company
 from ticketing.regions.planned import KnownRide
+from ticketing.rerouting.answering import answer
 from ticketing.rerouting.choosing import Question, list_questions
-from ticketing.rerouting.moving import CHOICE, carry_on, require_movable, swap
+from ticketing.rerouting.moving import carry_on, require_movable, swap
 from ticketing.rerouting.options import Option, options_of
 from ticketing.rerouting.scene import ReroutingDesk, Scene, around_of, coming_of, find_money, read_scene
 
@@ -113,7 +114,7 @@ def _money(desk: ReroutingDesk, order_id: str, wish: OptionWish) -> Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """A way on for the passengers who want it, as it is decided; `known` is its ride, None for one that only is waited for."""
 
     scene: Scene
@@ -139,38 +140,57 @@ def _begin(
     for other in reroutings.list_of_order(tx, order_id):
         if other.state == "asked" and set(other.passengers) & set(plan.refs):
             raise Conflict("these tickets are being moved already; look again in some seconds")
-    choice = _choice(desk, plan, request_key)
+    choice = choice_of(desk, plan, request_key)
     reroutings.put_rerouting(tx, choice)
+    there = answer(tx, choice, desk.clock.now())
     if plan.known is not None and plan.option.kind == "later_departure":
-        _begin_move(tx, desk, plan, plan.known, choice)
+        _begin_move(tx, desk, plan, choice, there)
     else:
         reroutings.end_rerouting(tx, choice.id, "done", desk.clock.now())
     return reroutings.find_rerouting(tx, choice.id) or choice
 
 
 def _begin_move(
-    tx: Transaction, desk: ReroutingDesk, plan: _Plan, known: KnownRide, choice: Rerouting
+    tx: Transaction, desk: ReroutingDesk, plan: Plan, choice: Rerouting, there: Collection[str]
 ) -> None:
-    """Write down the places of a move that are to be asked for; where there are none the tickets are moved at once."""
+    """Write down the places of a move that are to be asked for, but for passengers whose place is `there`.
+
+    Where its operator has none the tickets are moved at once.
+    """
+    require_allowed(tx, desk, plan, choice)
+    if desk.till.connector(plan.scene.order.region, choice.operator) is None:
+        swap(tx, desk.till, choice)
+    else:
+        want_places(tx, desk, plan, choice.id, [ref for ref in plan.refs if ref not in there])
+
+
+def require_allowed(tx: Transaction, desk: ReroutingDesk, plan: Plan, choice: Rerouting) -> None:
+    """Raise Conflict where a ticket cannot be moved, or somebody would travel without the company that they need."""
     for question in plan.concerned:
         require_movable(tx, question.ticket, choice)
-    _require_company(tx, desk, plan, known)
-    scene = plan.scene
-    if desk.till.connector(scene.order.region, known.ride.operator) is None:
-        swap(tx, desk.till, choice)
-        return
-    first = len(bookings.list_bookings(tx, choice.order_id)) + 1
+    if plan.known is not None:
+        _require_company(tx, desk, plan, plan.known)
+
+
+def want_places(
+    tx: Transaction, desk: ReroutingDesk, plan: Plan, choice_id: str, refs: Sequence[str]
+) -> None:
+    """Write down the places of passengers on the departure of a plan that its operator is to be asked for."""
+    scene, known = plan.scene, plan.known
+    if known is None:
+        raise LookupError("a way on without a departure has no places")
+    first = len(bookings.list_bookings(tx, scene.order.id)) + 1
     wanted = [
         booking_of(
             desk.till,
             scene.quote,
-            Wanted(choice.order_id, seq, choice.leg, known.ride),
+            Wanted(scene.order.id, seq, plan.option.leg, known.ride),
             scene.quote.document.passenger(ref),
         )
-        for seq, ref in enumerate(plan.refs, start=first)
+        for seq, ref in enumerate(refs, start=first)
     ]
     bookings.insert_bookings(
-        tx, [replace(one, document={**one.document, CHOICE: choice.id}) for one in wanted]
+        tx, [replace(one, document={**one.document, bookings.CHOICE: choice_id}) for one in wanted]
     )
 
 
@@ -192,7 +212,7 @@ def _concerned(scene: Scene, questions: Sequence[Question], wish: OptionWish) ->
     return concerned
 
 
-def _planned(desk: ReroutingDesk, scene: Scene, concerned: Sequence[Question], wish: OptionWish) -> _Plan:
+def _planned(desk: ReroutingDesk, scene: Scene, concerned: Sequence[Question], wish: OptionWish) -> Plan:
     """Find the way on that is wanted among those that each of them has; raises OptionGone."""
     now = desk.clock.now()
     for question in concerned:
@@ -202,10 +222,11 @@ def _planned(desk: ReroutingDesk, scene: Scene, concerned: Sequence[Question], w
             raise OptionGone(_GONE)
     option = ways[wish.option]
     known = None if option.coming is None else concerned[0].onward.find(option.coming)
-    return _Plan(scene, concerned, option, known)
+    return Plan(scene, concerned, option, known)
 
 
-def _choice(desk: ReroutingDesk, plan: _Plan, request_key: str) -> Rerouting:
+def choice_of(desk: ReroutingDesk, plan: Plan, request_key: str) -> Rerouting:
+    """Write a plan down as the choice that it is."""
     scene, (first, *_) = plan.scene, plan.concerned
     before = coming_of(desk, scene.order.region, KnownRide(first.ride, "", "", None))
     goes_by = plan.option.coming or before
@@ -233,7 +254,7 @@ def _choice(desk: ReroutingDesk, plan: _Plan, request_key: str) -> Rerouting:
     )
 
 
-def _require_company(tx: Transaction, desk: ReroutingDesk, plan: _Plan, known: KnownRide) -> None:
+def _require_company(tx: Transaction, desk: ReroutingDesk, plan: Plan, known: KnownRide) -> None:
     """Raise Conflict where somebody would travel without the company that their ticket was sold with."""
     at, moving = plan.option.leg, set(plan.refs)
     there, left = list[str](), list[str]()

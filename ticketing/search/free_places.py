@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -32,11 +32,15 @@ RideKey = tuple[str, str, str, datetime]
 
 @dataclass(frozen=True, slots=True)
 class FreePlaces:
-    """Places by kind, None where there is no number; `as_of` is the operator's time. Or the reason for neither."""
+    """Places by kind, None where there is no number; `as_of` is the operator's time. Or the reason for neither.
+
+    `total` are the places of the departure, taken and free, of the kinds that its operator tells.
+    """
 
     places: Mapping[str, int | None] | None
     as_of: datetime | None
     reason: Reason | None
+    total: Mapping[str, int] = field(default_factory=dict)
 
 
 def ask(
@@ -147,5 +151,5 @@ def _ask_one(
 def _found(departure: Departure, told: Sequence[Availability] | None) -> FreePlaces:
     for one in told or ():
         if one.departure == departure:
-            return FreePlaces(one.free, one.as_of, None)
+            return FreePlaces(one.free, one.as_of, None, one.total)
     return FreePlaces(None, None, "not_told")

@@ -1,5 +1,6 @@
 """Ferries that do not sail, and the holders of their tickets: what the tests of options have in common."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -69,6 +70,10 @@ class Harbour:
         """Have the operator's staff say that the ferry does not sail."""
         by_staff.cancel_departure(self.rooms.live, REGION, *self._run(bought, leg), by="mari")
 
+    def sails(self, bought: Bought) -> None:
+        """Have the operator's staff say that the ferry goes after all."""
+        by_staff.take_back(self.rooms.live, REGION, *self._run(bought, None), by="mari")
+
     def delays(self, bought: Bought, minutes: int) -> None:
         """Have the operator's staff say that the ferry is late."""
         run = self._run(bought, None)
@@ -80,6 +85,11 @@ class Harbour:
         answer = self.api.client.get(f"/v1/orders/{bought.order['id']}/options", headers=headers)
         assert answer.status_code == 200, answer.json
         return list((answer.json or {})["legs"])
+
+    def cases(self, bought: Bought) -> list[tuple[str, str, str | None]]:
+        """The cases of an order: whose, in which state, and by whom."""
+        listed = self.api.get(f"/v1/orders/{bought.order['id']}/options", bought.token).json or {}
+        return [(one["passenger"], one["state"], one["by"]) for one in listed["cases"]]
 
     def order(self, bought: Bought) -> dict[str, Any]:
         """The order as it is now."""
@@ -120,10 +130,10 @@ class Harbour:
         known = find_ride_on(region, operator, option["trip_id"], ends, (times[0], times[1]))
         assert known is not None
         departure = departure_of(known.ride, region.data.timetables[operator])
-        for at in range(1000 - count):
-            self.ferries[operator].hold(
-                HoldRequest(f"other-{at}", departure, (Traveller(f"t{at}", "adult"),))
-            )
+        ferry = self.ferries[operator]
+        free = ferry.inventory.free(departure, ferry.now())["foot"]
+        for _ in range(free - count):
+            ferry.hold(HoldRequest(str(uuid.uuid4()), departure, (Traveller("other", "adult"),)))
 
     def work(self) -> None:
         """Let the worker do a round."""

@@ -28,6 +28,8 @@ from ticketing.settlement.proof.verify import verify
 
 _JOBS = {"advancing orders", "moving tickets"}
 KEY = "one call"
+# The places that are ours; others fill the ferries too.
+_OURS = "key IN (SELECT id FROM booking)"
 
 
 def lines(database: Database, clock: Clock, regions: dict[str, Region]) -> dict[str, Connector]:
@@ -66,24 +68,15 @@ class Stage:
 
     def take(self, url: str, deadly_at: int | None = None) -> list[int]:
         """Take the option; answers after how many statements each transaction was committed. Killed at the statement `deadly_at`."""
-        rooms, passed, commits = self.rooms(url), 0, []
-
-        def count(*_: object) -> None:
-            nonlocal passed
-            passed += 1
-            if passed == deadly_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        for engine in _engines(rooms):
-            sa.event.listen(engine, "before_cursor_execute", count)
-            sa.event.listen(engine, "commit", lambda _: commits.append(passed))
+        rooms = self.rooms(url)
+        commits = counted(rooms, deadly_at)
         wish = rerouting.OptionWish((), self.wanted["leg"], self.wanted["option"])
         taken = rerouting.take(
             rooms.rerouting, self.wanted["order"], wish, KEY, lambda *_: None, claim=lambda _: None
         )
         assert taken.choice is not None
         assert taken.choice.state == "done"
-        _close(rooms)
+        close(rooms)
         return commits
 
     def work(self, url: str) -> None:
@@ -94,7 +87,7 @@ class Stage:
                 if job.name in _JOBS:
                     job.go(self.moment)
                     assert job.detail == "", job.detail
-        _close(rooms)
+        close(rooms)
 
     def kill(self, url: str, deadly_at: int) -> bool:
         """Let a process of its own take the option until it is killed there; False where it came to its end before."""
@@ -116,7 +109,7 @@ class Stage:
             booked = set(
                 tx.exec_driver_sql("SELECT trip_id FROM reservation WHERE state = 'confirmed'").scalars()
             )
-        _close(rooms)
+        close(rooms)
         is_whole = len(trips) == 1 and trips[0] in booked and not revoked
         return str(trips[0]) if is_whole else f"{trips} booked {sorted(booked)} revoked {revoked}"
 
@@ -130,13 +123,36 @@ class Stage:
                     ("moves", "ticket_move", "1 = 1"),
                     ("done", "rerouting", "state = 'done'"),
                     ("choices", "rerouting", "1 = 1"),
-                    ("booked", "reservation", "state IN ('held', 'confirmed')"),
+                    ("booked", "reservation", f"state IN ('held', 'confirmed') AND {_OURS}"),
                     ("open", "booking", "state IN ('wanted', 'held', 'unwanted', 'stuck')"),
                 )
             }
         faults = verify(rooms.office, REGION, take_back).faults
-        _close(rooms)
+        close(rooms)
         return {**counts, "faults": faults}
+
+
+def counted(rooms: Rooms, deadly_at: int | None, *others: Rooms) -> list[int]:
+    """Count the statements of rooms, and be killed at one; answers after how many each transaction that writes was committed."""
+    passed, has_written, commits = 0, False, list[int]()
+
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        nonlocal passed, has_written
+        passed += 1
+        has_written = has_written or statement.lstrip().startswith(("INSERT", "UPDATE", "DELETE"))
+        if passed == deadly_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def commit(_: object) -> None:
+        nonlocal has_written
+        if has_written:
+            commits.append(passed)
+        has_written = False
+
+    for engine in [engine for each in (rooms, *others) for engine in _engines(each)]:
+        sa.event.listen(engine, "before_cursor_execute", count)
+        sa.event.listen(engine, "commit", commit)
+    return commits
 
 
 def _engines(rooms: Rooms) -> list[sa.Engine]:
@@ -144,7 +160,8 @@ def _engines(rooms: Rooms) -> list[sa.Engine]:
     return [rooms.till.database.engine, first.inventory.sailings.database.engine]  # type: ignore[attr-defined]
 
 
-def _close(rooms: Rooms) -> None:
+def close(rooms: Rooms) -> None:
+    """Close the databases of rooms."""
     for engine in _engines(rooms):
         engine.dispose()
 

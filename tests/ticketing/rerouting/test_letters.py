@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
+from email.message import Message
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from pypdf import PdfReader
 
 from operators.fake import FakeOperator
-from tests.api import Api
+from tests.api import Api, Bought
 from tests.networks import lent
 from tests.spoiled import spoiled
 from tests.ticketing.rerouting.harbour import ONE, REGION, Harbour, take
@@ -36,18 +41,31 @@ def harbour(
     app.extensions["throughfare"].till.database.close()
 
 
-def letters(harbour: Harbour, tmp_path: Path) -> list[str]:
-    """Let the worker work; answers the texts of all letters about ferries, the first one first."""
+def mails(harbour: Harbour, tmp_path: Path) -> list[Message]:
+    """Let the worker work; answers all mails, the first one first."""
     for _ in range(2):
         harbour.work()
-    parts = [
-        part
-        for path in sorted((tmp_path / "mail").glob("*.eml"))
-        for part in message_from_bytes(path.read_bytes()).walk()
-        if part.get_content_type() == "text/plain"
-    ]
-    texts = [bytes(part.get_payload(decode=True)).decode() for part in parts]
-    return [one for one in texts if "does not run" in one]
+    return [message_from_bytes(path.read_bytes()) for path in sorted((tmp_path / "mail").glob("*.eml"))]
+
+
+def text_of(mail: Message) -> str:
+    part = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
+    return bytes(part.get_payload(decode=True)).decode()
+
+
+def printed(paper: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(BytesIO(paper)).pages)
+
+
+def papers_of(mail: Message) -> list[bytes]:
+    """The papers that a mail brings."""
+    drawn = [part for part in mail.walk() if (part.get_filename() or "").startswith("ticket-")]
+    return [bytes(part.get_payload(decode=True)) for part in drawn]
+
+
+def letters(harbour: Harbour, tmp_path: Path) -> list[str]:
+    """Let the worker work; answers the texts of all letters about ferries that do not run, the first one first."""
+    return [text for mail in mails(harbour, tmp_path) if "does not run" in (text := text_of(mail))]
 
 
 def asks_for_mail(harbour: Harbour, order_id: str, token: str) -> None:
@@ -106,3 +124,76 @@ def test_who_has_moved_before_the_letter_leaves_hears_only_of_the_ferry_that_the
     harbour.cancels(bought, new)
     (letter,) = letters(harbour, tmp_path)
     assert new["departure"][11:16] in letter
+
+
+def test_a_moved_holder_gets_the_new_ticket_once_and_reads_that_it_replaces_the_old_one(
+    harbour: Harbour, tmp_path: Path
+) -> None:
+    bought = harbour.api.buy(**ONE)
+    asks_for_mail(harbour, bought.order["id"], bought.token)
+    (old,) = [paper for mail in mails(harbour, tmp_path) for paper in papers_of(mail)]
+    harbour.cancels(bought)
+    option = harbour.options(bought)[0]["options"][0]
+    take(harbour.api, bought, option)
+
+    *_, mail = mails(harbour, tmp_path)
+    again = mails(harbour, tmp_path)
+
+    (new,) = papers_of(mail)
+    leaves = option["departure"][11:16]
+    assert leaves in text_of(mail)
+    assert "replaces your earlier ticket" in text_of(mail)
+    assert [leaves in printed(paper) for paper in (old, new)] == [False, True]
+    assert len([one for one in again if "replaces your earlier ticket" in text_of(one)]) == 1
+
+
+def leaves_one_way(harbour: Harbour, bought: Bought) -> dict[str, Any]:
+    """Cancel a ferry where the next one has few places left, and those behind it none."""
+    harbour.cancels(bought)
+    harbour.api.clock.advance(timedelta(seconds=1))
+    ways = harbour.options(bought)[0]["options"]
+    first, *others = [one for one in ways if one["kind"] == "later_departure"]
+    harbour.leaves_places("tallink", first, 3)
+    for other in others:
+        harbour.leaves_places("tallink", other, 0)
+    return dict(first)
+
+
+def test_a_holder_is_asked_about_a_held_place_and_told_of_the_move_with_the_new_ticket(
+    harbour: Harbour, tmp_path: Path
+) -> None:
+    bought = harbour.api.buy(**ONE)
+    asks_for_mail(harbour, bought.order["id"], bought.token)
+    only = leaves_one_way(harbour, bought)
+
+    asked = [text_of(one) for one in mails(harbour, tmp_path) if "We keep one for you" in text_of(one)]
+    until = datetime.fromisoformat(harbour.options(bought)[0]["held"]["until"])
+    harbour.api.clock.advance(timedelta(minutes=60))
+    *_, mail = mails(harbour, tmp_path)
+
+    assert len(asked) == 1
+    assert only["departure"][11:16] in asked[0]
+    assert f"until {until.astimezone(ZoneInfo('Europe/Tallinn')):%H:%M}" in asked[0]
+    assert "your ticket will be for this departure" in asked[0]
+    assert PAGE in asked[0]
+    assert text_of(mail).startswith("You have not answered")
+    assert "replaces your earlier ticket" in text_of(mail)
+    assert len(papers_of(mail)) == 1
+    events = harbour.api.get(f"/v1/orders/{bought.order['id']}/events", bought.token).json["events"]
+    names = [one["type"] for one in events if one["type"].startswith("journey.")]
+    assert names == ["journey.cancelled", "journey.place_held", "journey.moved"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_holder_hears_that_an_unanswered_place_went_back(harbour: Harbour, tmp_path: Path) -> None:
+    harbour.api.clock.advance(timedelta(hours=-4))
+    bought = harbour.api.buy(**ONE)
+    asks_for_mail(harbour, bought.order["id"], bought.token)
+    leaves_one_way(harbour, bought)
+    asked = [text_of(one) for one in mails(harbour, tmp_path)]
+    harbour.api.clock.advance(timedelta(minutes=60))
+    *_, mail = mails(harbour, tmp_path)
+
+    assert any("If you do not answer by then, the place is given back" in text for text in asked)
+    assert "has been given back" in text_of(mail)
+    assert papers_of(mail) == []

@@ -1,31 +1,26 @@
 """The ways on for a leg that does not go as sold: which, in which order, and never an earlier one."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tariffs.money import Money
+from tests.ticketing.rerouting.ships import at, coming, ship
 from ticketing.regions.not_carried import Failure
 from ticketing.rerouting.options import (
     Around,
-    Coming,
     DisruptedLeg,
     LegFacts,
     disrupted_legs,
     options_of,
 )
 
-DAY = date(2026, 10, 13)
 CANCELLED = Failure("cancelled", ends_journey=True, is_cancelled=True)
 LATE = Failure("over 95 min late at departure, more than 90", ends_journey=True)
 TRAM_CANCELLED = Failure("cancelled", ends_journey=False, is_cancelled=True)
 MONEY = Money(2900, "EUR")
-
-
-def at(clock: str) -> datetime:
-    return datetime.combine(DAY, time.fromisoformat(clock), UTC)
 
 
 def leg(place: int, leaves: str, reaches: str, **more: Any) -> LegFacts:
@@ -43,35 +38,6 @@ def leg(place: int, leaves: str, reaches: str, **more: Any) -> LegFacts:
         change_seconds=1800 if place else None,
     )
     return replace(facts, **more)
-
-
-def coming(leaves: str, operator: str = "tallink", **more: Any) -> Coming:
-    """A departure between the two ports, two hours long."""
-    leaves_at = at(leaves)
-    ship = Coming(
-        operator=operator,
-        trip_id=f"{operator}-{leaves}",
-        service_date=DAY,
-        from_stop="TLL-D",
-        to_stop="HEL-LT2",
-        departs_at=leaves_at,
-        arrives_at=leaves_at + timedelta(hours=2),
-    )
-    return replace(ship, **more)
-
-
-def ship(why: str = "cancelled", **more: Any) -> DisruptedLeg:
-    """The ship of 10:00, two hours late where it only is late."""
-    late = timedelta(hours=2 if why == "too_late" else 0)
-    disrupted = DisruptedLeg(
-        at=1,
-        why=why,
-        departs_at=at("10:00"),
-        arrives_at=at("12:00"),
-        expected_departs_at=at("10:00") + late,
-        expected_arrives_at=at("12:00") + late,
-    )
-    return replace(disrupted, **more)
 
 
 SAME = tuple(coming(leaves) for leaves in ("08:00", "13:00", "16:00", "19:00", "22:00"))

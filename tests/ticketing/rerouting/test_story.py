@@ -353,3 +353,26 @@ def test_one_code_of_an_order_follows_its_people(harbour: Harbour) -> None:
     assert after["jti"] != before["jti"]
     assert harbour.group_code(second) is None
     assert faults(harbour.api) == []
+
+
+@ON_SQLITE
+def test_each_passenger_of_a_group_is_told_the_money_that_a_refund_of_theirs_alone_brings(
+    harbour: Harbour,
+) -> None:
+    riders = [{"ref": f"p{at}", "rider_category": "child" if at % 3 else "adult"} for at in range(6)]
+    bought = harbour.buys({"passengers": riders})
+    harbour.cancels(bought)
+    path = f"/v1/orders/{bought.order['id']}/refund-offers"
+
+    listed = {
+        one["passenger"]: next(way["refund"] for way in one["options"] if way["kind"] == "refund")
+        for one in harbour.options(bought)
+    }
+
+    alone = {
+        ref: harbour.api.post(path, {"passengers": [ref]}, bought.token, once=None).json["amount"]
+        for ref in listed
+    }
+    assert len(listed) == 6
+    assert listed == alone
+    assert len({one["amount"] for one in listed.values()}) == 2

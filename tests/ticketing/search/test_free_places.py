@@ -88,7 +88,7 @@ def test_who_is_late_is_not_waited_for(clock: FixedClock, regions: dict[str, Reg
 
     assert told == {
         key_of(rides[0]): FreePlaces(None, None, "late"),
-        key_of(rides[1]): FreePlaces({"foot": 100}, clock.now(), None),
+        key_of(rides[1]): FreePlaces({"foot": 100}, clock.now(), None, {"foot": 100}),
     }
     assert took < 10  # not the twenty seconds of the slow one
 

@@ -5,7 +5,7 @@ from typing import TypedDict
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.common import ID, PlatformSchema, ShortList, Strict, moment, money
-from ticketing.rerouting import KINDS, WHYS
+from ticketing.rerouting import CASE_STATES, KINDS, WHYS
 
 _MOST = validate.Length(0, 99)
 
@@ -49,8 +49,24 @@ class OptionSchema(Strict):
     refund = money(required=True, allow_none=True)
 
 
+class AssistanceSchema(Strict):
+    """The need of assistance of a passenger of the order, as one of reduced mobility has it; it names neither person nor reason."""
+
+    needed = fields.Boolean(required=True)
+
+
+class HeldSchema(Strict):
+    """A place that is held on an option, until a moment: who takes the option before that has it."""
+
+    option = fields.String(required=True)
+    until = moment(required=True)
+
+
 class DisruptedLegSchema(Strict):
-    """A leg of a ticket by which its holder cannot travel as sold, and why; `chosen` is the option that was taken for it."""
+    """A leg of a ticket by which its holder cannot travel as sold, and why; `chosen` is the option that was taken for it.
+
+    `held` is the option on which a place is held for its holder without being asked, null where none is.
+    """
 
     leg = fields.Integer(required=True)
     passenger = fields.String(required=True)
@@ -62,13 +78,32 @@ class DisruptedLegSchema(Strict):
     arrival = moment(required=True)
     options = fields.List(fields.Nested(OptionSchema), required=True)
     chosen = fields.String(required=True, allow_none=True)
+    held = fields.Nested(HeldSchema, required=True, allow_none=True)
+
+
+class CaseSchema(Strict):
+    """One event for one ticket, with its state: `found`, `told` once a message has reached somebody, then one of the ends.
+
+    `chosen` by the holder, `auto_rebooked` by the machine after silence, `refunded`, `travelled` where a gate has let the holder in,
+    `lapsed` two days after the departure. `by` is the holder or the machine, null where neither has ended it.
+    """
+
+    event_id = fields.String(required=True)
+    leg = fields.Integer(required=True)
+    passenger = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(CASE_STATES))
+    by = fields.String(required=True, allow_none=True, validate=validate.OneOf(["holder", "machine"]))
 
 
 class OptionsSchema(Strict):
-    """The disrupted legs of an order's tickets, each with its options, the best first; no legs where all goes as sold."""
+    """The disrupted legs of an order's tickets, each with its options, the best first; no legs where all goes as sold.
+
+    `cases` say what has become of each event for each ticket.
+    """
 
     order_id = fields.String(required=True)
     legs = fields.List(fields.Nested(DisruptedLegSchema), required=True)
+    cases = fields.List(fields.Nested(CaseSchema), required=True)
 
 
 class RefundCallSchema(Strict):

@@ -75,6 +75,15 @@ def reach_of(tx: Transaction, event_id: str) -> Reach:
     )
 
 
+def list_told(tx: Transaction, order_id: str, event_ids: Collection[str]) -> frozenset[str]:
+    """Name those of some events of which a message has reached a contact of an order."""
+    query = sa.select(notice.c.topic).where(
+        notice.c.order_id == order_id, notice.c.template == "journey", notice.c.state == "delivered"
+    )
+    named = {topic.rpartition(":")[2] for topic in tx.execute(query).scalars()}
+    return frozenset(named & set(event_ids))
+
+
 def refunds_since(tx: Transaction, event_id: str, since: datetime) -> list[tuple[str, int, int]]:
     """Sum the refunds since a moment of the orders that an event concerns: currency, how many, minor units."""
     mine = sa.select(disruption_affected.c.order_id).where(disruption_affected.c.event_id == event_id)

@@ -20,7 +20,8 @@ State = Literal["asked", "done", "failed"]
 class Rerouting:
     """A choice for a leg of some passengers of an order: `was_*` is the departure on their tickets, the rest the one they go by.
 
-    It is `asked` while its operator holds places, then `done` or `failed`, with the reason.
+    It is `asked` while its operator holds places, then `done` or `failed`, with the reason. `chosen_by` is `machine` where nobody
+    has answered, None where its holder has chosen.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Rerouting:
     created_at: datetime
     ended_at: datetime | None = None
     reason: str = ""
+    chosen_by: str | None = None
 
     @property
     def run(self) -> RunKey:

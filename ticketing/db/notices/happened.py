@@ -9,19 +9,27 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.notices.webhooks import is_active, takes
-from ticketing.db.tables.disruption import disruption_affected, disruption_event
+from ticketing.db.tables.disruption import disruption_affected, disruption_event, place_hold, rerouting
 from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
 from ticketing.db.tables.rights import claim, claim_step
 from ticketing.db.tables.sale import order, order_event, refund
 
 ACCOUNT = "claim_needs_account"
 # The families of the events, where they are not named as their message is.
-_FAMILIES = {"tickets_ready": "order", "order_undone": "order", "refund_sent": "refund", ACCOUNT: "claim"}
+_FAMILIES = {
+    "tickets_ready": "order",
+    "order_undone": "order",
+    "refund_sent": "refund",
+    ACCOUNT: "claim",
+    "moved": "journey",
+    "place_held": "journey",
+    "place_given_back": "journey",
+}
 # A contact that comes later is told of what may still matter to it.
 _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
 _CLAIM_ENDS = ("decided", "paid", "refused")
 # The tables of what contacts are told.
-_TOLD_FROM = (contact, claim_step, disruption_event, order, order_event, refund)
+_TOLD_FROM = (contact, claim_step, disruption_event, order, order_event, place_hold, refund, rerouting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,7 @@ def list_untold(
             _accounts_asked_for(now),
             _runs_changed(now, runs_from),
             _claims_ended(now, refunds_from),
+            *_moves(now, runs_from),
         )
         for query in question.of(new_since)
     ]
@@ -174,6 +183,24 @@ def _of_claims(
     steps = _about(what, type_, row_id, claim_step.c.at, now)
     steps = steps.join(claim, claim.c.order_id == contact.c.order_id)
     return steps.join(claim_step, claim_step.c.claim_id == claim.c.id)
+
+
+def _moves(now: datetime, since: datetime) -> list[_Question]:
+    """Ask for the orders whose tickets were moved, or for which a place is held or was given back unanswered."""
+    done, hold = rerouting.c, place_hold.c
+    moved = _about("moved", sa.literal("journey.moved"), done.id, done.ended_at, now)
+    moved = moved.join(rerouting, done.order_id == contact.c.order_id)
+    moved = moved.where(done.state == "done", done.kind == "later_departure", done.ended_at >= since)
+    held = _about("place_held", sa.literal("journey.place_held"), hold.id, hold.made_at, now)
+    held = held.where(hold.state == "held", hold.until.is_not(None), hold.made_at >= since)
+    given = _about("place_given_back", sa.literal("journey.place_given_back"), hold.id, hold.ended_at, now)
+    given = given.where(hold.state == "released", hold.until.is_not(None), hold.ended_at >= since)
+    of_order = place_hold, hold.order_id == contact.c.order_id
+    return [
+        _Question(moved, lambda moment: done.ended_at >= moment),
+        _Question(held.join(*of_order), lambda moment: hold.made_at >= moment),
+        _Question(given.join(*of_order), lambda moment: hold.ended_at >= moment),
+    ]
 
 
 def _about(

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from operators.port import Document
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, insert_once
+from ticketing.db.sale.bookings import CHOICE
+from ticketing.db.tables.disruption import place_hold
 from ticketing.db.tables.purchase import booking, booking_document
 
 _KINDS = (
@@ -83,8 +85,13 @@ def list_papers(tx: Transaction, order_id: str) -> list[Paper]:
         booking_document, table.booking_id == booking.c.id
     )
     mine = query.where(booking.c.order_id == order_id, booking.c.state == "confirmed")
-    rows = tx.execute(mine.order_by(booking.c.seq, table.seq)).mappings()
-    return [_paper(row) for row in rows]
+    rows = tx.execute(mine.order_by(booking.c.seq, table.seq)).mappings().all()
+    holds = sa.select(place_hold.c.id).where(
+        place_hold.c.order_id == order_id, place_hold.c.state.in_(("asked", "held"))
+    )
+    # A place that is only held is none of a ticket's yet.
+    not_theirs = set(tx.execute(holds).scalars()) if rows else set()
+    return [_paper(row) for row in rows if json.loads(row["document"]).get(CHOICE) not in not_theirs]
 
 
 def forget_before(tx: Transaction, moment: datetime) -> int:

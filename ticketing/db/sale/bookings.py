@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from operators.place_kinds import FOOT
+from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, inserting
 from ticketing.db.sale.orders import paid_by
@@ -19,6 +20,8 @@ _BOOKINGS = sa.select(booking).where(booking.c.order_id == sa.bindparam("wanted"
 # States in which the operator may still have something of ours.
 WITH_OPERATOR = ("wanted", "held", "confirmed")
 OPEN = (*WITH_OPERATOR, "unwanted")
+# The name under which a booking's document has the choice, or the hold, after a disruption that it is for.
+CHOICE = "rerouting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,11 @@ def set_booking(
         changed["expires_at"] = expires_at
     change = sa.update(booking).where(booking.c.id == booking_id, booking.c.state.in_(list(of)))
     return tx.execute(change.values(**changed)).rowcount == 1
+
+
+def put_document(tx: Transaction, booking_id: str, document: dict[str, Any]) -> None:
+    """Write what a booking is for anew, as when a choice takes over a place that was held."""
+    tx.execute(sa.update(booking).where(booking.c.id == booking_id).values(document=canonical(document)))
 
 
 def count_try(tx: Transaction, booking_id: str) -> None:

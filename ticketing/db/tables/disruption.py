@@ -188,8 +188,59 @@ rerouting = table(
     moment("created_at"),
     moment("ended_at", null=True),
     text("reason"),
+    # `machine` where nobody has answered; none where its holder has chosen.
+    text("chosen_by", null=True),
     one_of("kind", "later_departure", "other_operator", "wait"),
     one_of("state", "asked", "done", "failed"),
     sa.UniqueConstraint("order_id", "request_key"),
     sa.Index(None, "state"),
+    sa.Index(None, "ended_at"),
+)
+
+# Places that are held on the one departure that is left for holders who have not chosen yet; `passengers` (JSON) are those who
+# still have not. `asked` while the operator is asked, `held` until its end.
+place_hold = table(
+    "place_hold",
+    text("id", key=True),
+    text("order_id", sa.ForeignKey("ticket_order.id")),
+    number("leg"),
+    text("passengers"),
+    text("option_id"),
+    text("state"),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    text("from_stop"),
+    text("to_stop"),
+    moment("departs_at"),
+    moment("arrives_at"),
+    text("was_trip_id"),
+    text("was_service_date"),
+    moment("was_departs_at"),
+    moment("was_arrives_at"),
+    moment("made_at"),
+    moment("until", null=True),
+    moment("ended_at", null=True),
+    text("reason"),
+    one_of("state", "asked", "held", "answered", "kept", "released"),
+    sa.UniqueConstraint(
+        "order_id",
+        "leg",
+        "was_trip_id",
+        "was_service_date",
+        "trip_id",
+        "service_date",
+        name="uq_place_hold_once",
+    ),
+    sa.Index(None, "state"),
+    sa.Index(None, "made_at"),
+    sa.Index(None, "ended_at"),
+)
+
+# An order with a passenger who needs assistance, by their own word: nothing says who or why. Deleted after the journey.
+order_assistance = table(
+    "order_assistance",
+    text("order_id", sa.ForeignKey("ticket_order.id"), key=True),
+    moment("kept_until"),
+    sa.Index(None, "kept_until"),
 )

@@ -3,7 +3,7 @@
 Every check reads what operators have told last (`run_state`); nobody is asked here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from operators.gtfs.timetable import Stop
@@ -23,11 +23,14 @@ from ticketing.frozen import Leg, read_ride
 from ticketing.purchase import pass_uses
 from ticketing.purchase.refund.refundable import RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.refund.remainder import remainder
+from ticketing.purchase.refund.unasked import instead_of_cancelled, legs_moved_unasked, list_unasked
 from ticketing.purchase.till import OrderState, Till, move
 from ticketing.regions import Region
 from ticketing.regions.not_carried import Expected, Failure, failure_of
 from ticketing.regions.planned import find_ride_on
 from ticketing.regions.vehicles import find_vehicles
+
+_CANCELLED = Failure("cancelled", ends_journey=True)
 
 
 def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
@@ -205,11 +208,35 @@ def _platform(stop: Stop | None) -> Platform | None:
 def with_failures(
     tx: Transaction, till: Till, quote: Quote, held: Sequence[Ticket], known: Sequence[RefundableTicket]
 ) -> list[RefundableTicket]:
-    """The tickets of an order (`held`) as decisions know them, with what is not carried of them by their operators' last word."""
+    """The tickets of an order (`held`) as decisions know them, with what is not carried of them by their operators' last word.
+
+    A leg to which its holder was moved unasked, from a departure that is cancelled, counts as that one while it is not used.
+    """
     failing = [one for one in news_of_legs(tx, till, quote, held) if one.failure is not None]
-    if not failing:
+    moved = _moved_unasked(tx, till, quote, held)
+    if not failing and not moved:
         return list(known)
-    return [_failing_ticket(one, failing) for one in known]
+    return [_as_before(_failing_ticket(one, failing), moved.get(one.jti, frozenset())) for one in known]
+
+
+def _moved_unasked(
+    tx: Transaction, till: Till, quote: Quote, held: Sequence[Ticket]
+) -> dict[str, frozenset[int]]:
+    """Read the legs to which the holders of an order's tickets were moved unasked from a cancelled departure, by ticket."""
+    moves = list_unasked(tx, held[0].order_id) if held else []
+    if not moves:
+        return {}
+    moves = instead_of_cancelled(tx, till, quote.region, moves)
+    return {one.jti: legs_moved_unasked(moves, one) for one in held if one.document.season is None}
+
+
+def _as_before(ticket: RefundableTicket, moved: Collection[int]) -> RefundableTicket:
+    """A ticket whose `moved` legs count as the cancelled ones that were sold."""
+    legs = tuple(
+        replace(leg, failure=_CANCELLED) if at in moved and leg.failure is None and not leg.used else leg
+        for at, leg in enumerate(ticket.legs)
+    )
+    return replace(ticket, legs=legs)
 
 
 def _failing_ticket(ticket: RefundableTicket, failing: Sequence[LegNews]) -> RefundableTicket:

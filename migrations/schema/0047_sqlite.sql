@@ -1,0 +1,11 @@
+-- The orders with a passenger who needs assistance, by their own word; a row goes after the journey.
+
+CREATE TABLE order_assistance (
+    order_id TEXT NOT NULL,
+    kept_until TEXT NOT NULL,
+    CONSTRAINT pk_order_assistance PRIMARY KEY (order_id),
+    CONSTRAINT fk_order_assistance_order_id_ticket_order FOREIGN KEY(order_id) REFERENCES ticket_order (id)
+)
+ STRICT;
+
+CREATE INDEX ix_order_assistance_kept_until ON order_assistance (kept_until);
