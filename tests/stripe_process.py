@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.stripe_stand_in import HEADERS, StripeStandIn
+from tests.waiting import SOON_SECONDS
 
 _PROGRAM = Path(".stand-in/bin/localstripe")
 
@@ -40,7 +41,7 @@ def running() -> Iterator[StripeStandIn]:
             _wait_for(upstream)
             stand_in = StripeStandIn(upstream)
             server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(stand_in))
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(SOON_SECONDS,), daemon=True).start()
             stand_in.address = f"http://127.0.0.1:{server.server_address[1]}"
             yield stand_in
             server.shutdown()

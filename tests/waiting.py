@@ -1,4 +1,4 @@
-"""Wait until a call waits for what a transaction on PostgreSQL holds."""
+"""Waiting in tests: until a call waits for what a transaction on PostgreSQL holds, and for a server to end."""
 
 import time
 from concurrent.futures import Future
@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from ticketing.db import Transaction
 
+# A server of the standard library looks so often whether it is to end; by itself twice a second, in every test.
+SOON_SECONDS = 0.02
 _PATIENCE = 10
 _WAITING = sa.text(
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"

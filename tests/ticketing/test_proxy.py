@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import SOON_SECONDS
+
 SLOW = 16
 BODY = b'{"quote_id": "x"}'
 
@@ -70,7 +72,7 @@ def upstream() -> Iterator[Upstream]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(SOON_SECONDS,), daemon=True).start()
     yield found
     server.shutdown()
     server.server_close()

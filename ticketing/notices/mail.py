@@ -1,6 +1,7 @@
 """Send mail: by SMTP (RFC 5321, submission by RFC 6409), or into a folder where a deployment has no mail server."""
 
 import contextlib
+import functools
 import queue
 import smtplib
 import ssl
@@ -119,6 +120,16 @@ def _header(text: str, name: str) -> str:
     return text if text.isascii() else Header(text, _UTF_8, header_name=name).encode()
 
 
+@functools.cache
+def _own_name() -> str:
+    """The name by which this machine greets, found once: each connection would ask the network for it anew."""
+    return str(smtplib.SMTP().local_hostname)
+
+
+def _tls(host: str, port: int, own_name: str, timeout: float) -> smtplib.SMTP:
+    return smtplib.SMTP_SSL(host, port, own_name, timeout=timeout, context=ssl.create_default_context())
+
+
 @dataclass(frozen=True, slots=True)
 class SmtpMail:
     """A mail server; connections that are open serve the next messages, until the channel rests."""
@@ -175,13 +186,8 @@ class SmtpMail:
                         return kept
                 kept.close()
         server = self.server
-        connection = (
-            smtplib.SMTP_SSL(
-                server.host, server.port, timeout=_PATIENCE_SECONDS, context=ssl.create_default_context()
-            )
-            if server.security == "tls"
-            else smtplib.SMTP(server.host, server.port, timeout=_PATIENCE_SECONDS)
-        )
+        open_to = _tls if server.security == "tls" else smtplib.SMTP
+        connection = open_to(server.host, server.port, _own_name(), timeout=_PATIENCE_SECONDS)
         try:
             if server.security == "starttls":
                 connection.starttls(context=ssl.create_default_context())

@@ -14,6 +14,7 @@ import pytest
 from tests.spoiled import spoiled
 from tests.ticketing.tickets.confirming import LATE, OWN, OWN_RING
 from tests.ticketing.tickets.mint import ticket
+from tests.waiting import SOON_SECONDS
 from throughfare_gate.tickets import confirmation
 from throughfare_gate.tickets.jwk import to_jwk
 
@@ -43,7 +44,7 @@ def address() -> Iterator[str]:
             """Say nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Keys)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(SOON_SECONDS,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

@@ -19,6 +19,8 @@ from aiosmtpd.controller import Controller
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.waiting import SOON_SECONDS
+
 
 @dataclass
 class Mailbox:
@@ -64,7 +66,7 @@ def mail_server() -> Iterator[Mailbox]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, server_hostname="mail.example")
     controller.start()
     try:
         box.address = f"smtp://127.0.0.1:{port}"
@@ -132,7 +134,7 @@ def receiver() -> Iterator[Receiver]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(SOON_SECONDS,), daemon=True).start()
     try:
         found.url = f"http://127.0.0.1:{server.server_address[1]}"
         yield found
