@@ -1,6 +1,7 @@
 """Show what is proven of a run: for a person as a table, for a program as JSON."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 from rich.table import Table
@@ -22,9 +23,8 @@ def show(proof: RunProof) -> None:
     console_of_tables().print(table)
     for fact in proof.facts:
         said = fact.fact
-        kept = (
-            f"kept, {proof.messages[said.raw_ref]} bytes" if said.raw_ref in proof.messages else "hash only"
-        )
+        raw = proof.messages.get(said.raw_ref or "")
+        kept = f"kept, {len(raw.content)} bytes" if raw else "hash only"
         message = f"message {said.raw_sha256} ({kept})" if said.raw_sha256 else "no message"
         what = f"{said.kind} {said.cause}" if said.cause else said.kind
         click.echo(f"{fact.id}  {written(said.told_at)} {said.source} {what}; {message}")
@@ -32,6 +32,14 @@ def show(proof: RunProof) -> None:
         click.echo(f"DOES NOT FIT: {fault}", err=True)
     if not proof.faults:
         click.echo(f"{len(proof.facts)} facts and {len(proof.messages)} messages fit their hashes")
+
+
+def write_messages(proof: RunProof, folder: Path) -> None:
+    """Write each message that is kept into a folder, as it came, under its hash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, message in sorted(proof.messages.items()):
+        (folder / name).write_bytes(message.content)
+        click.echo(f"{folder / name}: from {message.peer}, {written(message.received_at)}", err=True)
 
 
 def as_json(proof: RunProof) -> dict[str, object]:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 import click
 from rich.table import Table
@@ -180,7 +181,16 @@ def show_command(operator: str, region: str | None, *, as_json: bool) -> None:
 @click.argument("trip")
 @click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def evidence_command(*, region: str, operator: str, trip: str, day: datetime, as_json: bool) -> None:
+@click.option(
+    "--messages",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the messages behind the facts there, as they came, each under its hash.",
+)
+def evidence_command(
+    *, region: str, operator: str, trip: str, day: datetime, as_json: bool, folder: Path | None
+) -> None:
     """Show how late TRIP of OPERATOR in REGION was on its service DAY, call by call, and the facts that prove it.
 
     Each line has the planned time, the observed one, its source, its rank (1 the operator's own report, 2 an observed event, 3 the
@@ -197,6 +207,8 @@ def evidence_command(*, region: str, operator: str, trip: str, day: datetime, as
         click.echo(json.dumps(evidence.as_json(proof), ensure_ascii=False, indent=2))
     else:
         evidence.show(proof)
+    if folder is not None:
+        evidence.write_messages(proof, folder)
     sys.exit(1 if proof.faults else 0)
 
 

@@ -1,5 +1,6 @@
 """Answer how late a past run was at each of its calls, with the facts that prove it, and hold their hashes against what they say."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -28,12 +29,12 @@ class CallProof:
 class RunProof:
     """The proof of a run: its facts, their meaning call by call, and the hashes that do not fit.
 
-    `messages` names the messages that are kept, each with its size in bytes.
+    `messages` are those that are kept, by their hash, as they came.
     """
 
     facts: tuple[StoredObservation, ...]
     calls: tuple[CallProof, ...]
-    messages: dict[str, int]
+    messages: Mapping[str, RawMessage]
     faults: tuple[str, ...]
 
 
@@ -80,8 +81,8 @@ def prove_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
         )
         for (place, event), (stop_id, at) in sorted(planned.items())
     )
-    sizes = {name: len(one.content) for name, one in kept.items() if one is not None}
-    return RunProof(tuple(facts), calls, sizes, tuple(_faults(facts, kept, since)))
+    readable = {name: one for name, one in kept.items() if one is not None}
+    return RunProof(tuple(facts), calls, readable, tuple(_faults(facts, kept, since)))
 
 
 def _nothing(day: date, quiet_since: date | None) -> str:
@@ -89,7 +90,8 @@ def _nothing(day: date, quiet_since: date | None) -> str:
     if quiet_since is None or day >= quiet_since:
         return "nothing was told of"
     return (
-        "the facts of a departure that went nearly as planned are kept for three days, and there are none of"
+        "the facts of a departure that went nearly as planned and had no tickets are kept for three days, "
+        "and there are none of"
     )
 
 

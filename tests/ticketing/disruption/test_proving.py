@@ -3,10 +3,13 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from operators.connectors.gtfs import GtfsSettings, OpenTransport
 from operators.simulators.gtfs import GtfsSimulator, Trouble
@@ -106,11 +109,15 @@ def test_the_command_shows_what_is_proven_and_by_which_facts(quay: Quay, command
     assert all(fact["raw_sha256"] for fact in told["facts"])
 
 
-@pytest.mark.parametrize(("minutes", "is_kept"), [(14, False), (15, True)])
-def test_the_command_says_a_month_later_that_facts_of_a_departure_nearly_on_time_are_not_kept(
-    quay: Quay, command: Any, *, minutes: int, is_kept: bool
+@pytest.mark.parametrize(
+    ("minutes", "holds", "is_kept"), [(14, False, False), (15, False, True), (0, True, True)]
+)
+def test_a_month_later_a_run_is_proven_that_was_late_or_that_somebody_had_a_ticket_for(
+    quay: Quay, command: Any, *, minutes: int, holds: bool, is_kept: bool
 ) -> None:
-    quay.hold()
+    if holds:
+        quay.hold()
+    quay.clock.set(LEAVES)
     quay.tell(late(minutes))
     quay.clock.advance(timedelta(days=31))
     forget_runs(quay.desk)
@@ -119,6 +126,21 @@ def test_the_command_says_a_month_later_that_facts_of_a_departure_nearly_on_time
 
     assert (shown.exit_code == 0) == is_kept
     assert ("are kept for three days" in shown.output) != is_kept
+
+
+def test_the_messages_behind_the_facts_can_be_had_as_they_came(
+    quay: Quay, feed: GtfsSimulator, command: Any, tmp_path: Path
+) -> None:
+    quay.hold()
+    feed.troubles = [Trouble(TRIP, DAY, cancelled=True)]
+    ask_now(quay.desk)
+    shown = command(OPERATOR, TRIP, "2026-10-13", "--messages", str(tmp_path / "messages"))
+
+    assert shown.exit_code == 0, shown.output
+    (kept,) = (tmp_path / "messages").iterdir()
+    assert sha256(kept.read_bytes()).hexdigest() == kept.name
+    message = FeedMessage.FromString(kept.read_bytes())
+    assert [one.trip_update.trip.trip_id for one in message.entity] == [TRIP]
 
 
 def test_the_command_says_no_where_nothing_was_told_or_a_hash_does_not_fit(quay: Quay, command: Any) -> None:

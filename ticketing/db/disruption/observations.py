@@ -15,7 +15,12 @@ from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.rows import add_all_once, insert_once, put_once
-from ticketing.db.tables.disruption import observation, observation_retention, raw_message
+from ticketing.db.tables.disruption import (
+    leg_of_ticket,
+    observation,
+    observation_retention,
+    raw_message,
+)
 from ticketing.db.tables.live import run_state
 
 Kind = Literal["arrived", "departed", "expected", "cancelled", "skipped", "added", "cause", "withdrawn"]
@@ -138,7 +143,8 @@ def quiet_kept_since(tx: Transaction) -> date | None:
 def forget_observations(tx: Transaction, quiet_before: date, all_before: date, raw_before: datetime) -> int:
     """Let facts go that have been kept long enough, and the messages behind them; answers how many facts.
 
-    Of runs before `quiet_before` those stay of which `run_state` still has a row: somebody may claim something for them.
+    Of runs before `quiet_before` those stay of which `run_state` still has a row, for somebody may claim something for them, and
+    those that somebody has a ticket for: that a run was on time is proven as well.
     """
     marks = {
         "quiet_before": quiet_before.isoformat(),
@@ -150,17 +156,17 @@ def forget_observations(tx: Transaction, quiet_before: date, all_before: date, r
     # The marks only move forward, also where a clock was put back.
     later = {name: max(held[name], marks[name]) for name in marks}
     tx.execute(sa.update(observation_retention).values(**later))
-    table, state = observation.c, run_state.c
-    run = (
-        state.region == table.region,
-        state.operator == table.operator,
-        state.trip_id == table.trip_id,
-        state.service_date == table.service_date,
-    )
-    quiet = sa.and_(table.service_date < later["quiet_before"], sa.not_(sa.exists().where(*run)))
+    table = observation.c
+    is_quiet = (sa.not_(sa.exists().where(*_of_same_run(one))) for one in (run_state, leg_of_ticket))
+    quiet = sa.and_(table.service_date < later["quiet_before"], *is_quiet)
     gone = tx.execute(sa.delete(observation).where(sa.or_(quiet, table.service_date < later["all_before"])))
     tx.execute(sa.delete(raw_message).where(raw_message.c.received_at < later["raw_before"]))
     return int(gone.rowcount)
+
+
+def _of_same_run(other: sa.Table) -> list[sa.ColumnElement[bool]]:
+    names = ("region", "operator", "service_date", "trip_id")
+    return [other.c[name] == observation.c[name] for name in names]
 
 
 def _row(one: Observation) -> dict[str, object]:
