@@ -66,7 +66,7 @@ class OperatorFigures(Collector):
         board = self._board
         for region in self._connectors.regions if board else ():
             for operator, feed in (board.troubles(region) if board else {}).items():
-                if feed.as_of is None:
+                if feed.as_of is None or not self._is_asked(region, operator):
                     continue
                 age.add_metric([region, operator], (self._now - feed.as_of).total_seconds())
                 for outcome, count in levels.live_outcomes(feed).items():
@@ -75,6 +75,12 @@ class OperatorFigures(Collector):
                     if state in feed.document:
                         trips.add_metric([region, operator, state], feed.document[state])
         yield from (messages, age, trips)
+
+
+    def _is_asked(self, region: str, operator: str) -> bool:
+        """Tell whether an operator has live data of its own: what staff report once and no more does not grow old."""
+        connector = self._connectors.regions[region].get(operator)
+        return connector is not None and connector.capabilities.disruptions
 
 
 def _buckets(figure: Figure) -> list[tuple[str, float]]:

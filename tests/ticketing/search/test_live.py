@@ -25,7 +25,7 @@ from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
-from ticketing.regions import LiveDesk, Watch, ask_now, poll_live
+from ticketing.regions import LiveDesk, Watch, ask_now, by_staff, poll_live
 from ticketing.search.live import overlay
 from ticketing.search.network import Needs, build, day_origin
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_departing
@@ -495,3 +495,15 @@ def test_what_fits_no_run_is_told_by_its_reason(busway: Busway) -> None:
         'throughfare_live_messages{operator="delijn",outcome="unknown_trip",region="lille-kortrijk-tournai"}'
     )
     assert f"{name} 1.0" in lines
+    assert 'throughfare_live_age_seconds{operator="delijn"' in lines
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_word_of_staff_grows_no_older_as_a_feed_does(api: Api) -> None:
+    ferry = next(leg for leg in api.search()["itineraries"][0]["legs"] if leg.get("mode") == "ferry")
+    rooms = api.client.application.extensions["throughfare"]
+    run = ferry["operator"], ferry["trip_id"], datetime.fromisoformat(ferry["departure"]).date()
+    by_staff.cancel_departure(rooms.live, "helsinki-tallinn", *run, by="mari")
+    admin = create_key(rooms.till.database, api.clock, role="admin", operator=None, label="test")[1]
+
+    assert f'throughfare_live_age_seconds{{operator="{run[0]}"' not in api.get("/metrics", admin).text
