@@ -56,8 +56,8 @@ endif
 test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate runs the tests of one package
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ROOM_TESTS) $(PYTEST_ARGS)
 
-test-fast: setup ## what needs no PostgreSQL and no programs of its own
-	@$(BIN)/python -m pytest -n auto --dist worksteal -k "not postgresql" -m "not programs and not soak" $(PYTEST_ARGS)
+test-fast: setup ## what needs no PostgreSQL, no programs of its own and not long
+	@$(BIN)/python -m pytest -n auto --dist worksteal -k "not postgresql" -m "not programs and not soak and not long" $(PYTEST_ARGS)
 
 soak: setup $(STAND_IN)/.installed ## long searches: more examples of every property, 45 minutes of rehearsals
 	@SOAK=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "soak or not soak" $(PYTEST_ARGS)

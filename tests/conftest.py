@@ -3,6 +3,7 @@
 import functools
 import gc
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from operators.fake import FakeOperator
 from tests import (
+    long,
     postgresql,
     scratch,
     shared_addresses,
@@ -26,7 +28,7 @@ from tests import (
 from tests.api import Api
 from tests.documents import differing
 from tests.networks import lent
-from tests.source_tree import PYTHONPATH
+from tests.source_tree import PYTHONPATH, ROOT
 from tests.stripe_stand_in import StripeStandIn
 from tests.ticketing.identity.riders import app_with_carnet
 from ticketing.app import create_app
@@ -62,24 +64,43 @@ settings.load_profile("soak" if os.environ.get("SOAK") else "default")
 
 
 _SERVERS: dict[str, sa.Engine] = {}
+_HELPERS = re.compile(r"^from (tests\.[\w.]+) import", re.MULTILINE)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two workers more than processors (`-n auto`): many tests wait for programs that they have started."""
-    return (os.cpu_count() or 1) + 2
+    waiting = 0 if "not programs" in config.option.markexpr else 2
+    return (os.cpu_count() or 1) + waiting
 
 
 @functools.cache
 def _starts_programs(module: Path) -> bool:
-    return "subprocess" in module.read_text(encoding="utf-8")
+    """Tell whether a module of tests starts programs, itself or by a module of helpers that it names."""
+    text = module.read_text(encoding="utf-8")
+    helpers = (ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in _HELPERS.findall(text))
+    texts = [text, *(one.read_text(encoding="utf-8") for one in helpers if one.is_file())]
+    return any("subprocess" in one for one in texts)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--stopwatch FOLDER`, with which `python -m tests.long` measures."""
+    parser.addoption("--stopwatch", type=Path, help="write down the processor time of each test in a folder")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure the tests where that is asked for."""
+    if folder := config.getoption("stopwatch"):
+        config.pluginmanager.register(long.Stopwatch(folder))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts programs of its own, so that `make test-fast` leaves it out."""
+    """Mark what starts programs of its own and what takes long, so that `make test-fast` leaves it out."""
     for item in items:
         if _starts_programs(item.path) or _asks_for_stripe(item):
             item.add_marker("programs")
+        if long.name_of(item) in long.long_tests():
+            item.add_marker("long")
 
 
 def pytest_collection_finish() -> None:
