@@ -201,7 +201,7 @@ class _Worker:
         self._process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        program = [sys.executable, "-m", "ticketing", "worker", "--pause", "0.5"]
+        program = [sys.executable, "-m", "ticketing", "worker"]
         return subprocess.Popen(
             program, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
