@@ -76,7 +76,6 @@ class OperatorFigures(Collector):
                         trips.add_metric([region, operator, state], feed.document[state])
         yield from (messages, age, trips)
 
-
     def _is_asked(self, region: str, operator: str) -> bool:
         """Tell whether an operator has live data of its own: what staff report once and no more does not grow old."""
         connector = self._connectors.regions[region].get(operator)
