@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from operators.port import Connector
-from operators.transport import open_wire
+from operators.transport import Limits, open_wire
 from tariffs.eligibility import issuers
 from ticketing import disruption
 from ticketing.claims import ClaimsDesk, check_rights
@@ -270,7 +270,9 @@ def _keys(
 
 def _channels(settings: Settings, clock: Clock, push_key: PushKey) -> dict[str, Channel]:
     """Build the ways by which messages leave; raises Misconfigured for a mail server that can be none."""
-    wire = open_wire(allow_private=settings.messages_reach == "anywhere")
+    # Receivers answer by their status; some send a page with it.
+    limits = Limits(reply_bytes=4_096, cuts_replies=True)
+    wire = open_wire(limits=limits, allow_private=settings.messages_reach == "anywhere")
     if settings.smtp_address:
         server = MailServer.of(settings.smtp_address)
         mail: Channel = SmtpMail(clock, server, settings.mail_sender, settings.issuer)

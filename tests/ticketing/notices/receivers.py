@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -108,6 +108,7 @@ class Receiver:
     requests: list[Received] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     unknown: dict[str, int] = field(default_factory=dict)
+    answer_bytes: int = 0
     url: str = ""
     hold: threading.Event = field(default_factory=threading.Event)
     reached: threading.Event = field(default_factory=threading.Event)
@@ -127,8 +128,10 @@ def receiver() -> Iterator[Receiver]:
             found.hold.wait(60)
             scripted = found.statuses.pop(0) if found.statuses else 201
             self.send_response(found.unknown.get(self.path, scripted))
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(found.answer_bytes))
             self.end_headers()
+            with suppress(ConnectionError):
+                self.wfile.write(b" " * found.answer_bytes)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

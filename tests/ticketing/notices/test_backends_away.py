@@ -61,6 +61,17 @@ def test_whoever_runs_a_receiver_reads_the_status_that_it_answered(
     assert runs.shown()["last_failure"]["detail"] == f"the receiver answers {status}"
 
 
+def test_an_answer_that_says_more_than_its_status_is_an_answer(town: Town, runs: Hook) -> None:
+    town.receiver.answer_bytes = 3_000_000
+    runs.post("test")
+    town.work()
+    town.api.clock.advance(timedelta(days=1))
+    town.work()
+
+    assert len(town.receiver.requests) == 1
+    assert runs.shown()["deliveries"]["delivered"] == 1
+
+
 @ONE
 def test_whoever_runs_a_receiver_that_is_away_reads_that_it_cannot_be_reached(town: Town, runs: Hook) -> None:
     with socket.socket() as free:
