@@ -3,9 +3,10 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 import click
 import structlog
@@ -27,6 +28,7 @@ from ticketing.rooms import Rooms, announce, build_rooms
 from ticketing.settlement import proof
 
 _log = structlog.get_logger(__name__)
+_Item = TypeVar("_Item")
 # After so many rounds the state of the jobs is told though nothing has changed.
 _TELL_ROUNDS = 6
 _FORGETTING_RESTS = timedelta(minutes=1)
@@ -121,29 +123,39 @@ def _forgetting_job(what: str, forget: Callable[[], Mapping[str, int]]) -> Job:
     return Job(name=f"forgetting {what}", run=lambda: _counted(forget()), rest=_FORGETTING_RESTS)
 
 
+def _each(
+    name: str,
+    kind: str,
+    due: Callable[[], Iterable[_Item]],
+    act: Callable[[_Item], object],
+    key: Callable[[_Item], str] = str,
+) -> Job:
+    """A job that acts on each item that is due by itself: one that fails rests, and the others go on."""
+    items = Items(kind)
+    return Job(name=name, run=lambda: items.each(due(), act, key))
+
+
 def _purchase_jobs(till: purchase.Till) -> list[Job]:
-    unpaid, orders, refunds = Items("unpaid order"), Items("order"), Items("refund")
     return [
         Job(name="dealing with reports", run=lambda: Tally(reports.work_off(till))),
-        Job(
-            name="expiring orders",
-            run=lambda: unpaid.each(
-                purchase.list_expired(till), lambda one: purchase.expire_order(till, one)
-            ),
+        _each(
+            "expiring orders",
+            "unpaid order",
+            lambda: purchase.list_expired(till),
+            lambda one: purchase.expire_order(till, one),
         ),
-        Job(
-            name="advancing orders",
-            run=lambda: orders.each(
-                purchase.list_unfinished(till)[0], lambda one: purchase.advance(till, one)
-            ),
+        _each(
+            "advancing orders",
+            "order",
+            lambda: purchase.list_unfinished(till)[0],
+            lambda one: purchase.advance(till, one),
         ),
-        Job(
-            name="paying back",
-            run=lambda: refunds.each(
-                purchase.list_unfinished(till)[1],
-                lambda one: purchase.settle_refund(till, one),
-                lambda one: one.id,
-            ),
+        _each(
+            "paying back",
+            "refund",
+            lambda: purchase.list_unfinished(till)[1],
+            lambda one: purchase.settle_refund(till, one),
+            lambda one: one.id,
         ),
     ]
 
@@ -170,51 +182,49 @@ def _legs_job(rooms: Rooms) -> Job:
 
 def _moves_jobs(rooms: Rooms) -> list[Job]:
     """Carry on moves and holds that a crash or a silent operator has left under way, end holds that are over, make those that are due."""
-    moves, asked, over, desk = Items("move"), Items("hold"), Items("hold that is over"), rooms.rerouting
+    desk = rooms.rerouting
     return [
-        Job(
-            name="moving tickets",
-            run=lambda: moves.each(
-                rerouting.list_unfinished(desk),
-                lambda move: rerouting.finish(desk, move),
-                lambda move: move.id,
-            ),
+        _each(
+            "moving tickets",
+            "move",
+            lambda: rerouting.list_unfinished(desk),
+            lambda move: rerouting.finish(desk, move),
+            lambda move: move.id,
         ),
-        Job(
-            name="carrying on holds",
-            run=lambda: asked.each(
-                rerouting.list_asked(desk),
-                lambda hold: rerouting.carry_on_hold(desk, hold),
-                lambda hold: hold.id,
-            ),
+        _each(
+            "carrying on holds",
+            "hold",
+            lambda: rerouting.list_asked(desk),
+            lambda hold: rerouting.carry_on_hold(desk, hold),
+            lambda hold: hold.id,
         ),
-        Job(
-            name="ending holds",
-            run=lambda: over.each(
-                rerouting.list_over(desk), lambda hold: rerouting.settle(desk, hold), lambda hold: hold.id
-            ),
+        _each(
+            "ending holds",
+            "hold that is over",
+            lambda: rerouting.list_over(desk),
+            lambda hold: rerouting.settle(desk, hold),
+            lambda hold: hold.id,
         ),
         Job(name="holding places", run=lambda: Tally(rerouting.hold_due(desk))),
     ]
 
 
 def _claims_jobs(rooms: Rooms) -> list[Job]:
-    """Open claims run by run, and carry each on by one step: one that fails holds up no other."""
-    runs, items = Items("run with claims"), Items("claim")
+    """Open claims run by run, and carry each on by one step."""
+    desk = rooms.claims
     return [
-        Job(
-            name="opening claims",
-            run=lambda: runs.each(
-                claims.list_runs_due(rooms.claims), lambda run: claims.open_of_run(rooms.claims, run)
-            ),
+        _each(
+            "opening claims",
+            "run with claims",
+            lambda: claims.list_runs_due(desk),
+            lambda run: claims.open_of_run(desk, run),
         ),
-        Job(
-            name="carrying on claims",
-            run=lambda: items.each(
-                claims.list_to_carry_on(rooms.claims),
-                lambda claim: claims.carry_on(rooms.claims, claim),
-                lambda claim: f"{claim.id} {claim.state}",
-            ),
+        _each(
+            "carrying on claims",
+            "claim",
+            lambda: claims.list_to_carry_on(desk),
+            lambda claim: claims.carry_on(desk, claim),
+            lambda claim: f"{claim.id} {claim.state}",
         ),
     ]
 
@@ -226,15 +236,14 @@ def _delivery_job(rooms: Rooms, name: str, kinds: Sequence[notices.ContactKind],
 
 
 def _proofs_job(rooms: Rooms) -> Job:
-    checks = Items("proof of the books")
+    office = rooms.office
     beside = {"claims": lambda region: claims.verify_claims(rooms.claims.database, region)}
-    return Job(
-        name="proving books",
-        run=lambda: checks.each(
-            proof.list_asked(rooms.office),
-            lambda check: proof.carry_out(rooms.office, check, take_back, beside),
-            lambda check: check.id,
-        ),
+    return _each(
+        "proving books",
+        "proof of the books",
+        lambda: proof.list_asked(office),
+        lambda check: proof.carry_out(office, check, take_back, beside),
+        lambda check: check.id,
     )
 
 

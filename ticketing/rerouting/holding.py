@@ -6,7 +6,7 @@ transaction that moves its passengers or marks its places as unwanted.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Literal
@@ -53,19 +53,28 @@ _Without = Literal["nobody", "not_this"]
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """A hold that is written down, and the order that it is for."""
+
+    hold: PlaceHold
+    scene: Scene
+
+
+@dataclass(frozen=True, slots=True)
 class _Search:
     """The places that are left of the departures that come, and how many passengers seek one."""
 
     free: Mapping[RideKey, FreePlaces]
     seeking: int
 
-    def without(self, hold: PlaceHold, scene: Scene) -> "_Search":
+    def without(self, asked: _Asked) -> "_Search":
         """The same once a hold has taken its places."""
+        hold, sold = asked.hold, asked.scene.quote.document
         key = hold.operator, hold.trip_id, hold.from_stop, hold.departs_at
         known = self.free.get(key)
         if known is None or known.places is None:
             return self
-        taken = Counter[str](kind_of(scene.quote.document.passenger(ref).rider) for ref in hold.passengers)
+        taken = Counter[str](kind_of(sold.passenger(ref).rider) for ref in hold.passengers)
         left = {
             kind: None if places is None else max(0, places - taken.get(kind, 0))
             for kind, places in known.places.items()
@@ -167,20 +176,19 @@ def _hold_for_all(desk: ReroutingDesk, group: Group, members: Sequence[Owed], se
             return count
         try:
             with desk.database.write() as tx:
-                hold = _ask(tx, desk, group, order_id, search)
-                scene = read_scene(tx, desk, order_id)
+                asked = _ask(tx, desk, group, order_id, search)
         except ThroughfareError as error:
             _log.info("no place held", order=order_id, reason=error.detail)
             continue
-        if hold == "nobody":
+        if asked == "nobody":
             return count
-        if hold == "not_this":
+        if asked == "not_this":
             continue
         try:
-            count += carry_on(desk, hold)
+            count += carry_on(desk, asked.hold)
         except OperatorSilent:
             return count
-        search = search.without(hold, scene)
+        search = search.without(asked)
     return count
 
 
@@ -220,7 +228,7 @@ def _search(desk: ReroutingDesk, members: Sequence[Owed], seeking: int) -> _Sear
 
 def _ask(
     tx: Transaction, desk: ReroutingDesk, group: Group, order_id: str, search: _Search
-) -> PlaceHold | _Without:
+) -> _Asked | _Without:
     """Write down a hold of an order with the places that it wants; or say who gets none. Raises Conflict."""
     refundable_order(tx, order_id, lock=True)
     if orders.find_exchange_under_way(tx, order_id):
@@ -230,12 +238,10 @@ def _ask(
         return plan
     choice = choice_of(desk, plan, "")
     require_allowed(tx, desk, plan, choice)
-    common = {one.name for one in fields(PlaceHold)} & {one.name for one in fields(choice)}
-    known = {name: getattr(choice, name) for name in common}
-    hold = PlaceHold(**known | {"state": "asked", "made_at": desk.clock.now()})
+    hold = PlaceHold(**choice.way(), state="asked", made_at=desk.clock.now())
     place_holds.put_hold(tx, hold)
     want_places(tx, desk, plan, hold.id, hold.passengers)
-    return hold
+    return _Asked(hold, plan.scene)
 
 
 def _plan(

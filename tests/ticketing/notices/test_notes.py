@@ -85,13 +85,19 @@ def test_the_end_of_a_disruption_has_words_of_its_own(town: Town) -> None:
     assert (last["type"], last["data"]["note"]) == ("journey.service_restored", "It is mended.")
 
 
-def test_who_was_told_is_told_again_when_staff_correct_their_words(town: Town) -> None:
+def who_was_told(town: Town) -> Bought:
+    """An order whose buyer was told a minute ago to take the ship at nine."""
     bought = town.api.buy()
     town.notify(bought, {"kind": "email", "address": "anna@example.org", "language": "en"})
     cancel(town, bought, {"en": "Take the ship at nine."})
     town.work()
     town.mailbox.mails.clear()
     town.api.clock.advance(timedelta(minutes=1))
+    return bought
+
+
+def test_who_was_told_is_told_again_when_staff_correct_their_words(town: Town) -> None:
+    bought = who_was_told(town)
 
     cancel(town, bought, {"en": "The ship at nine is full."})
     town.work()
@@ -107,12 +113,7 @@ def test_who_was_told_is_told_again_when_staff_correct_their_words(town: Town) -
 def test_who_was_told_hears_nothing_of_a_report_without_other_words(
     town: Town, again: dict[str, str]
 ) -> None:
-    bought = town.api.buy()
-    town.notify(bought, {"kind": "email", "address": "anna@example.org", "language": "en"})
-    cancel(town, bought, {"en": "Take the ship at nine."})
-    town.work()
-    town.mailbox.mails.clear()
-    town.api.clock.advance(timedelta(minutes=1))
+    bought = who_was_told(town)
 
     cancel(town, bought, again)
     town.work()

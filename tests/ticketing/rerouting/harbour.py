@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,6 +78,30 @@ class Harbour:
         """Have the operator's staff say that the ferry is late."""
         run = self._run(bought, None)
         by_staff.delay_departure(self.rooms.live, REGION, *run, seconds=minutes * 60, by="mari")
+
+    def lets_in(self, bought: Bought) -> None:
+        """Show the first passenger's ticket at the gate of the ferry, three quarters of an hour before it leaves."""
+        _, ship = self.ship(bought)
+        self.api.clock.set(datetime.fromisoformat(ship["departure"]) - timedelta(minutes=45))
+        gate = self.api.key("gate", ship["operator"])
+        self.api.scan(bought.tickets[0]["token"], gate, stop_id=ship["from"]["stop_id"])
+
+    def leaves_one_way(self, bought: Bought, *, places: int = 3) -> dict[str, Any]:
+        """Have the ferry cancelled where the next one has so many places left, and those behind it none; answers the next one."""
+        self.cancels(bought)
+        self.api.clock.advance(timedelta(seconds=1))
+        return self.leaves_one_of(bought, self.options(bought)[0]["options"], places=places)
+
+    def leaves_one_of(
+        self, bought: Bought, options: list[dict[str, Any]], *, places: int = 3
+    ) -> dict[str, Any]:
+        """Leave so many places on the first later departure of some options, and none on the others; answers the first one."""
+        operator = self.ship(bought)[1]["operator"]
+        first, *others = [one for one in options if one["kind"] == "later_departure"]
+        self.leaves_places(operator, first, places)
+        for other in others:
+            self.leaves_places(operator, other, 0)
+        return first
 
     def options(self, bought: Bought, language: str = "en") -> list[dict[str, Any]]:
         """The disrupted legs with their options."""

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,11 @@ def close(rooms: Rooms) -> None:
         engine.dispose()
 
 
+def tell(stage: Stage, url: str, ways: Iterable[str]) -> None:
+    """Print how the holder has travelled, and what is there in the end."""
+    sys.stdout.write(json.dumps({"at_once": sorted(set(ways)), **stage.told(url)}) + "\n")
+
+
 def main(url: str, keys: str, moment: str, wanted: str) -> None:
     """Print a line for each edge: how the holder travels at once after the kill, and what is there in the end."""
     stage = Stage(keys, moment, json.loads(wanted))
@@ -176,7 +182,7 @@ def main(url: str, keys: str, moment: str, wanted: str) -> None:
             ways.append(stage.travels(url))
             deadly_at += 1
         stage.work(url)
-        sys.stdout.write(json.dumps({"at_once": sorted(set(ways)), **stage.told(url)}) + "\n")
+        tell(stage, url, ways)
         return
     for copied, edge in copies_by_edge(url, stage.take):
         stage.kill(copied, edge)
@@ -184,7 +190,7 @@ def main(url: str, keys: str, moment: str, wanted: str) -> None:
         stage.work(copied)
         ways.append(stage.travels(copied))
         stage.take(copied)
-        sys.stdout.write(json.dumps({"at_once": sorted(set(ways)), **stage.told(copied)}) + "\n")
+        tell(stage, copied, ways)
 
 
 if __name__ == "__main__":

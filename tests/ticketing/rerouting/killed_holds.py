@@ -1,6 +1,5 @@
 """A worker that holds a place and moves its silent holder an hour later, killed at each edge of its transactions."""
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from typing import Any
 
 from tests.killing import copies_by_edge, is_killed
 from tests.ticketing.rerouting.harbour import REGION
-from tests.ticketing.rerouting.killed import Stage, close, counted
+from tests.ticketing.rerouting.killed import Stage, close, counted, tell
 from ticketing.cli.worker import list_jobs
 
 _JOBS = ("advancing orders", "moving tickets", "carrying on holds", "ending holds", "holding places")
@@ -63,14 +62,14 @@ def main(url: str, keys: str, moment: str) -> None:
                 deadly_at += _EVERY
         stage.work(url)
         ways.append(stage.travels(url))
-        sys.stdout.write(json.dumps({"at_once": sorted(set(ways)), **stage.told(url)}) + "\n")
+        tell(stage, url, ways)
         return
     for copied, edge in copies_by_edge(url, stage.work):
         stage.kill(copied, edge)
         ways = [stage.travels(copied)]
         stage.work(copied)
         ways.append(stage.travels(copied))
-        sys.stdout.write(json.dumps({"at_once": sorted(set(ways)), **stage.told(copied)}) + "\n")
+        tell(stage, copied, ways)
 
 
 if __name__ == "__main__":

@@ -99,10 +99,7 @@ def test_a_case_lapses_where_nobody_chooses(harbour: Harbour) -> None:
 @ON_SQLITE
 def test_a_holder_whom_a_gate_has_let_in_before_the_cancellation_has_travelled(harbour: Harbour) -> None:
     bought = harbour.buys()
-    _, ship = harbour.ship(bought)
-    harbour.api.clock.set(datetime.fromisoformat(ship["departure"]) - timedelta(minutes=45))
-    gate = harbour.api.key("gate", ship["operator"])
-    harbour.api.scan(bought.tickets[0]["token"], gate, stop_id=ship["from"]["stop_id"])
+    harbour.lets_in(bought)
     harbour.cancels(bought)
 
     assert harbour.cases(bought) == [("anna", "travelled", None)]

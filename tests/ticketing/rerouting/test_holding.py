@@ -31,19 +31,6 @@ def harbour(api: Api, ferries: dict[str, FakeOperator]) -> Harbour:
     return Harbour(api, ferries)
 
 
-def leaves_one_way(harbour: Harbour, bought: Bought, *, places: int = 3) -> dict[str, Any]:
-    """Cancel the ferry of an order where the next one has so many places left, and those behind it none; answers the next one."""
-    operator = harbour.ship(bought)[1]["operator"]
-    harbour.cancels(bought)
-    first, *others = [
-        one for one in harbour.options(bought)[0]["options"] if one["kind"] == "later_departure"
-    ]
-    harbour.leaves_places(operator, first, places)
-    for other in others:
-        harbour.leaves_places(operator, other, 0)
-    return first
-
-
 def trip(harbour: Harbour, bought: Bought, ref: str = "anna") -> str:
     return str(harbour.ticket(bought, ref)["legs"][harbour.ship(bought)[0]]["trip_id"])
 
@@ -59,7 +46,7 @@ def test_the_last_places_are_held_at_once_and_a_silent_holder_who_leaves_soon_is
     harbour: Harbour,
 ) -> None:
     bought = harbour.buys()
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
     harbour.work()
 
     (leg,) = harbour.options(bought)
@@ -85,7 +72,7 @@ def test_the_last_places_are_held_at_once_and_a_silent_holder_who_leaves_soon_is
 
 def test_who_was_moved_without_an_answer_may_have_the_money_back_whole(harbour: Harbour) -> None:
     bought = harbour.buys()
-    leaves_one_way(harbour, bought)
+    harbour.leaves_one_way(bought)
     harbour.work()
     harbour.api.clock.advance(timedelta(minutes=60))
     harbour.work()
@@ -105,7 +92,7 @@ def test_who_was_moved_without_an_answer_may_have_the_money_back_whole(harbour: 
 def test_a_silent_holder_who_leaves_late_keeps_the_ticket_and_the_place_goes_back(harbour: Harbour) -> None:
     harbour.api.clock.advance(timedelta(hours=-4))
     bought = harbour.buys()
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
     harbour.work()
     assert ours(harbour, bought, only) == ["confirmed"]
     harbour.api.clock.advance(timedelta(minutes=60))
@@ -124,7 +111,7 @@ def test_a_silent_holder_who_leaves_late_keeps_the_ticket_and_the_place_goes_bac
 
 def test_who_takes_the_place_that_is_held_has_it_though_the_ferry_is_full(harbour: Harbour) -> None:
     bought = harbour.buys()
-    only = leaves_one_way(harbour, bought, places=1)
+    only = harbour.leaves_one_way(bought, places=1)
     harbour.work()
     (leg,) = harbour.options(bought)
 
@@ -144,7 +131,7 @@ def test_who_takes_the_place_that_is_held_has_it_though_the_ferry_is_full(harbou
 @ON_SQLITE
 def test_one_of_two_takes_another_way_and_the_other_keeps_the_place(harbour: Harbour) -> None:
     bought = harbour.buys(TWO)
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
     harbour.work()
     options = harbour.options(bought)[0]["options"]
     elsewhere = next(one for one in options if one["kind"] == "other_operator")
@@ -165,7 +152,7 @@ def test_one_of_two_takes_another_way_and_the_other_keeps_the_place(harbour: Har
 @ON_SQLITE
 def test_a_refund_gives_the_held_place_back(harbour: Harbour) -> None:
     bought = harbour.buys()
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
     harbour.work()
     money = next(one for one in harbour.options(bought)[0]["options"] if one["kind"] == "refund")
     call = take(harbour.api, bought, money).json["refund"]
@@ -181,7 +168,7 @@ def test_a_refund_gives_the_held_place_back(harbour: Harbour) -> None:
 @ON_SQLITE
 def test_a_ferry_that_sails_after_all_gives_the_held_places_back(harbour: Harbour) -> None:
     bought = harbour.buys()
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
     harbour.work()
     harbour.sails(bought)
     harbour.work()
@@ -222,7 +209,7 @@ def test_of_more_orders_than_places_those_bought_first_have_them(harbour: Harbou
     for _ in range(4):
         bought.append(harbour.buys())
         harbour.api.clock.advance(timedelta(seconds=1))
-    only = leaves_one_way(harbour, bought[3])
+    only = harbour.leaves_one_way(bought[3])
     harbour.work()
 
     assert [ours(harbour, one, only) for one in bought] == [["confirmed"]] * 3 + [[]]
@@ -235,7 +222,7 @@ def test_of_more_orders_than_places_those_bought_first_have_them(harbour: Harbou
 @ON_SQLITE
 def test_one_of_two_takes_the_money_and_the_other_is_moved(harbour: Harbour) -> None:
     bought = harbour.buys(TWO)
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
     harbour.work()
     money = next(one for one in harbour.options(bought)[0]["options"] if one["kind"] == "refund")
     call = take(harbour.api, bought, money, ["bo"]).json["refund"]
@@ -251,7 +238,7 @@ def test_one_of_two_takes_the_money_and_the_other_is_moved(harbour: Harbour) -> 
 @ON_SQLITE
 def test_a_held_ferry_that_is_cancelled_too_gives_the_place_back(harbour: Harbour) -> None:
     bought = harbour.buys()
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
     harbour.work()
     _, ship = harbour.ship(bought)
     harbour.cancels(bought, {**ship, "trip_id": only["trip_id"]})
@@ -266,7 +253,7 @@ def test_a_held_ferry_that_is_cancelled_too_gives_the_place_back(harbour: Harbou
 @pytest.mark.parametrize("failure", ["unavailable", "unknown_after"])
 def test_a_silent_operator_is_asked_again_and_holds_one_place(harbour: Harbour, failure: Any) -> None:
     bought = harbour.buys()
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
     ferry = harbour.ferries["tallink"]
     ferry.fail("hold", failure)
     ferry.fail("confirm", failure)
@@ -286,7 +273,7 @@ def test_an_order_with_a_need_of_assistance_comes_before_those_bought_earlier(ha
     path = f"/v1/orders/{bought[2].order['id']}/assistance"
     headers = {"Authorization": f"Bearer {bought[2].token}"}
     said = harbour.api.client.put(path, json={"needed": True}, headers=headers)
-    only = leaves_one_way(harbour, bought[0], places=1)
+    only = harbour.leaves_one_way(bought[0], places=1)
     harbour.work()
 
     assert (said.status_code, said.json) == (200, {"needed": True})
@@ -315,11 +302,8 @@ def test_a_need_of_assistance_is_taken_back_or_forgotten_after_the_journey(harbo
 def test_nothing_is_held_for_a_holder_whom_a_gate_has_let_in_before(harbour: Harbour) -> None:
     bought = harbour.buys()
     other = harbour.buys()
-    _, ship = harbour.ship(bought)
-    harbour.api.clock.set(datetime.fromisoformat(ship["departure"]) - timedelta(minutes=45))
-    gate = harbour.api.key("gate", ship["operator"])
-    harbour.api.scan(bought.tickets[0]["token"], gate, stop_id=ship["from"]["stop_id"])
-    only = leaves_one_way(harbour, other)
+    harbour.lets_in(bought)
+    only = harbour.leaves_one_way(other)
     harbour.work()
 
     assert [ours(harbour, one, only) for one in (bought, other)] == [[], ["confirmed"]]

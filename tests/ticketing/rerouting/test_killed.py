@@ -72,10 +72,7 @@ def test_a_worker_killed_at_any_edge_of_a_hold_holds_one_place_and_moves_its_hol
 ) -> None:
     lost = Lost(settings, clock, regions)
     old = lost.harbour.ship(lost.bought)[1]
-    first, *others = [one for one in lost.options if one["kind"] == "later_departure"]
-    lost.harbour.leaves_places(old["operator"], first, 3)
-    for other in others:
-        lost.harbour.leaves_places(old["operator"], other, 0)
+    first = lost.harbour.leaves_one_of(lost.bought, lost.options)
 
     travels, told = lost.killed("tests.ticketing.rerouting.killed_holds")
 

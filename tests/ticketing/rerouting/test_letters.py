@@ -7,14 +7,13 @@ from email import message_from_bytes
 from email.message import Message
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from pypdf import PdfReader
 
 from operators.fake import FakeOperator
-from tests.api import Api, Bought
+from tests.api import Api
 from tests.networks import lent
 from tests.spoiled import spoiled
 from tests.ticketing.rerouting.harbour import ONE, REGION, Harbour, take
@@ -147,24 +146,12 @@ def test_a_moved_holder_gets_the_new_ticket_once_and_reads_that_it_replaces_the_
     assert len([one for one in again if "replaces your earlier ticket" in text_of(one)]) == 1
 
 
-def leaves_one_way(harbour: Harbour, bought: Bought) -> dict[str, Any]:
-    """Cancel a ferry where the next one has few places left, and those behind it none."""
-    harbour.cancels(bought)
-    harbour.api.clock.advance(timedelta(seconds=1))
-    ways = harbour.options(bought)[0]["options"]
-    first, *others = [one for one in ways if one["kind"] == "later_departure"]
-    harbour.leaves_places("tallink", first, 3)
-    for other in others:
-        harbour.leaves_places("tallink", other, 0)
-    return dict(first)
-
-
 def test_a_holder_is_asked_about_a_held_place_and_told_of_the_move_with_the_new_ticket(
     harbour: Harbour, tmp_path: Path
 ) -> None:
     bought = harbour.api.buy(**ONE)
     asks_for_mail(harbour, bought.order["id"], bought.token)
-    only = leaves_one_way(harbour, bought)
+    only = harbour.leaves_one_way(bought)
 
     asked = [text_of(one) for one in mails(harbour, tmp_path) if "We keep one for you" in text_of(one)]
     until = datetime.fromisoformat(harbour.options(bought)[0]["held"]["until"])
@@ -189,7 +176,7 @@ def test_a_holder_hears_that_an_unanswered_place_went_back(harbour: Harbour, tmp
     harbour.api.clock.advance(timedelta(hours=-4))
     bought = harbour.api.buy(**ONE)
     asks_for_mail(harbour, bought.order["id"], bought.token)
-    leaves_one_way(harbour, bought)
+    harbour.leaves_one_way(bought)
     asked = [text_of(one) for one in mails(harbour, tmp_path)]
     harbour.api.clock.advance(timedelta(minutes=60))
     *_, mail = mails(harbour, tmp_path)

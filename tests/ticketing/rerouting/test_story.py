@@ -312,10 +312,7 @@ def test_a_leg_that_goes_as_sold_and_strangers_have_nothing_to_choose(harbour: H
 @ON_SQLITE
 def test_who_was_let_in_for_a_ferry_that_is_then_cancelled_gets_the_money_only(harbour: Harbour) -> None:
     bought = harbour.buys()
-    _, ship = harbour.ship(bought)
-    harbour.api.clock.set(datetime.fromisoformat(ship["departure"]) - timedelta(minutes=45))
-    gate = harbour.api.key("gate", ship["operator"])
-    harbour.api.scan(bought.tickets[0]["token"], gate, stop_id=ship["from"]["stop_id"])
+    harbour.lets_in(bought)
     harbour.cancels(bought)
 
     (leg,) = harbour.options(bought)

@@ -1,13 +1,14 @@
 """The places that are held for holders who have not chosen yet, and the tickets for which that is still to be looked at."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from ticketing.db.disruption import moves
+from ticketing.db.disruption.moves import Move
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
@@ -32,30 +33,14 @@ _LEFT_BEHIND = ("cancelled", "skipped", "connection")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceHold:
-    """Places on a departure for `passengers` of an order who have not chosen yet; `was_*` is the departure on their tickets.
+class PlaceHold(Move):
+    """Places on a departure for passengers of an order who have not chosen yet.
 
     It is `asked` while its operator gives the places, `held` `until` a moment, and ends `answered` by a choice of all, `kept` (they
     were moved) or `released`.
     """
 
-    id: str
-    order_id: str
-    leg: int
-    passengers: tuple[str, ...]
-    option_id: str
     state: State
-    operator: str
-    trip_id: str
-    service_date: date
-    from_stop: str
-    to_stop: str
-    departs_at: datetime
-    arrives_at: datetime
-    was_trip_id: str
-    was_service_date: date
-    was_departs_at: datetime
-    was_arrives_at: datetime
     made_at: datetime
     until: datetime | None = None
     ended_at: datetime | None = None
@@ -63,30 +48,15 @@ class PlaceHold:
 
     @property
     def was_run(self) -> RunKey:
-        """The name of the run on the tickets, in its region."""
+        """The name of the run on the tickets, which is of the same operator, in its region."""
         return self.operator, self.was_trip_id, self.was_service_date
 
     def as_choice(self, at: datetime) -> Rerouting:
         """Write it as the choice that a machine makes for those who have not answered."""
         return Rerouting(
-            id=self.id,
-            order_id=self.order_id,
-            leg=self.leg,
-            passengers=self.passengers,
+            **self.way(),
             kind="later_departure",
-            option_id=self.option_id,
             state="asked",
-            operator=self.operator,
-            trip_id=self.trip_id,
-            service_date=self.service_date,
-            from_stop=self.from_stop,
-            to_stop=self.to_stop,
-            departs_at=self.departs_at,
-            arrives_at=self.arrives_at,
-            was_trip_id=self.was_trip_id,
-            was_service_date=self.was_service_date,
-            was_departs_at=self.was_departs_at,
-            was_arrives_at=self.was_arrives_at,
             request_key=f"hold:{self.id}",
             created_at=at,
             chosen_by="machine",
@@ -111,15 +81,9 @@ class Owed:
     then: tuple[tuple[str, str], ...] = ()
 
 
-_NAMES = tuple(one.name for one in fields(PlaceHold))
-_DAYS = ("service_date", "was_service_date")
-
-
 def put_hold(tx: Transaction, hold: PlaceHold) -> None:
     """Store a hold."""
-    row: dict[str, Any] = {name: getattr(hold, name) for name in _NAMES}
-    row |= {name: row[name].isoformat() for name in _DAYS}
-    tx.execute(sa.insert(place_hold).values(**row | {"passengers": canonical(list(hold.passengers))}))
+    tx.execute(sa.insert(place_hold).values(**moves.written(hold)))
 
 
 def begin_hold(tx: Transaction, hold_id: str, until: datetime) -> bool:
@@ -163,7 +127,7 @@ def list_asked(tx: Transaction, limit: int) -> list[PlaceHold]:
 
 
 def list_over(tx: Transaction, now: datetime, limit: int) -> list[PlaceHold]:
-    """List the holds that are over by now, and those whose departure goes after all, oldest first."""
+    """List the holds that are over by now, and those whose departure may go after all, oldest first: their orders decide."""
     event, later = disruption_event, disruption_event.alias()
     is_later = [
         later.c[name] == event.c[name] for name in ("region", "operator", "trip_id", "service_date", "status")
@@ -270,6 +234,4 @@ def _list(tx: Transaction, query: sa.Select[Any]) -> list[PlaceHold]:
 
 
 def _read(row: sa.RowMapping) -> PlaceHold:
-    known = {name: row[name] for name in _NAMES}
-    known |= {name: date.fromisoformat(row[name]) for name in _DAYS}
-    return PlaceHold(**known | {"passengers": tuple(json.loads(row["passengers"]))})
+    return moves.read(PlaceHold, row)

@@ -1,13 +1,13 @@
 """The choices of holders whose departure does not go as sold, each with the move of their tickets to another one."""
 
-import json
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from ticketing.db.documents import canonical
+from ticketing.db.disruption import moves
+from ticketing.db.disruption.moves import Move
 from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.rows import put_once
@@ -17,52 +17,25 @@ State = Literal["asked", "done", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rerouting:
-    """A choice for a leg of some passengers of an order: `was_*` is the departure on their tickets, the rest the one they go by.
+class Rerouting(Move):
+    """A choice for a leg of some passengers of an order.
 
     It is `asked` while its operator holds places, then `done` or `failed`, with the reason. `chosen_by` is `machine` where nobody
     has answered, None where its holder has chosen.
     """
 
-    id: str
-    order_id: str
-    leg: int
-    passengers: tuple[str, ...]
     kind: str
-    option_id: str
     state: State
-    operator: str
-    trip_id: str
-    service_date: date
-    from_stop: str
-    to_stop: str
-    departs_at: datetime
-    arrives_at: datetime
-    was_trip_id: str
-    was_service_date: date
-    was_departs_at: datetime
-    was_arrives_at: datetime
     request_key: str
     created_at: datetime
     ended_at: datetime | None = None
     reason: str = ""
     chosen_by: str | None = None
 
-    @property
-    def run(self) -> RunKey:
-        """The name of the run that they go by, in its region."""
-        return self.operator, self.trip_id, self.service_date
-
-
-_NAMES = tuple(one.name for one in fields(Rerouting))
-_DAYS = ("service_date", "was_service_date")
-
 
 def put_rerouting(tx: Transaction, made: Rerouting) -> None:
     """Store a choice."""
-    row: dict[str, Any] = {name: getattr(made, name) for name in _NAMES}
-    row |= {name: row[name].isoformat() for name in _DAYS}
-    tx.execute(sa.insert(rerouting).values(**row | {"passengers": canonical(list(made.passengers))}))
+    tx.execute(sa.insert(rerouting).values(**moves.written(made)))
 
 
 def end_rerouting(tx: Transaction, rerouting_id: str, state: State, at: datetime, reason: str = "") -> bool:
@@ -123,6 +96,4 @@ def _first(tx: Transaction, query: sa.Select[Any]) -> Rerouting | None:
 
 
 def _read(row: sa.RowMapping) -> Rerouting:
-    known = {name: row[name] for name in _NAMES}
-    known |= {name: date.fromisoformat(row[name]) for name in _DAYS}
-    return Rerouting(**known | {"passengers": tuple(json.loads(row["passengers"]))})
+    return moves.read(Rerouting, row)

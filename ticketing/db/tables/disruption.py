@@ -3,6 +3,8 @@
 Observations are facts: triggers refuse to change them, and to remove them before they have been kept long enough.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from ticketing.db.tables.columns import moment, number, one_of, table, text
@@ -162,28 +164,36 @@ used_link = table(
     sa.Index(None, "used_at"),
 )
 
+
+def _of_a_move() -> "list[sa.Column[Any]]":
+    """The columns of the way from one departure (`was_*`) to another, for passengers of an order (JSON)."""
+    return [
+        text("id", key=True),
+        text("order_id", sa.ForeignKey("ticket_order.id")),
+        number("leg"),
+        text("passengers"),
+        text("option_id"),
+        text("operator"),
+        text("trip_id"),
+        text("service_date"),
+        text("from_stop"),
+        text("to_stop"),
+        moment("departs_at"),
+        moment("arrives_at"),
+        text("was_trip_id"),
+        text("was_service_date"),
+        moment("was_departs_at"),
+        moment("was_arrives_at"),
+    ]
+
+
 # A holder's choice where a departure does not go as sold: from which departure (`was_*`) to which, for which passengers of the
 # order (JSON). `asked` while an operator holds places for it.
 rerouting = table(
     "rerouting",
-    text("id", key=True),
-    text("order_id", sa.ForeignKey("ticket_order.id")),
-    number("leg"),
-    text("passengers"),
+    *_of_a_move(),
     text("kind"),
-    text("option_id"),
     text("state"),
-    text("operator"),
-    text("trip_id"),
-    text("service_date"),
-    text("from_stop"),
-    text("to_stop"),
-    moment("departs_at"),
-    moment("arrives_at"),
-    text("was_trip_id"),
-    text("was_service_date"),
-    moment("was_departs_at"),
-    moment("was_arrives_at"),
     text("request_key"),
     moment("created_at"),
     moment("ended_at", null=True),
@@ -201,23 +211,8 @@ rerouting = table(
 # still have not. `asked` while the operator is asked, `held` until its end.
 place_hold = table(
     "place_hold",
-    text("id", key=True),
-    text("order_id", sa.ForeignKey("ticket_order.id")),
-    number("leg"),
-    text("passengers"),
-    text("option_id"),
+    *_of_a_move(),
     text("state"),
-    text("operator"),
-    text("trip_id"),
-    text("service_date"),
-    text("from_stop"),
-    text("to_stop"),
-    moment("departs_at"),
-    moment("arrives_at"),
-    text("was_trip_id"),
-    text("was_service_date"),
-    moment("was_departs_at"),
-    moment("was_arrives_at"),
     moment("made_at"),
     moment("until", null=True),
     moment("ended_at", null=True),
