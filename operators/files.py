@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -13,11 +13,13 @@ from operators.gtfs.timetable import FILES
 FARE_FILES = frozenset({
     "areas.txt", "stop_areas.txt", "networks.txt", "route_networks.txt", "rider_categories.txt", "fare_media.txt",
     "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt", "fare_leg_rules.txt",
-    "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
+    "fare_leg_join_rules.txt", "fare_transfer_rules.txt", "fare_attributes.txt", "fare_rules.txt",
+    "fare_rider_categories.txt",
 })  # fmt: skip
 # Everything that a timetable and its fares are read from.
 FEED_FILES = FARE_FILES | {*FILES}
 MAX_FILE_BYTES = 512 * 1024 * 1024
+_NO_ZIP = (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error)
 
 
 class FeedUnreadable(Exception):
@@ -42,19 +44,39 @@ def read_zip(content: bytes, wanted: Collection[str]) -> dict[str, str]:
     return _open_zip(io.BytesIO(content), "the feed", wanted)
 
 
+def copy_feed(path: Path, to: Path) -> None:
+    """Copy every file of a feed (as `read_feed` finds them) into a folder, byte for byte; raises FeedUnreadable."""
+    if path.is_dir():
+        for file in sorted(path.iterdir()):
+            if file.is_file():
+                (to / file.name).write_bytes(_limited(file))
+        return
+    if not path.is_file():
+        raise FeedUnreadable(f"{path} is neither a folder nor a file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name, content in _members(archive, None):
+                (to / name).write_bytes(content)
+    except _NO_ZIP as error:
+        raise FeedUnreadable(f"{path} is not a readable zip: {error}") from error
+
+
 def _open_zip(file: IO[bytes], name: str, wanted: Collection[str]) -> dict[str, str]:
     try:
         with zipfile.ZipFile(file) as archive:
-            return _read_zip(archive, wanted)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+            return {member: _text(member, content) for member, content in _members(archive, wanted)}
+    except _NO_ZIP as error:
         raise FeedUnreadable(f"{name} is not a readable zip: {error}") from error
 
 
-def _read_zip(archive: zipfile.ZipFile, wanted: Collection[str]) -> dict[str, str]:
-    files: dict[str, str] = {}
+def _members(archive: zipfile.ZipFile, wanted: Collection[str] | None) -> Iterator[tuple[str, bytes]]:
+    """Yield the wanted files of a zip, or all, at its top or one folder deep; the first of a name counts."""
+    seen: set[str] = set()
     for member in archive.infolist():
         place = PurePosixPath(member.filename)
-        if member.is_dir() or place.name not in wanted or len(place.parts) > 2 or place.name in files:  # noqa: PLR2004  one folder deep
+        if member.is_dir() or place.name in seen or len(place.parts) > 2:  # noqa: PLR2004  one folder deep
+            continue
+        if wanted is not None and place.name not in wanted:
             continue
         if member.file_size > MAX_FILE_BYTES:
             raise FeedUnreadable(f"{member.filename} is larger than {MAX_FILE_BYTES} bytes")
@@ -63,8 +85,8 @@ def _read_zip(archive: zipfile.ZipFile, wanted: Collection[str]) -> dict[str, st
             content = file.read(MAX_FILE_BYTES + 1)
         if len(content) > MAX_FILE_BYTES:
             raise FeedUnreadable(f"{member.filename} is larger than {MAX_FILE_BYTES} bytes")
-        files[place.name] = _text(place.name, content)
-    return files
+        seen.add(place.name)
+        yield place.name, content
 
 
 def _limited(path: Path) -> bytes:

@@ -60,7 +60,7 @@ class TariffBook:
             return False
         feed, own = self.feed_on(operator, day), self.media.get(operator)
         media = {row.medium for row in feed.prices()}
-        return bool(feed.leg_rules) and bool(media if own is None else media & {None, own})
+        return feed.sells_rides and bool(media if own is None else media & {None, own})
 
     def has_fares_on_all(self, operator: str, days: Iterable[date]) -> bool:
         """Tell whether an operator sells rides on each of these days."""

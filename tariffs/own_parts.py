@@ -6,7 +6,7 @@ from dataclasses import replace
 from tariffs import eligibility, passes
 from tariffs.agreements import Run
 from tariffs.companions import FILE, Rule
-from tariffs.fares.price import FarePrice
+from tariffs.fares.result import FarePrice
 from tariffs.money import Money
 from tariffs.parts import Bought, OfferedFare, Part, Unpriced, step
 from tariffs.passes import HeldPass

@@ -59,6 +59,8 @@ def fare_leg(feed: Feed, ride: Ride) -> FareLeg:
         arrival=ride.arrival,
         from_stop=ride.from_stop_id,
         to_stop=ride.to_stop_id,
+        route=ride.route_id,
+        calls=ride.calls,
     )
 
 

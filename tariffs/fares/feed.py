@@ -6,8 +6,9 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from tariffs.calendars import Service, read_services
-from tariffs.fares import places, prices
+from tariffs.fares import places, prices, v1
 from tariffs.fares.tables import JoinRule, LegRule, Product, Stop, Timeframe, TransferRule
+from tariffs.fares.v1 import V1Tariff
 from tariffs.findings import Finding, errors
 from tariffs.table import Read, Table
 
@@ -15,9 +16,11 @@ FILES = (
     "agency.txt", "stops.txt", "routes.txt", "areas.txt", "stop_areas.txt", "networks.txt",
     "route_networks.txt", "calendar.txt", "calendar_dates.txt", "rider_categories.txt", "fare_media.txt",
     "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt", "fare_leg_rules.txt",
-    "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
+    "fare_leg_join_rules.txt", "fare_transfer_rules.txt", *v1.FILES,
 )  # fmt: skip
 
+# A feed with one of these has a tariff of Fares V2.
+_V2 = ("fare_products.txt", "fare_leg_rules.txt")
 
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
@@ -28,6 +31,7 @@ Key = tuple[str | None, str | None, str | None]
 class Feed:
     """A tariff ready to price. `priority_mode` is decided by the header of `fare_leg_rules.txt` alone.
 
+    `v1` is the tariff where the feed has Fares V1 and nothing of V2; its prices are then the products.
     `default_rider` is the one category that the feed calls its default; None where it names none, or several.
     """
 
@@ -47,8 +51,14 @@ class Feed:
     transfer_groups: tuple[frozenset[str], frozenset[str]]
     compulsory_transfers: bool
     default_rider: str | None = None
+    v1: V1Tariff | None = None
     matched: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `matching.match` found before: a leg of the same network, areas and rider is a single look-up."""
+
+    @property
+    def sells_rides(self) -> bool:
+        """Tell whether any ride has a price: by a rule of V2, or by a fare of V1."""
+        return bool(self.leg_rules or (self.v1 and self.v1.fares))
 
     def prices(self) -> Iterator[Product]:
         """Yield the price rows of all products."""
@@ -88,7 +98,7 @@ def _named(ids: Iterable[str | None]) -> frozenset[str]:
 
 
 def _warn_of_no_fares(table: Mapping[str, Table], findings: list[Finding]) -> None:
-    if _is_there(table, "fare_products.txt", "fare_leg_rules.txt"):
+    if _is_there(table, *_V2, "fare_attributes.txt"):
         return
     findings.append(
         Finding(
@@ -96,7 +106,7 @@ def _warn_of_no_fares(table: Mapping[str, Table], findings: list[Finding]) -> No
             row=0,
             field="",
             code="no_fares",
-            message="the feed has no fare tables (GTFS-Fares V2)",
+            message="the feed has no fare tables (GTFS-Fares V2 or V1)",
             severity="warning",
         )
     )
@@ -142,6 +152,8 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
     groups = {rule.group for rule in leg_rules if rule.group}
     transfer_rules = prices.read_transfer_rules(table["fare_transfer_rules.txt"], groups, product_ids)
     _warn_of_no_fares(table, findings)
+    tariff = None if _is_there(table, *_V2) else v1.read(files, stops, riders, findings)
+    products = tariff.products() if tariff else products
     priority_mode = "rule_priority" in table["fare_leg_rules.txt"].columns
     _warn_unmatchable(leg_rules, priority_mode, findings)
     _refuse_negative(leg_rules, products, findings)
@@ -170,6 +182,7 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
             _named(rule.to_group for rule in transfer_rules),
         ),
         compulsory_transfers=any(rule.compulsory for rule in transfer_rules),
+        v1=tariff,
         default_rider=_the_only(rider for rider, is_default in riders.items() if is_default),
     )
     return feed, findings

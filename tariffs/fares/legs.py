@@ -13,7 +13,8 @@ from tariffs.fares.tables import JoinRule
 class FareLeg:
     """One ride as a tariff sees it. Times are aware, in the zone whose wall clock the timeframes mean.
 
-    `areas` are those of every stop called at, boarding and alighting included.
+    `areas` are those of every stop called at, boarding and alighting included; `route` and `calls`, the stops
+    themselves, are what Fares V1 asks for.
     """
 
     network: str | None
@@ -24,6 +25,8 @@ class FareLeg:
     arrival: datetime
     from_stop: str | None = None
     to_stop: str | None = None
+    route: str | None = None
+    calls: tuple[str, ...] = ()
 
 
 class EffectiveLeg(NamedTuple):

@@ -17,7 +17,7 @@ def read_stops(table: Table) -> dict[str, Stop]:
         if not unique(row, "stop_id", stop_id, stops):
             continue
         zone = row.parsed("stop_timezone", zone_name, "invalid_timezone", "an IANA time zone")
-        stops[stop_id] = Stop(stop_id, row.text("parent_station") or None, zone)
+        stops[stop_id] = Stop(stop_id, row.text("parent_station") or None, zone, row.text("zone_id") or None)
         rows.append((row, stop_id))
     for row, stop_id in rows:
         known(row, "parent_station", stops[stop_id].parent, stops)

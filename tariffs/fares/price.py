@@ -1,56 +1,16 @@
 """Price an itinerary by one operator's tariff: join legs, ask each rule, keep the cheapest valid combination."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
+from tariffs.fares import v1_price
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import EffectiveLeg, FareLeg, alone, effective_legs
 from tariffs.fares.matching import Match, Offer, Unknown, match
+from tariffs.fares.result import MAX_LEGS, FareItem, FarePrice, LegView, Reason
 from tariffs.fares.total import Item, Payment, Split, cheapest
 from tariffs.fares.transfers import elapsed_seconds
 from tariffs.money import Money, written
-
-Reason = Literal["unknown_fare", "mixed_currencies"]
-
-MAX_LEGS = 12
-
-
-class FareItem(NamedTuple):
-    """One thing to buy; `legs` are indices into the itinerary, `because` a sentence."""
-
-    product: str
-    name: str
-    rider: str | None
-    medium: str | None
-    price: Money
-    legs: tuple[int, ...]
-    because: str
-
-
-class LegView(NamedTuple):
-    """The rules of one leg before transfers: its effective leg, group and matching products."""
-
-    leg: int
-    effective_leg: int
-    group: str | None
-    products: tuple[str, ...]
-
-
-class FarePrice(NamedTuple):
-    """The price of an itinerary for one passenger; `total` None comes with `reason`, never a guess.
-
-    `detail` says why a fare is unknown; `split_cheaper` that joined legs were cheaper apart; `partial` that
-    a compulsory rule may have kept the passenger from a cheaper way.
-    """
-
-    total: Money | None
-    reason: Reason | None
-    detail: Unknown | None
-    items: tuple[FareItem, ...]
-    legs: tuple[LegView, ...]
-    derivation: tuple[dict[str, Any], ...]
-    split_cheaper: bool = False
-    partial: bool = False
 
 
 def price(
@@ -62,6 +22,8 @@ def price(
     """
     if not 1 <= len(legs) <= MAX_LEGS:
         raise ValueError(f"an itinerary has 1 to {MAX_LEGS} legs")
+    if feed.v1 is not None:
+        return v1_price.price(feed.v1, legs, rider)
     joined = effective_legs(feed, legs)
     matches = [match(feed, leg, rider, medium) for leg in joined]
     views = tuple(

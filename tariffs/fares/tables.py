@@ -72,8 +72,9 @@ class TransferRule:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The facts of a stop that pricing needs: its station, and its time zone where it has one."""
+    """The facts of a stop that pricing needs: its station, its time zone and its zone of Fares V1, where it has them."""
 
     id: str
     parent: str | None
     timezone: str | None
+    zone: str | None = None

@@ -9,7 +9,7 @@ import pytest
 from tariffs.agreements import Run
 from tariffs.companions import Rule
 from tariffs.eligibility import Eligibility
-from tariffs.fares.price import FareItem, FarePrice
+from tariffs.fares.result import FareItem, FarePrice
 from tariffs.money import Money
 from tariffs.own_parts import by_claim, by_company, by_offer, by_pass, by_tariff, one_after_the_other
 from tariffs.parts import Bought, OfferedFare, Part, Unpriced

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tariffs.fares.price import FarePrice, price
+from tariffs.fares.price import price
+from tariffs.fares.result import FarePrice
 from tests.tariffs.island import CITY_COAST, PRODUCTS, feed, leg, table
 
 TRANSFERS = table(

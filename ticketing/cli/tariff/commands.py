@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,13 +13,15 @@ import click
 from operators.files import FeedUnreadable, read_feed
 from tariffs.caps import load as load_caps
 from tariffs.fares import feed as fares
+from tariffs.fares.calls import FILES as CALLS
+from tariffs.fares.calls import Calls
 from tariffs.fares.feed import Feed
 from tariffs.fares.price import price as price_legs
 from tariffs.findings import Finding, errors, report
 from ticketing import shipped
 from ticketing.cli import contract
 from ticketing.cli.progress import progress
-from ticketing.cli.tariff import tools
+from ticketing.cli.tariff import converting, tools
 from ticketing.cli.tariff.diff import compare
 from ticketing.cli.tariff.requests import FareRequest, apportion, price
 from ticketing.errors import Fault, InvalidRequest
@@ -62,8 +65,10 @@ def price_command(feed: Path, request: TextIO, *, jsonl: bool) -> None:
         "departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:20:00"}]}' \\
         | throughfare tariff price regions/helsinki-tallinn/feeds/hsl -
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    usable = _load(feed)
-    contract.run(request, lambda document: price(usable, FareRequest.parse(document, usable)), jsonl=jsonl)
+    usable, calls = _load_with_calls(feed)
+    contract.run(
+        request, lambda document: price(usable, FareRequest.parse(document, usable, calls)), jsonl=jsonl
+    )
 
 
 @command.command("journey")
@@ -117,9 +122,9 @@ def explain_command(feed: Path, request: TextIO) -> None:
     Example:
       throughfare tariff explain regions/helsinki-tallinn/feeds/hsl request.json
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    usable = _load(feed)
+    usable, calls = _load_with_calls(feed)
     try:
-        asked = FareRequest.parse(contract.parse(request.read()), usable)
+        asked = FareRequest.parse(contract.parse(request.read()), usable, calls)
     except InvalidRequest as error:
         _refuse(error)
     click.echo(tools.explain(price_legs(usable, asked.legs, asked.rider, asked.medium)))
@@ -148,7 +153,7 @@ def matrix_command(
     Example:
       throughfare tariff matrix regions/helsinki-tallinn/feeds/hsl --rider adult --medium app
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    usable = _load(feed)
+    usable = _load_v2(feed)
     with progress("pricing") as tell:
         found = tools.matrix(usable, rider, medium, tools.noon(day), partial(tell, "pricing"))
     click.echo(tools.render(found, form))
@@ -190,7 +195,7 @@ def diff_command(
     Example:
       throughfare tariff diff feeds/hsl-2025 feeds/hsl-2026 --medium app --format csv
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    before, after = _load(old), _load(new)
+    before, after = _load_v2(old), _load_v2(new)
     with progress("pricing") as tell:
         comparison = compare(
             before,
@@ -205,6 +210,35 @@ def diff_command(
         click.echo(tools.render(comparison.rows(), form))
     click.echo(comparison.summary(), err=form != "text")
     sys.exit(1 if comparison.changes else 0)
+
+
+@command.command("convert")
+@_FEED
+@click.argument("out", type=click.Path(path_type=Path))
+def convert_command(feed: Path, out: Path) -> None:
+    """Write the Fares V1 of FEED as Fares V2: a folder OUT with all files of the feed and the tables of V2 beside them.
+
+    The answer notes what V2 cannot say, by file and row.
+
+    \b
+    Example:
+      throughfare tariff convert town.zip feeds/town
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    if out.exists():
+        _refuse(InvalidRequest.at("OUT", f"{out} is there already"))
+    try:
+        converted = converting.convert_feed(feed, out)
+    except FeedUnreadable as error:
+        _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
+    except InvalidRequest as error:
+        _refuse(error)
+    answer = {
+        "fare_products": converted.products,
+        "leg_rules": converted.leg_rules,
+        "transfer_rules": converted.transfer_rules,
+        "notes": [asdict(note) for note in converted.notes],
+    }
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
 @command.command("rate")
@@ -248,6 +282,24 @@ def replay_command(quote_id: str) -> None:
     }
     click.echo(json.dumps(answer, indent=2))
     sys.exit(0 if answer["same"] else 1)
+
+
+def _load_with_calls(feed: Path) -> tuple[Feed, Calls | None]:
+    """Read a feed's tariff, and the calls of its trips where the tariff asks for the zones passed."""
+    usable = _load(feed)
+    asks = usable.v1 is not None and usable.v1.asks_for_zones_passed
+    return usable, Calls(read_feed(feed, CALLS)) if asks else None
+
+
+def _load_v2(feed: Path) -> Feed:
+    """Read a tariff of Fares V2, or end with the problem: a table of areas knows no fares of V1."""
+    usable = _load(feed)
+    if usable.v1 is not None:
+        message = (
+            f"{feed} has Fares V1, which this command does not read; `throughfare tariff convert` writes V2"
+        )
+        _refuse(InvalidRequest(message, [Fault("FEED", message)]))
+    return usable
 
 
 def _load(feed: Path) -> Feed:

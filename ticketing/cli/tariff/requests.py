@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tariffs import apportion as split
+from tariffs.fares.calls import Calls
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import FareLeg
-from tariffs.fares.price import MAX_LEGS, FarePrice
 from tariffs.fares.price import price as price_legs
+from tariffs.fares.result import MAX_LEGS, FarePrice
 from tariffs.money import Money, MoneyError, exponent, parse
 from tariffs.table import zone_name
 from ticketing.errors import Fault, InvalidRequest
@@ -51,8 +52,8 @@ class FareRequest:
     medium: str | None
 
     @classmethod
-    def parse(cls, document: Any, feed: Feed) -> "FareRequest":
-        """Read the request; raises InvalidRequest with every fault and its path."""
+    def parse(cls, document: Any, feed: Feed, calls: Calls | None = None) -> "FareRequest":
+        """Read the request; raises InvalidRequest with every fault and its path. `calls` tell the stops that a ride passes."""
         faults: list[Fault] = []
         if not isinstance(document, dict):
             raise InvalidRequest("the request is not an object", [Fault("", "must be an object")])
@@ -63,9 +64,10 @@ class FareRequest:
         if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_LEGS:
             faults.append(Fault("legs", f"must be a list of 1 to {MAX_LEGS} legs"))
             rows = []
-        legs = [_leg(row, f"legs[{at}]", feed, faults) for at, row in enumerate(rows)]
+        read = [_leg(row, f"legs[{at}]", feed, faults) for at, row in enumerate(rows)]
+        legs = [_with_calls(leg, calls) for leg in read if leg]
         _raise(faults)
-        return cls(tuple(leg for leg in legs if leg), rider or feed.default_rider, medium)
+        return cls(tuple(legs), rider or feed.default_rider, medium)
 
 
 def price(feed: Feed, request: FareRequest) -> dict[str, Any]:
@@ -151,7 +153,17 @@ def _leg(row: Any, path: str, feed: Feed, faults: list[Fault]) -> FareLeg | None
         arrival=arrival,
         from_stop=origin,
         to_stop=destination,
+        route=text["route_id"],
+        calls=tuple(filter(None, (origin, destination))),
     )
+
+
+def _with_calls(leg: FareLeg, calls: Calls | None) -> FareLeg:
+    """A leg with every stop that it calls at, where its feed's trips tell."""
+    if calls is None or not (leg.route and leg.from_stop and leg.to_stop):
+        return leg
+    at = leg.departure.hour * 3600 + leg.departure.minute * 60 + leg.departure.second
+    return replace(leg, calls=calls.between(leg.route, leg.from_stop, leg.to_stop, at) or leg.calls)
 
 
 def _filled(given: frozenset[str] | None, feed: Feed, stop: str | None) -> frozenset[str]:

@@ -12,8 +12,8 @@ from tariffs import caps as capping
 from tariffs.caps import Cap, Tap
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import FareLeg
-from tariffs.fares.price import FarePrice
 from tariffs.fares.price import price as price_legs
+from tariffs.fares.result import FarePrice
 from tariffs.money import MoneyError, parse
 from tariffs.table import zone_name
 from ticketing.errors import Fault, InvalidRequest
