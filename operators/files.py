@@ -1,5 +1,6 @@
 """Open a feed: a folder or a zip with GTFS files becomes a mapping from file name to text, within limits."""
 
+import codecs
 import io
 import zipfile
 import zlib
@@ -18,6 +19,11 @@ FARE_FILES = frozenset({
 })  # fmt: skip
 # Everything that a timetable and its fares are read from.
 FEED_FILES = FARE_FILES | {*FILES}
+# Those that `feed.encoding` of region.toml may name; GTFS wants the first.
+ENCODINGS = (
+    "utf-8", "utf-16", "windows-1250", "windows-1251", "windows-1252", "windows-1257", "iso-8859-1", "iso-8859-2",
+    "iso-8859-15",
+)  # fmt: skip
 MAX_FILE_BYTES = 512 * 1024 * 1024
 _NO_ZIP = (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error)
 
@@ -26,22 +32,23 @@ class FeedUnreadable(Exception):
     """The feed is not there, is not a folder or zip, or a file of it cannot be read."""
 
 
-def read_feed(path: Path, wanted: Collection[str]) -> dict[str, str]:
+def read_feed(path: Path, wanted: Collection[str], encoding: str = ENCODINGS[0]) -> dict[str, str]:
     """Read the wanted files of a feed (a folder, or a zip with the files at its top or in one folder).
 
-    Files that are absent are left out; text is UTF-8, a byte order mark is allowed. Raises FeedUnreadable.
+    Files that are absent are left out; a byte order mark is allowed. Raises FeedUnreadable.
     """
     if path.is_dir():
-        return {name: _text(name, _limited(path / name)) for name in wanted if (path / name).is_file()}
+        there = [name for name in wanted if (path / name).is_file()]
+        return {name: _text(name, _limited(path / name), encoding) for name in there}
     if not path.is_file():
         raise FeedUnreadable(f"{path} is neither a folder nor a file")
     with path.open("rb") as file:
-        return _open_zip(file, str(path), wanted)
+        return _open_zip(file, str(path), wanted, encoding)
 
 
 def read_zip(content: bytes, wanted: Collection[str]) -> dict[str, str]:
     """Read the wanted files of a zip that was fetched; raises FeedUnreadable."""
-    return _open_zip(io.BytesIO(content), "the feed", wanted)
+    return _open_zip(io.BytesIO(content), "the feed", wanted, ENCODINGS[0])
 
 
 def copy_feed(path: Path, to: Path) -> None:
@@ -61,10 +68,10 @@ def copy_feed(path: Path, to: Path) -> None:
         raise FeedUnreadable(f"{path} is not a readable zip: {error}") from error
 
 
-def _open_zip(file: IO[bytes], name: str, wanted: Collection[str]) -> dict[str, str]:
+def _open_zip(file: IO[bytes], name: str, wanted: Collection[str], encoding: str) -> dict[str, str]:
     try:
         with zipfile.ZipFile(file) as archive:
-            return {member: _text(member, content) for member, content in _members(archive, wanted)}
+            return {member: _text(member, content, encoding) for member, content in _members(archive, wanted)}
     except _NO_ZIP as error:
         raise FeedUnreadable(f"{name} is not a readable zip: {error}") from error
 
@@ -95,8 +102,14 @@ def _limited(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _text(name: str, content: bytes) -> str:
+def _text(name: str, content: bytes, encoding: str) -> str:
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FeedUnreadable(f"{name} is not UTF-8: {error}") from error
+        return content.decode("utf-8-sig" if encoding == ENCODINGS[0] else encoding)
+    except UnicodeError as error:
+        raise FeedUnreadable(f"{name} is not {encoding}: {error}; {_guess(content)}") from error
+
+
+def _guess(content: bytes) -> str:
+    """Say how a text may be written, as a hint to a person: nothing is read on a guess."""
+    likely = "utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "windows-1252"
+    return f'it looks like {likely}: say so in region.toml, `feed = {{ encoding = "{likely}" }}`'

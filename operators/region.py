@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
-from operators.gtfs.reader import load_timetable
+from operators.gtfs.leaving_out import load_leaving_out
 from operators.gtfs.timetable import Timetable
 from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
@@ -17,6 +17,8 @@ from tariffs.findings import Finding
 
 __all__ = ["Guests", "Operator", "RefundStep", "RegionData", "Terminal", "Walking", "load_region"]
 
+# A feed with one of these has a tariff.
+FARES = {"fare_products.txt", "fare_leg_rules.txt", "fare_attributes.txt"}
 # Tables that a region has only where it needs them.
 OPTIONAL = ("caps.csv", "companions.csv", "eligibility.csv", "groups.csv", "rates.csv")
 
@@ -77,13 +79,14 @@ def load_region(
     operators = toml.operators()
     riders = toml.riders(operators)
     kinds = read_place_kinds(toml.document.get("place_kinds", {}), operators, riders, toml.fault)
-    texts, timetables = _feeds(folder, operators, fetched, findings, loaded_feeds)
+    currency = toml.currency()
+    texts, timetables = _feeds(folder, operators, fetched, findings, loaded_feeds, currency=currency)
     stops = {f"{operator}:{stop}" for operator, timetable in timetables.items() for stop in timetable.stops}
     region = RegionData(
         id=folder.name,
         name=toml.name(),
         member_states=toml.member_states(),
-        currency=toml.currency(),
+        currency=currency,
         product=toml.product(),
         offer_minutes=toml.offer_minutes(),
         fee_basis_points=toml.fee_basis_points(),
@@ -121,18 +124,28 @@ def _feeds(
     fetched: Mapping[str, Mapping[str, str]],
     findings: list[Finding],
     loaded_feeds: Callable[[int, int], None] | None,
+    *,
+    currency: str,
 ) -> tuple[dict[str, dict[str, str]], dict[str, Timetable]]:
     texts: dict[str, dict[str, str]] = {}
     timetables: dict[str, Timetable] = {}
     for operator in operators:
+        terms = operators[operator].feed
         place = folder / "feeds" / operator
         try:
             path = place if place.is_dir() else place.with_suffix(".zip")
-            texts[operator] = dict(fetched.get(operator, {})) or read_feed(path, FEED_FILES)
+            texts[operator] = dict(fetched.get(operator, {})) or read_feed(path, FEED_FILES, terms.encoding)
         except FeedUnreadable as error:
             findings.append(Finding(f"feeds/{operator}", 0, "", "unreadable_feed", str(error)))
             continue
-        timetable, faults = load_timetable(operator, texts[operator])
+        read = load_leaving_out(operator, texts[operator], terms.tolerated_percent)
+        if terms.flat_fare and not FARES.isdisjoint(texts[operator]):
+            message = f"the feed of {operator} has fares of its own"
+            findings.append(
+                Finding(REGION_TOML, 0, f"operators.{operator}.feed.flat_fare", "two_tariffs", message)
+            )
+        # The fares are read from the same rows as the timetable.
+        texts[operator] = terms.with_fares(read.files, currency)
         findings.extend(
             Finding(
                 file=f"{operator}/{fault.file}",
@@ -142,10 +155,10 @@ def _feeds(
                 message=fault.message,
                 severity=fault.severity,
             )
-            for fault in faults
+            for fault in read.findings
         )
-        if timetable:
-            timetables[operator] = timetable
+        if read.timetable:
+            timetables[operator] = read.timetable
         if loaded_feeds:
             loaded_feeds(len(texts), len(operators))
     return texts, timetables

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from operators.feed_terms import FeedTerms, read_feed_terms
 from operators.promises import NONE, SERVICES, LateRefund, Promises
 from operators.rights_terms import RIGHTS_KEYS, RightsTerms, read_rights
 from operators.sale_terms import Guests
@@ -20,27 +21,13 @@ _KEYS = frozenset({
     "interchange", "rider_categories", "operators", "terminals", "crossings", "companions", "guests", "place_kinds", "category_names",
 })  # fmt: skip
 _ROW_KEYS: Mapping[str, frozenset[str]] = {
-    "operators": frozenset(
-        {
-            "id",
-            "name",
-            "member_state",
-            "medium",
-            "refund",
-            "refund_fee",
-            "connector",
-            "states",
-            "service",
-            "late_refund",
-            "tell_minutes",
-            "refund_bearer",
-            "places",
-            *RIGHTS_KEYS,
-        }
-    ),
+    "operators": frozenset({
+        "id", "name", "member_state", "medium", "refund", "refund_fee", "connector", "states", "service", "late_refund",
+        "tell_minutes", "refund_bearer", "places", "feed", *RIGHTS_KEYS,
+    }),
     "terminals": frozenset({"stop", "member_state", "check_in_minutes", "exit_minutes"}),
     "crossings": frozenset({"stops", "distance_m"}),
-}
+}  # fmt: skip
 _PERCENT = 100
 _MAX_BASIS_POINTS = 10_000
 # Operators and the product become codes in tickets, so they are short.
@@ -80,6 +67,7 @@ class Operator:
     promises: Promises = NONE
     places: int = 300
     rights: RightsTerms | None = None
+    feed: FeedTerms = field(default_factory=FeedTerms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +186,7 @@ class RegionToml:
                 promises=self._promises(path, identity, row),
                 places=self._whole(f"{path}.places", row.get("places", 300), 1, 20_000),
                 rights=read_rights(path, row, str(self.document.get("currency")), self.fault),
+                feed=read_feed_terms(path, row, str(self.document.get("currency")), self.fault),
             )
         if not by_id:
             self.fault("operators", "missing_value", "a region needs operators")

@@ -18,7 +18,7 @@ from operators.connectors.basis import Basis, Now
 from operators.errors import BadReply, NotSupported, OperatorError, Unavailable
 from operators.files import FEED_FILES, FeedUnreadable, read_zip
 from operators.gtfs import realtime
-from operators.gtfs.reader import load_timetable
+from operators.gtfs.leaving_out import load_leaving_out
 from operators.gtfs.runs import Runs
 from operators.gtfs.timetable import Timetable
 from operators.port import Capabilities, Disruptions, Matching, Message, TimetableVersion
@@ -284,11 +284,11 @@ def _read(operator: str, version: str, content: bytes) -> TimetableVersion:
         files = read_zip(content, FEED_FILES)
     except FeedUnreadable as error:
         raise BadReply(str(error)) from error
-    timetable, findings = load_timetable(operator, files)
-    if timetable is None:
-        first = errors(findings)[0]
-        raise BadReply(f"{len(errors(findings))} faults, the first: {first.place}: {first.message}")
-    return TimetableVersion(version, timetable, files)
+    read = load_leaving_out(operator, files)
+    if read.timetable is None:
+        first = errors(read.findings)[0]
+        raise BadReply(f"{len(errors(read.findings))} faults, the first: {first.place}: {first.message}")
+    return TimetableVersion(version, read.timetable, read.files)
 
 
 def _trips(timetable: Timetable) -> int:

@@ -1,37 +1,28 @@
 """Read a GTFS timetable from the texts of its files; every fault is collected, none is repaired."""
 
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple, cast
 
 from operators.gtfs.agencies import read_agencies, translations_of
 from operators.gtfs.modes import mode_of
 from operators.gtfs.timetable import FILES, Allowed, Departure, Pattern, Route, Stop, Timetable
+from operators.gtfs.timing import Call, timed
 from operators.gtfs.transfers import read_transfers
 from operators.plain_text import plain
 from tariffs.calendars import Service, read_services
+from tariffs.fares.places import warn_of_orphans
 from tariffs.findings import Finding, errors
 from tariffs.table import Row, Table, known, unique, zone_name
 
 _LOCATION_TYPES = {"", "0", "1", "2", "3", "4"}
 _NOT_POSSIBLE = "1"
+# A row of stop_times with one of these is no call at a time, but an area or a window (GTFS-Flex).
+_DEMAND = {"location_id", "location_group_id", "start_pickup_drop_off_window", "end_pickup_drop_off_window"}
 _TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
 _MAX_TRIPS_OF_A_FREQUENCY = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
-    sequence: int
-    stop: str
-    arrival: int | None
-    departure: int | None
-    boards: bool
-    alights: bool
-    line: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +36,7 @@ class _Trip:
     direction: int | None = None
     bikes: Allowed = None
     cars: Allowed = None
-    calls: list[_Call] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
 
 
 class _Shape(NamedTuple):
@@ -72,13 +63,13 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
     zone, language = read_agencies(tables["agency.txt"], findings)
     translated = translations_of(tables["translations.txt"])
     stops = _stops(tables["stops.txt"], translated)
-    routes = _routes(tables["routes.txt"])
+    routes, other_routes = _routes(tables["routes.txt"])
     services = read_services(tables["calendar.txt"], tables["calendar_dates.txt"])
-    trips = _trips(tables["trips.txt"], routes, services)
-    _calls(tables["stop_times.txt"], trips, stops)
-    starts = _frequencies(tables["frequencies.txt"], trips)
-    patterns = _patterns(trips.values(), starts, findings)
-    transfers = read_transfers(tables["transfers.txt"], stops, routes, trips)
+    trips, others = _trips(tables["trips.txt"], routes, services, other_routes)
+    others |= _calls(tables["stop_times.txt"], trips, stops, others)
+    starts = _frequencies(tables["frequencies.txt"], trips, others)
+    patterns = _patterns((trip for trip in trips.values() if trip.id not in others), starts, findings)
+    transfers = read_transfers(tables["transfers.txt"], stops, {*routes, *other_routes}, {*trips, *others})
     if errors(findings):
         return None, findings
     return Timetable(
@@ -96,7 +87,7 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
 def _stops(table: Table, translated: Mapping[str, Mapping[str, str]]) -> dict[str, Stop]:
     table.require("stop_id", "stop_name", "stop_lat", "stop_lon")
     stops: dict[str, Stop] = {}
-    parents: list[tuple[Row, str]] = []
+    rows: list[tuple[Row, str]] = []
     for row in table.rows():
         stop_id, kind = row.required("stop_id"), row.text("location_type")
         if kind not in _LOCATION_TYPES:
@@ -120,49 +111,61 @@ def _stops(table: Table, translated: Mapping[str, Mapping[str, str]]) -> dict[st
             timezone=zone,
             wheelchair=_allowed(row, "wheelchair_boarding"),
         )
-        parents.append((row, stop_id))
-    for row, stop_id in parents:
+        rows.append((row, stop_id))
+    for stop_id in warn_of_orphans(rows, stops):
+        stops[stop_id] = replace(stops[stop_id], parent=None)
+    for _, stop_id in rows:
         stop = stops[stop_id]
-        known(row, "parent_station", stop.parent, stops)
         if stop.wheelchair is None and stop.parent in stops:
             # A platform that says nothing is as its station is (GTFS, wheelchair_boarding).
             stops[stop_id] = replace(stop, wheelchair=stops[stop.parent].wheelchair)
     return stops
 
 
-def _routes(table: Table) -> dict[str, Route]:
+def _routes(table: Table) -> tuple[dict[str, Route], set[str]]:
+    """Read the lines; the second answer are those of a kind of vehicle that is not known, which are left out with a warning."""
     table.require("route_id", "route_type")
     routes: dict[str, Route] = {}
+    others: set[str] = set()
     for row in table.rows():
         route_id = row.required("route_id")
         kind = row.parsed("route_type", int, "invalid_integer", "a whole number")
         mode = None if kind is None else mode_of(kind)
         if mode is None:
-            row.fault(
-                "route_type", "invalid_enum", f"{row.text('route_type')!r} is not a route type that is known"
-            )
-        if not row.text("route_short_name") and not row.text("route_long_name"):
-            row.fault("route_short_name", "missing_value", "a route needs a short or a long name")
+            if kind is not None:
+                _warn(
+                    row,
+                    "route_type",
+                    "invalid_enum",
+                    f"{kind} is no route type that is known: {route_id} is left out",
+                )
+            others.add(route_id)
+            continue
+        short, long = row.text("route_short_name"), row.text("route_long_name")
+        if not short and not long:
+            _warn(row, "route_short_name", "missing_value", f"{route_id} has no name: its id stands for it")
+            short = route_id
         if unique(row, "route_id", route_id, routes):
-            routes[route_id] = Route(
-                route_id,
-                plain(row.text("route_short_name")),
-                plain(row.text("route_long_name")),
-                mode or "bus",
-                row.text("agency_id"),
-            )
-    return routes
+            routes[route_id] = Route(route_id, plain(short), plain(long), mode, row.text("agency_id"))
+    return routes, others
 
 
-def _trips(table: Table, routes: Mapping[str, Route], services: Mapping[str, Service]) -> dict[str, _Trip]:
+def _trips(
+    table: Table, routes: Mapping[str, Route], services: Mapping[str, Service], other_routes: Collection[str]
+) -> tuple[dict[str, _Trip], set[str]]:
+    """Read the trips; the second answer are those of lines that are left out."""
     table.require("trip_id", "route_id", "service_id")
     trips: dict[str, _Trip] = {}
+    others: set[str] = set()
     for row in table.rows():
         trip_id, route, service = (
             row.required("trip_id"),
             row.required("route_id"),
             row.required("service_id"),
         )
+        if route in other_routes:
+            others.add(trip_id)
+            continue
         known(row, "route_id", route, routes)
         known(row, "service_id", service, services)
         if unique(row, "trip_id", trip_id, trips):
@@ -180,20 +183,33 @@ def _trips(table: Table, routes: Mapping[str, Route], services: Mapping[str, Ser
                 bikes=bikes,
                 cars=cars,
             )
-    return trips
+    return trips, others
 
 
-def _calls(table: Table, trips: Mapping[str, _Trip], stops: Mapping[str, Stop]) -> None:
-    table.require("trip_id", "stop_id", "stop_sequence", "arrival_time", "departure_time")
+def _calls(
+    table: Table, trips: Mapping[str, _Trip], stops: Mapping[str, Stop], others: Collection[str]
+) -> set[str]:
+    """Read the calls of the trips; answers the trips on demand (GTFS-Flex), which have no calls by a timetable."""
+    on_demand: set[str] = set()
+    table.require("trip_id", "stop_sequence")
+    if not _DEMAND & table.columns.keys():
+        table.require("stop_id", "arrival_time", "departure_time")
+    first: Row | None = None
     for row in table.rows():
-        trip, stop = trips.get(row.required("trip_id")), row.required("stop_id")
+        trip = trips.get(row.required("trip_id"))
         if trip is None:
-            known(row, "trip_id", row.text("trip_id"), trips)
+            if row.text("trip_id") not in others:
+                known(row, "trip_id", row.text("trip_id"), trips)
             continue
+        if any(map(row.text, _DEMAND)):
+            on_demand.add(trip.id)
+            first = first or row
+            continue
+        stop = row.required("stop_id")
         known(row, "stop_id", stop, stops)
         row.required("stop_sequence")
         sequence = row.parsed("stop_sequence", int, "invalid_integer", "a whole number")
-        call = _Call(
+        call = Call(
             sequence=sequence or 0,
             stop=stop,
             arrival=row.parsed("arrival_time", seconds, "invalid_time", "a time like 25:10:00"),
@@ -203,14 +219,22 @@ def _calls(table: Table, trips: Mapping[str, _Trip], stops: Mapping[str, Stop]) 
             line=row.line,
         )
         trip.calls.append(call)
+    if first:
+        message = (
+            f"{len(on_demand)} trips on demand (GTFS-Flex) are left out: they have no times to be sold by"
+        )
+        _warn(first, "trip_id", "on_demand", message)
+    return on_demand
 
 
-def _frequencies(table: Table, trips: Mapping[str, _Trip]) -> dict[str, list[int]]:
+def _frequencies(table: Table, trips: Mapping[str, _Trip], others: Collection[str]) -> dict[str, list[int]]:
     """Starts of trips that repeat: every headway from start_time, end_time exclusive."""
     table.require("trip_id", "start_time", "end_time", "headway_secs")
     starts: dict[str, list[int]] = {}
     for row in table.rows():
         trip = row.required("trip_id")
+        if trip in others:
+            continue
         known(row, "trip_id", trip, trips)
         start = row.parsed("start_time", seconds, "invalid_time", "a time like 05:30:00")
         end = row.parsed("end_time", seconds, "invalid_time", "a time like 05:30:00")
@@ -236,7 +260,7 @@ def _patterns(
     """Group trips that call at the same stops in the same time, sorted by their start."""
     grouped: dict[_Shape, list[Departure]] = {}
     for trip in trips:
-        calls = _timed(trip, findings)
+        calls = timed(trip.id, trip.line, trip.calls, findings)
         if not calls:
             continue
         first = cast("int", calls[0].departure)
@@ -254,7 +278,7 @@ def _patterns(
     )
 
 
-def _shape(trip: _Trip, calls: Sequence[_Call], first: int) -> _Shape:
+def _shape(trip: _Trip, calls: Sequence[Call], first: int) -> _Shape:
     """The calls of a trip in seconds after its `first` departure."""
     return _Shape(
         trip.route,
@@ -265,94 +289,6 @@ def _shape(trip: _Trip, calls: Sequence[_Call], first: int) -> _Shape:
         tuple(call.alights for call in calls),
         tuple(call.sequence for call in calls),
     )
-
-
-def _timed(trip: _Trip, findings: list[Finding]) -> list[_Call]:
-    """A trip's calls in order, times that are left out put in evenly between those that are there."""
-    calls = sorted(trip.calls, key=lambda call: call.sequence)
-    file = "stop_times.txt"
-    if len(calls) < 2:  # noqa: PLR2004  a ride has two ends
-        findings.append(
-            Finding(
-                file="trips.txt",
-                row=trip.line,
-                field="trip_id",
-                code="unusable_trip",
-                message=f"{trip.id} has fewer than two calls",
-                severity="warning",
-            )
-        )
-        return []
-    for before, after in pairwise(calls):
-        if before.sequence == after.sequence:
-            findings.append(
-                Finding(
-                    file, after.line, "stop_sequence", "duplicate_key", f"{trip.id} repeats {after.sequence}"
-                )
-            )
-            return []
-    filled = [_with_both(call) if call.arrival is None or call.departure is None else call for call in calls]
-    if filled[0].departure is None or filled[-1].arrival is None:
-        findings.append(
-            Finding(
-                file, filled[0].line, "departure_time", "missing_value", f"{trip.id} needs times at both ends"
-            )
-        )
-        return []
-    timed = _interpolated(filled)
-    backwards = _find_backwards(timed)
-    if backwards:
-        findings.append(
-            Finding(file, backwards.line, "arrival_time", "time_travel", f"{trip.id} runs back in time")
-        )
-        return []
-    return timed
-
-
-def _find_backwards(calls: Sequence[_Call]) -> _Call | None:
-    """The first call that is left before it is reached, or reached before the one before it is left."""
-    reached_from = -math.inf
-    for call in calls:
-        arrival, departure = cast("int", call.arrival), cast("int", call.departure)
-        if arrival < reached_from or departure < arrival:
-            return call
-        reached_from = departure
-    return None
-
-
-def _with_both(call: _Call) -> _Call:
-    """A call that tells one of its times has both: the other is the same."""
-    arrival = call.arrival if call.arrival is not None else call.departure
-    departure = call.departure if call.departure is not None else call.arrival
-    return _Call(
-        sequence=call.sequence,
-        stop=call.stop,
-        arrival=arrival,
-        departure=departure,
-        boards=call.boards,
-        alights=call.alights,
-        line=call.line,
-    )
-
-
-def _interpolated(calls: list[_Call]) -> list[_Call]:
-    known_at = [at for at, call in enumerate(calls) if call.arrival is not None]
-    times = list(calls)
-    for left, right in pairwise(known_at):
-        start, end = cast("int", calls[left].departure), cast("int", calls[right].arrival)
-        for at in range(left + 1, right):
-            moment = start + (end - start) * (at - left) // (right - left)
-            call = calls[at]
-            times[at] = _Call(
-                sequence=call.sequence,
-                stop=call.stop,
-                arrival=moment,
-                departure=moment,
-                boards=call.boards,
-                alights=call.alights,
-                line=call.line,
-            )
-    return times
 
 
 # A day has few different times, and a feed tells each of them thousands of times.
@@ -376,6 +312,10 @@ def _departure(trip: _Trip, start: int, name: str) -> Departure:
         bikes=trip.bikes,
         cars=trip.cars,
     )
+
+
+def _warn(row: Row, field_name: str, code: str, message: str) -> None:
+    row.findings.append(Finding(row.file, row.line, field_name, code, message, severity="warning"))
 
 
 def _allowed(row: Row, name: str) -> Allowed:

@@ -11,7 +11,7 @@ _MINIMUM_TIME, _IMPOSSIBLE = "2", "3"
 
 
 def read_transfers(
-    table: Table, stops: Mapping[str, Stop], routes: Mapping[str, object], trips: Mapping[str, object]
+    table: Table, stops: Mapping[str, Stop], routes: set[str], trips: set[str]
 ) -> dict[tuple[str, str], int | None]:
     """The rules between stops: seconds for type 2, None for type 3; types 0 and 1 ask for no more than a walk.
 
@@ -44,9 +44,7 @@ def _platforms(stops: Mapping[str, Stop]) -> dict[str, list[str]]:
     return platforms
 
 
-def _concerns_stops(
-    row: Row, stops: Mapping[str, Stop], routes: Mapping[str, object], trips: Mapping[str, object]
-) -> bool:
+def _concerns_stops(row: Row, stops: Mapping[str, Stop], routes: set[str], trips: set[str]) -> bool:
     """Check the row's type and references; whether it is a rule between stops that changes anything."""
     kind, special = row.text("transfer_type"), False
     if kind not in _TYPES:

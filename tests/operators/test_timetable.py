@@ -69,7 +69,7 @@ def test_a_stop_without_boarding_is_marked() -> None:
             "invalid_coordinate",
         ),
         ("stops", GOOD["stops.txt"] + "a,A,1,1\n", "stop_id", "duplicate_key"),
-        ("routes", "route_id,route_short_name,route_type\nr,1,77\n", "route_type", "invalid_enum"),
+        ("routes", "route_id,route_short_name,route_type\nr,1,tram\n", "route_type", "invalid_integer"),
         ("trips", "route_id,service_id,trip_id\nq,daily,t\n", "route_id", "unknown_reference"),
         ("trips", "route_id,service_id,trip_id\nr,never,t\n", "service_id", "unknown_reference"),
         ("stop_times", GOOD["stop_times.txt"] + "t,26:00:00,26:00:00,z,3\n", "stop_id", "unknown_reference"),
@@ -98,6 +98,60 @@ def test_a_fault_names_its_file_row_and_field(file: str, text: str, field: str, 
     assert all(fault.row > 1 for fault in findings if fault.severity == "error")
 
 
+def test_a_line_of_an_unknown_kind_is_left_out_with_its_trips() -> None:
+    routes = "route_id,route_short_name,route_type\nr,1,0\nq,2,77\n"
+    trips = "route_id,service_id,trip_id\nr,daily,t\nq,daily,u\n"
+    times = GOOD["stop_times.txt"] + "u,06:00:00,06:00:00,a,0\nu,06:10:00,06:10:00,b,1\n"
+
+    timetable, findings = load_timetable(
+        "x", {**GOOD, "routes.txt": routes, "trips.txt": trips, "stop_times.txt": times}
+    )
+
+    assert timetable is not None
+    assert [pattern.route for pattern in timetable.patterns] == ["r"]
+    assert [(one.place, one.severity) for one in findings] == [("routes.txt:3:route_type", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("6", "tram"), ("7", "tram"), ("1400", "tram"), ("1501", "bus"), ("109", "rail")]
+)
+def test_cables_and_taxis_are_kinds_of_vehicles(kind: str, mode: str) -> None:
+    made = load(routes=f"route_id,route_short_name,route_type\nr,1,{kind}\n")
+
+    assert made.routes["r"].mode == mode
+
+
+def test_a_line_without_a_name_is_called_by_its_id() -> None:
+    assert load(routes="route_id,route_short_name,route_type\nr,,0\n").routes["r"].line == "r"
+
+
+def test_stops_of_a_station_that_is_not_there_are_places_of_their_own_and_told_once() -> None:
+    stops = "stop_id,stop_name,stop_lat,stop_lon,parent_station\na,A,59.4,24.7,S\nb,B,59.5,24.7,S\nc,C,59.6,24.7,\n"
+
+    timetable, findings = load_timetable("x", {**GOOD, "stops.txt": stops})
+
+    assert timetable is not None
+    assert [stop.parent for stop in timetable.stops.values()] == [None, None, None]
+    assert [(one.place, one.severity) for one in findings] == [("stops.txt:2:parent_station", "warning")]
+    assert "(and 1 more like it)" in findings[0].message
+
+
+def test_trips_on_demand_are_left_out_and_counted() -> None:
+    times = (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence,location_id,start_pickup_drop_off_window\n"
+        "t,24:50:00,24:50:00,a,0,,\nt,25:10:00,25:10:00,c,2,,\nu,,,,0,area,08:00:00\nu,,,,1,area,08:00:00\n"
+    )
+    trips = "route_id,service_id,trip_id\nr,daily,t\nr,daily,u\n"
+
+    timetable, findings = load_timetable("x", {**GOOD, "trips.txt": trips, "stop_times.txt": times})
+
+    assert timetable is not None
+    assert [trip.trip_id for pattern in timetable.patterns for trip in pattern.trips] == ["t"]
+    assert [(one.code, one.message.split(" (")[0]) for one in findings] == [
+        ("on_demand", "1 trips on demand")
+    ]
+
+
 def test_a_missing_file_is_named() -> None:
     timetable, findings = load_timetable("x", {})
 
@@ -116,6 +170,17 @@ def test_folder_and_zip_give_the_same(tmp_path: Path) -> None:
             archive.writestr(f"inside/{name}", text)
 
     assert read_feed(folder, FILES) == read_feed(packed, FILES) == GOOD
+
+
+@pytest.mark.parametrize(("written", "guess"), [("windows-1252", "windows-1252"), ("utf-16", "utf-16")])
+def test_another_encoding_is_guessed_for_a_person_and_read_when_it_is_named(
+    tmp_path: Path, written: str, guess: str
+) -> None:
+    (tmp_path / "agency.txt").write_bytes("agency_name\nKöpenhamns båtar\n".encode(written))
+
+    with pytest.raises(FeedUnreadable, match=f'encoding = "{guess}"'):
+        read_feed(tmp_path, FILES)
+    assert "Köpenhamns båtar" in read_feed(tmp_path, FILES, written)["agency.txt"]
 
 
 @pytest.mark.parametrize("content", [b"not a zip", io.BytesIO().getvalue()])

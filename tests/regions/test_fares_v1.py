@@ -159,3 +159,32 @@ def test_a_table_of_areas_asks_for_the_conversion(folder: Path, command: list[st
 
     assert done.exit_code == 2
     assert "throughfare tariff convert" in done.stderr
+
+
+def test_an_operator_without_fares_is_sold_at_a_flat_fare_in_its_own_encoding(
+    folder: Path, settings: Settings, clock: FixedClock
+) -> None:
+    toml, feed = folder / "region.toml", folder / "feeds/bus"
+    for name in ("fare_attributes.txt", "fare_rules.txt"):
+        (feed / name).unlink()
+    stops = _V1["stops.txt"].replace("North Gate", "Nördliches Tor")
+    (feed / "stops.txt").write_bytes(stops.encode("windows-1252"))
+    terms = 'feed = { encoding = "windows-1252", flat_fare = { adult = "1.10", child = "0.55" } }'
+    text = toml.read_text(encoding="utf-8").replace('id = "bus"\n', f'id = "bus"\n{terms}\n')
+    toml.write_text(text, encoding="utf-8")
+    region, findings = check_region(folder)
+    assert region is not None, findings
+
+    app = create_app(settings, clock=clock, regions={"rivers": region})
+    bought = Api(app.test_client(), clock, lambda *_: "").buy(
+        **{
+            "from": {"place": "Nördliches Tor"},
+            "to": {"place": "Station"},
+            "depart_at": "2026-10-13T07:20:00+02:00",
+            "passengers": [{"ref": "ada", "rider_category": "adult"}],
+        }
+    )
+
+    assert findings == []
+    assert (bought.order["state"], bought.itinerary["price"]["total"]["amount"]) == ("ticketed", "1.10")
+    app.extensions["throughfare"].till.database.close()

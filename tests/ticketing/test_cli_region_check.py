@@ -108,6 +108,30 @@ def test_a_fault_of_a_file_of_keys_names_the_key_and_no_row(check: Check, isle: 
             "is no operator",
         ),
         ("feeds/bus/fare_products.txt", ["2.00", "-2.00"], "amount", "is below zero"),
+        (
+            "region.toml",
+            ['id = "bus"', 'id = "bus"\nfeed = { encoding = "klingon" }'],
+            "operators[0].feed.encoding",
+            "must be one of utf-8",
+        ),
+        (
+            "region.toml",
+            ['id = "bus"', 'id = "bus"\nfeed = { tolerated_percent = 99 }'],
+            "operators[0].feed.tolerated_percent",
+            "from 0 to 50",
+        ),
+        (
+            "region.toml",
+            ['id = "bus"', 'id = "bus"\nfeed = { faults = 3 }'],
+            "operators[0].feed.faults",
+            "means nothing here",
+        ),
+        (
+            "region.toml",
+            ['id = "bus"', 'id = "bus"\nfeed = { flat_fare = { adult = "1.10" } }'],
+            "operators.bus.feed.flat_fare",
+            "has fares of its own",
+        ),
         ("gates.json", ['{"operatorz": {}}'], "operatorz", "unknown key"),
     ],
 )
