@@ -8,11 +8,15 @@ from pathlib import Path
 import click
 
 from operators import skeleton
+from operators.files import ENCODINGS
 from tariffs.findings import report
+from ticketing.cli import contract
 from ticketing.cli.extras import Lending
 from ticketing.cli.folders import find_folder
 from ticketing.cli.progress import progress
+from ticketing.cli.region.begin import begin_region
 from ticketing.cli.region.folder import check_folder
+from ticketing.errors import InvalidRequest
 from ticketing.regions import check_region
 
 # Imported when it is asked for: it starts processes, and `check` answers at once.
@@ -56,21 +60,53 @@ def check_command(name_or_folder: str) -> None:
     show_envvar=True,
     help="Where regions live.",
 )
-def new_command(name: str, folder: str) -> None:
-    """Write a small region that passes `region check`: two operators, two states, a border, one agreement.
+@click.option(
+    "--feed",
+    "feeds",
+    multiple=True,
+    metavar="FEED",
+    help="A GTFS feed of an operator: a zip, a folder or an address. Once for each operator.",
+)
+@click.option(
+    "--encoding",
+    type=click.Choice(ENCODINGS),
+    default=ENCODINGS[0],
+    show_default=True,
+    help="How the texts of the feeds are written.",
+)
+def new_command(name: str, folder: str, *, feeds: tuple[str, ...], encoding: str) -> None:
+    """Write a region that passes `region check`: from operators' feeds, or a small invented one to replace file by file.
 
-    Replace its data file by file; `region check` names every fault (docs/onboarding.md).
+    A feed tells its agency, time zone, currency, riders and fares; notes name what no feed tells (docs/onboarding.md).
 
     \b
     Example:
-      throughfare region new three-rivers
+      throughfare region new three-rivers --feed bus.zip --feed https://rail.example/gtfs.zip
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     place = Path(folder) / name
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", name):
         raise click.BadParameter("a name is 2 to 40 small letters, digits and dashes", param_hint="NAME")
     if place.exists():
         raise click.BadParameter(f"{place} exists already", param_hint="NAME")
+    if feeds:
+        _begin(place, feeds, encoding)
+        return
     for path, text in skeleton.files(name).items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_text(text, encoding="utf-8", newline="")
     click.echo(f"{place} is there: `throughfare region check {place}` is green. Next: docs/onboarding.md")
+
+
+def _begin(place: Path, feeds: tuple[str, ...], encoding: str) -> None:
+    with progress(f"reading {len(feeds)} feeds"):
+        try:
+            beginning, findings = begin_region(place, feeds, encoding)
+        except InvalidRequest as error:
+            click.echo(json.dumps(contract.problem(error), ensure_ascii=False), err=True)
+            sys.exit(2)
+    click.echo(f"{place} is there, with {', '.join(beginning.operators)}. Left to you:")
+    for note in beginning.notes:
+        click.echo(f"- {note}")
+    for finding in findings:
+        click.echo(f"{finding.place}: {finding.message}", err=True)
+    click.echo(f"`throughfare region check {place}` names everything. Next: docs/onboarding.md")

@@ -1,0 +1,213 @@
+"""Begin a region from operators' feeds: what they say is taken, what nobody says is left to the engineer, in words. Pure.
+
+A feed tells its agency, time zone, languages, currencies, riders and media. No feed tells the conditions of refunds, the VAT, or
+where a line crosses a border: the files say so where the engineer will write them.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
+
+from operators.files import ENCODINGS
+from operators.gtfs.timetable import Timetable
+from tariffs.fares.feed import Feed
+from tariffs.table import Table
+from tariffs.words import LANGUAGES
+
+_MAX_ID = 12
+_WORDS_OF_NO_NAME = {"the", "and", "of", "ltd", "oy", "as", "ab", "sa", "gmbh"}
+_UNKNOWN = "XX"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A feed that was read. `origin` is its file or address for the README, `digest` the SHA-256 of what came from there."""
+
+    files: Mapping[str, str]
+    timetable: Timetable
+    tariff: Feed
+    origin: str
+    digest: str
+    encoding: str = ENCODINGS[0]
+
+    @property
+    def name(self) -> str:
+        """The name of its first agency."""
+        agencies = Table("agency.txt", self.files.get("agency.txt"), [])
+        return next((name for row in agencies.rows() if (name := row.text("agency_name"))), "Operator")
+
+    @property
+    def state(self) -> str | None:
+        """The state of its time zone (ISO 3166), None for a zone that is no state's."""
+        territory = get_global("zone_territories").get(self.timetable.timezone)
+        return str(territory) if territory and len(territory) == len(_UNKNOWN) else None
+
+    @property
+    def riders(self) -> list[str]:
+        """The rider categories that it has prices for; `adult` where its prices are for everybody."""
+        return sorted({row.rider for row in self.tariff.prices() if row.rider}) or ["adult"]
+
+    @property
+    def medium(self) -> str | None:
+        """The medium of its prices, where all of those that name one name the same."""
+        media = {row.medium for row in self.tariff.prices() if row.medium}
+        return next(iter(media)) if len(media) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A region to begin with: its files by path, the ids of its operators in the order of the feeds, and notes for the engineer."""
+
+    files: Mapping[str, str]
+    operators: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def begin(name: str, sources: Sequence[Source]) -> Beginning:
+    """Write the files of a region, but for the feeds themselves. Raises ValueError where nothing tells its currency."""
+    operators = tuple(_ids(sources))
+    states = sorted({source.state for source in sources if source.state}) or [_UNKNOWN]
+    currency = _currency(sources, states)
+    pairs = list(zip(operators, sources, strict=True))
+    tables = [
+        _head(name, states, currency, _languages(sources)),
+        *_riders(pairs),
+        *(_operator(operator, source) for operator, source in pairs),
+    ]
+    files = {
+        "region.toml": "\n".join(tables),
+        "agreements.json": "[]\n",
+        "taxes.csv": _TAXES,
+        "README.md": _readme(name, pairs),
+    }
+    return Beginning(files, operators, tuple(_notes(pairs, states)))
+
+
+def _ids(sources: Sequence[Source]) -> Iterator[str]:
+    """A short id for each operator, from its name; a number where two would be one."""
+    taken: set[str] = set()
+    for source in sources:
+        plain = unicodedata.normalize("NFKD", source.name).encode("ascii", "ignore").decode().lower()
+        words = [word for word in re.findall(r"[a-z0-9]+", plain) if word not in _WORDS_OF_NO_NAME]
+        short = (words[0] if words else "operator")[:_MAX_ID]
+        numbered = (f"{short[: _MAX_ID - 2]}{number}" for number in range(2, 100))
+        identity = short if short not in taken else next(one for one in numbered if one not in taken)
+        taken.add(identity)
+        yield identity
+
+
+def _currency(sources: Sequence[Source], states: Sequence[str]) -> str:
+    """The currency of most prices; that of the first state where no feed has a price."""
+    priced = Counter(row.price.currency for source in sources for row in source.tariff.prices())
+    if priced:
+        return priced.most_common(1)[0][0]
+    used = get_territory_currencies(states[0]) if states[0] != _UNKNOWN else []
+    if not used:
+        raise ValueError("no feed has a price, and no time zone tells a state: nothing tells the currency")
+    return str(used[0])
+
+
+def _languages(sources: Sequence[Source]) -> list[str]:
+    """English, and the feeds' own languages that the service speaks."""
+    own = {source.timetable.language.partition("-")[0] for source in sources}
+    return ["en", *sorted(own & set(LANGUAGES) - {"en"})]
+
+
+def _head(name: str, states: Sequence[str], currency: str, languages: Sequence[str]) -> str:
+    return _HEAD.format(
+        name=name.replace("-", " ").title(),
+        states=_listed(states),
+        currency=currency,
+        languages=_listed(languages),
+    )
+
+
+def _riders(pairs: Sequence[tuple[str, Source]]) -> Iterator[str]:
+    """A category for each name that an operator has; operators with the same name of it share one."""
+    categories = sorted({rider for _, source in pairs for rider in source.riders})
+    for category in categories:
+        rows = [f'{operator} = "{category}"' for operator, source in pairs if category in source.riders]
+        key = category if re.fullmatch(r"[A-Za-z0-9_-]+", category) else f'"{category}"'
+        yield "\n".join([f"[rider_categories.{key}]", *rows, ""])
+
+
+def _operator(operator: str, source: Source) -> str:
+    rows = [f'id = "{operator}"', f'name = "{_quoted(source.name)}"']
+    rows += [f'member_state = "{source.state}"'] if source.state else []
+    rows += [f'medium = "{_quoted(source.medium)}"'] if source.medium else []
+    rows += [f'feed = {{ encoding = "{source.encoding}" }}'] if source.encoding != ENCODINGS[0] else []
+    return "\n".join([_OPERATOR, *rows, _REFUND, ""])
+
+
+def _readme(name: str, pairs: Sequence[tuple[str, Source]]) -> str:
+    rows = [
+        f"| `{operator}` | {source.name} | {source.origin} | `{source.digest}` |"
+        for operator, source in pairs
+    ]
+    return _README.format(name=name, rows="\n".join(rows))
+
+
+def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterator[str]:
+    """Name the facts that the engineer has to write, because no feed has them."""
+    yield f"taxes.csv has no row yet: write the VAT of {', '.join(states)}, and its rides can be sold"
+    for operator, source in pairs:
+        if not source.tariff.sells_rides:
+            yield (
+                f"{operator} publishes no fares: its timetable is searched, and a flat fare in region.toml sells it, such "
+                'as feed = { flat_fare = { adult = "1.10" } }'
+            )
+        if source.state is None:
+            yield f"{operator} has the time zone {source.timetable.timezone}, which is no state's: write its member_state"
+    yield "stops abroad and lines over a border: name them in states and [[crossings]] (docs/onboarding.md)"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f'"{word}"' for word in words)
+
+
+_HEAD = """# {name}: begun from operators' feeds (README.md). `throughfare region check` names what is missing.
+name = "{name}"
+# By the feeds' time zones. Add the states that lines reach beyond them.
+member_states = [{states}]
+currency = "{currency}"
+languages = [{languages}]
+
+# The scheme's fee on each operator's gross share, in hundredths of a percent.
+fee_basis_points = 0
+# How long an offer may be bought.
+offer_minutes = 15
+# Which rules of gates a ticket follows: "through" is the one that the service knows.
+product = "through"
+
+[walking]
+speed_m_per_s = 1.2
+max_m = 600
+detour_percent = 130
+
+[interchange]
+seconds = 120
+
+# The scheme's name of a passenger's category, and each operator's name of the same category.
+"""
+_OPERATOR = "[[operators]]"
+_REFUND = """# No feed tells the conditions of refunds: replace this by the operator's own.
+refund = [{ until_hours_before = 0, percent = 100 }]
+# By which law a delay is paid is not decided yet: `rights` (docs/rights.md)."""
+_TAXES = "member_state,mode,scope,treatment,rate,valid_from,valid_to,source,verified,note\n"
+_README = """# {name}: where the data comes from
+
+| operator | name | feed | SHA-256 |
+|---|---|---|---|
+{rows}
+
+Refund conditions are placeholders, and VAT is missing: name here the source of each row that you write, its date, and how sure it is.
+"""

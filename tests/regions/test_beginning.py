@@ -1,0 +1,132 @@
+"""A region from operators' feeds alone: written, checked, and sold from once the VAT is there."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner, Result
+
+from operators import skeleton
+from tests.api import Api
+from tests.waiting import SOON_SECONDS
+from ticketing.app import create_app
+from ticketing.cli import main
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.regions import check_region
+
+_VAT = "AT,any,domestic,taxable,10.00,2020-01-01,,made up,no,\n"
+
+
+@pytest.fixture
+def feeds(tmp_path: Path) -> dict[str, Path]:
+    """The two feeds of the skeleton, packed as operators publish them."""
+    packed: dict[str, Path] = {}
+    for operator in ("bus", "rail"):
+        packed[operator] = tmp_path / f"{operator}.zip"
+        with zipfile.ZipFile(packed[operator], "w") as archive:
+            for path, text in skeleton.files("x").items():
+                if path.startswith(f"feeds/{operator}/"):
+                    archive.writestr(Path(path).name, text)
+    return packed
+
+
+@pytest.fixture
+def published(tmp_path: Path, feeds: dict[str, Path]) -> Iterator[str]:
+    """The folder of the feeds at an address of this machine."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, args=(SOON_SECONDS,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def new(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["region", "new", "rivers", "--folder", str(folder / "regions"), *words])
+
+
+def test_feeds_become_a_region_that_sells_as_soon_as_it_has_its_vat(
+    tmp_path: Path, feeds: dict[str, Path], settings: Settings, clock: FixedClock
+) -> None:
+    begun = new(tmp_path, "--feed", str(feeds["bus"]), "--feed", str(feeds["rail"]))
+    place = tmp_path / "regions/rivers"
+
+    assert begun.exit_code == 0, begun.output
+    assert "with city, border. Left to you:" in begun.stdout
+    assert "the VAT of AT" in begun.stdout
+    report = json.loads(CliRunner().invoke(main, ["region", "check", str(place)]).stdout)
+    assert report["ok"]
+    assert {one["file"] for one in report["warnings"]} == {"taxes.csv"}
+
+    with (place / "taxes.csv").open("a", encoding="utf-8") as taxes:
+        taxes.write(_VAT)
+    region, findings = check_region(place)
+    assert region is not None, findings
+    app = create_app(settings, clock=clock, regions={"rivers": region})
+    bought = Api(app.test_client(), clock, lambda *_: "").buy(
+        **{
+            "from": {"place": "North Gate"},
+            "to": {"place": "South Town"},
+            "depart_at": "2026-10-13T07:20:00+02:00",
+            "passengers": [{"ref": "ada", "rider_category": "adult"}],
+        }
+    )
+    app.extensions["throughfare"].till.database.close()
+
+    assert (bought.order["state"], bought.itinerary["price"]["total"]["amount"]) == ("ticketed", "6.00")
+    assert [leg["operator"] for leg in bought.itinerary["legs"] if leg.get("operator")] == ["city", "border"]
+
+
+def test_a_feed_comes_from_its_address_and_the_readme_says_so(tmp_path: Path, published: str) -> None:
+    begun = new(tmp_path, "--feed", f"{published}/bus.zip")
+
+    assert begun.exit_code == 0, begun.output
+    readme = (tmp_path / "regions/rivers/README.md").read_text(encoding="utf-8")
+    assert f"| `city` | City Bus | {published}/bus.zip |" in readme
+    assert (tmp_path / "regions/rivers/feeds/city/stops.txt").is_file()
+
+
+@pytest.mark.parametrize("feed", ["{published}/none.zip", "{folder}/none.zip", "{folder}/broken.zip"])
+def test_a_feed_that_cannot_be_read_leaves_nothing(tmp_path: Path, published: str, feed: str) -> None:
+    (tmp_path / "broken.zip").write_bytes(b"PK no zip")
+
+    begun = new(tmp_path, "--feed", feed.format(published=published, folder=tmp_path))
+
+    assert begun.exit_code == 2
+    assert json.loads(begun.stderr.splitlines()[-1])["errors"][0]["path"] == "--feed"
+    assert list((tmp_path / "regions").iterdir()) == []
+
+
+def test_faults_of_a_feed_are_named(tmp_path: Path, feeds: dict[str, Path]) -> None:
+    with zipfile.ZipFile(feeds["bus"], "w") as archive:
+        archive.writestr(
+            "agency.txt", "agency_name,agency_url,agency_timezone\nA,https://a.example,Mars/North\n"
+        )
+
+    begun = new(tmp_path, "--feed", str(feeds["bus"]))
+
+    assert begun.exit_code == 2
+    places = {fault["path"] for fault in json.loads(begun.stderr)["errors"]}
+    assert {"agency.txt:2:agency_timezone", "stops.txt"} <= places
+
+
+def test_an_operator_without_fares_is_begun_and_the_note_says_how_to_sell_it(
+    tmp_path: Path, feeds: dict[str, Path]
+) -> None:
+    bare = tmp_path / "bare.zip"
+    with zipfile.ZipFile(feeds["bus"]) as whole, zipfile.ZipFile(bare, "w") as archive:
+        for name in whole.namelist():
+            if not name.startswith(("fare_", "rider_")):
+                archive.writestr(name, whole.read(name))
+
+    begun = new(tmp_path, "--feed", str(bare))
+
+    assert "city publishes no fares" in begun.stdout
+    assert 'currency = "EUR"' in (tmp_path / "regions/rivers/region.toml").read_text(encoding="utf-8")
