@@ -9,13 +9,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
 from operators.files import ENCODINGS
 from operators.gtfs.timetable import Timetable
-from tariffs.fares.feed import Feed
 from tariffs.table import Table
 from tariffs.words import LANGUAGES
 
@@ -24,13 +24,21 @@ _WORDS_OF_NO_NAME = {"the", "and", "of", "ltd", "oy", "as", "ab", "sa", "gmbh"}
 _UNKNOWN = "XX"
 
 
+class Sold(NamedTuple):
+    """A price of a feed, as far as a region has to know it; a None rider or medium stands for any."""
+
+    rider: str | None
+    medium: str | None
+    currency: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A feed that was read. `origin` is its file or address for the README, `digest` the SHA-256 of what came from there."""
+    """A feed that was read, and its prices. `origin` is its file or address for the README, `digest` the SHA-256 of what came from there."""
 
     files: Mapping[str, str]
     timetable: Timetable
-    tariff: Feed
+    prices: Sequence[Sold]
     origin: str
     digest: str
     encoding: str = ENCODINGS[0]
@@ -50,12 +58,12 @@ class Source:
     @property
     def riders(self) -> list[str]:
         """The rider categories that it has prices for; `adult` where its prices are for everybody."""
-        return sorted({row.rider for row in self.tariff.prices() if row.rider}) or ["adult"]
+        return sorted({row.rider for row in self.prices if row.rider}) or ["adult"]
 
     @property
     def medium(self) -> str | None:
         """The medium of its prices, where all of those that name one name the same."""
-        media = {row.medium for row in self.tariff.prices() if row.medium}
+        media = {row.medium for row in self.prices if row.medium}
         return next(iter(media)) if len(media) == 1 else None
 
 
@@ -103,7 +111,7 @@ def _ids(sources: Sequence[Source]) -> Iterator[str]:
 
 def _currency(sources: Sequence[Source], states: Sequence[str]) -> str:
     """The currency of most prices; that of the first state where no feed has a price."""
-    priced = Counter(row.price.currency for source in sources for row in source.tariff.prices())
+    priced = Counter(row.currency for source in sources for row in source.prices)
     if priced:
         return priced.most_common(1)[0][0]
     used = get_territory_currencies(states[0]) if states[0] != _UNKNOWN else []
@@ -156,7 +164,7 @@ def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterat
     """Name the facts that the engineer has to write, because no feed has them."""
     yield f"taxes.csv has no row yet: write the VAT of {', '.join(states)}, and its rides can be sold"
     for operator, source in pairs:
-        if not source.tariff.sells_rides:
+        if not source.prices:
             yield (
                 f"{operator} publishes no fares: its timetable is searched, and a flat fare in region.toml sells it, such "
                 'as feed = { flat_fare = { adult = "1.10" } }'

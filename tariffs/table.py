@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tariffs.findings import Finding
@@ -152,6 +152,34 @@ def known(row: Row, field: str, value: str | None, ids: "Mapping[str, object] | 
     """Report a reference to nothing."""
     if value and value not in ids:
         row.fault(field, "unknown_reference", f"{value!r} is not defined")
+
+
+class _Placed(Protocol):
+    """A stop of a timetable or a tariff."""
+
+    @property
+    def parent(self) -> str | None:
+        """The id of its station."""
+
+
+def warn_of_orphans(rows: Sequence[tuple[Row, str]], stops: Mapping[str, _Placed]) -> list[str]:
+    """Warn once of the stops whose station is not in the feed, and list them: each is a place of its own then."""
+    orphans = [(row, stop) for row, stop in rows if (stops[stop].parent or stop) not in stops]
+    if orphans:
+        first, stop = orphans[0]
+        more = f" (and {len(orphans) - 1} more like it)" if len(orphans) > 1 else ""
+        message = f"the station {stops[stop].parent!r} is not defined: {stop} is a place of its own{more}"
+        first.findings.append(
+            Finding(
+                file=first.file,
+                row=first.line,
+                field="parent_station",
+                code="unknown_reference",
+                message=message,
+                severity="warning",
+            )
+        )
+    return [stop for _, stop in orphans]
 
 
 def zone_name(value: str) -> str:

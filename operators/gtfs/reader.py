@@ -13,9 +13,8 @@ from operators.gtfs.timing import Call, timed
 from operators.gtfs.transfers import read_transfers
 from operators.plain_text import plain
 from tariffs.calendars import Service, read_services
-from tariffs.fares.places import warn_of_orphans
 from tariffs.findings import Finding, errors
-from tariffs.table import Row, Table, known, unique, zone_name
+from tariffs.table import Row, Table, known, unique, warn_of_orphans, zone_name
 
 _LOCATION_TYPES = {"", "0", "1", "2", "3", "4"}
 _NOT_POSSIBLE = "1"

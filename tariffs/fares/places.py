@@ -1,12 +1,11 @@
 """Read where rides happen: stops, areas, routes, networks. Each reader reports every fault."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from tariffs.fares.tables import Stop
 from tariffs.findings import Finding
-from tariffs.table import Row, Table, known, unique, zone_name
+from tariffs.table import Row, Table, known, unique, warn_of_orphans, zone_name
 
 
 def read_stops(table: Table) -> dict[str, Stop]:
@@ -24,34 +23,6 @@ def read_stops(table: Table) -> dict[str, Stop]:
     for stop_id in warn_of_orphans(rows, stops):
         stops[stop_id] = replace(stops[stop_id], parent=None)
     return stops
-
-
-class _Placed(Protocol):
-    """A stop of a timetable or a tariff."""
-
-    @property
-    def parent(self) -> str | None:
-        """The id of its station."""
-
-
-def warn_of_orphans(rows: Sequence[tuple[Row, str]], stops: Mapping[str, _Placed]) -> list[str]:
-    """Warn once of the stops whose station is not in the feed, and list them: each is a place of its own then."""
-    orphans = [(row, stop) for row, stop in rows if (stops[stop].parent or stop) not in stops]
-    if orphans:
-        first, stop = orphans[0]
-        more = f" (and {len(orphans) - 1} more like it)" if len(orphans) > 1 else ""
-        message = f"the station {stops[stop].parent!r} is not defined: {stop} is a place of its own{more}"
-        first.findings.append(
-            Finding(
-                file=first.file,
-                row=first.line,
-                field="parent_station",
-                code="unknown_reference",
-                message=message,
-                severity="warning",
-            )
-        )
-    return [stop for _, stop in orphans]
 
 
 def read_agency_zone(table: Table) -> str | None:

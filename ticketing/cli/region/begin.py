@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from operators.beginning import Beginning, Source, begin
+from operators.beginning import Beginning, Sold, Source, begin
 from operators.files import FEED_FILES, MAX_FILE_BYTES, FeedUnreadable, copy_feed, read_feed
 from operators.gtfs.leaving_out import load_leaving_out
 from tariffs.fares.feed import load
@@ -79,7 +79,7 @@ def _source(path: Path, origin: str, encoding: str) -> tuple[Source, list[Findin
         Source(
             files=read.files,
             timetable=read.timetable,
-            tariff=tariff,
+            prices=[Sold(row.rider, row.medium, row.price.currency) for row in tariff.prices()],
             origin=origin if origin.startswith(_ADDRESSES) else path.name,
             digest=_digest(path),
             encoding=encoding,
