@@ -19,7 +19,7 @@ from operators.gtfs.timetable import Timetable
 from tariffs.table import Table
 from tariffs.words import LANGUAGES
 
-_MAX_ID = 12
+_MAX_ID, _LEAST_ID = 12, 3
 _WORDS_OF_NO_NAME = {"the", "and", "of", "ltd", "oy", "as", "ab", "sa", "gmbh"}
 _UNKNOWN = "XX"
 
@@ -52,13 +52,14 @@ class Source:
     @property
     def state(self) -> str | None:
         """The state of its time zone (ISO 3166), None for a zone that is no state's."""
-        territory = get_global("zone_territories").get(self.timetable.timezone)
+        zone = get_global("zone_aliases").get(self.timetable.timezone, self.timetable.timezone)
+        territory = get_global("zone_territories").get(zone)
         return str(territory) if territory and len(territory) == len(_UNKNOWN) else None
 
     @property
     def riders(self) -> list[str]:
-        """The rider categories that it has prices for; `adult` where its prices are for everybody."""
-        return sorted({row.rider for row in self.prices if row.rider}) or ["adult"]
+        """The rider categories that it has prices for; `adult` where its prices are for everybody, none where it has no prices."""
+        return sorted({row.rider for row in self.prices if row.rider}) or ["adult"][: len(self.prices)]
 
     @property
     def medium(self) -> str | None:
@@ -102,7 +103,8 @@ def _ids(sources: Sequence[Source]) -> Iterator[str]:
     for source in sources:
         plain = unicodedata.normalize("NFKD", source.name).encode("ascii", "ignore").decode().lower()
         words = [word for word in re.findall(r"[a-z0-9]+", plain) if word not in _WORDS_OF_NO_NAME]
-        short = (words[0] if words else "operator")[:_MAX_ID]
+        longer = [word for word in words if len(word) >= _LEAST_ID]
+        short = next(iter([*longer, "".join(words) or "operator"]))[:_MAX_ID]
         numbered = (f"{short[: _MAX_ID - 2]}{number}" for number in range(2, 100))
         identity = short if short not in taken else next(one for one in numbered if one not in taken)
         taken.add(identity)
@@ -137,7 +139,7 @@ def _head(name: str, states: Sequence[str], currency: str, languages: Sequence[s
 
 def _riders(pairs: Sequence[tuple[str, Source]]) -> Iterator[str]:
     """A category for each name that an operator has; operators with the same name of it share one."""
-    categories = sorted({rider for _, source in pairs for rider in source.riders})
+    categories = sorted({rider for _, source in pairs for rider in source.riders}) or ["adult"]
     for category in categories:
         rows = [f'{operator} = "{category}"' for operator, source in pairs if category in source.riders]
         key = category if re.fullmatch(r"[A-Za-z0-9_-]+", category) else f'"{category}"'
@@ -166,8 +168,9 @@ def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterat
     for operator, source in pairs:
         if not source.prices:
             yield (
-                f"{operator} publishes no fares: its timetable is searched, and a flat fare in region.toml sells it, such "
-                'as feed = { flat_fare = { adult = "1.10" } }'
+                f"{operator} publishes no fares: its timetable is searched. A flat fare sells it: write "
+                f'feed = {{ flat_fare = {{ adult = "1.10" }} }} for the operator, and {operator} = "adult" below '
+                "[rider_categories.adult]"
             )
         if source.state is None:
             yield f"{operator} has the time zone {source.timetable.timezone}, which is no state's: write its member_state"

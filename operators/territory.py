@@ -47,7 +47,10 @@ def great_circle_m(start: tuple[float, float], end: tuple[float, float]) -> floa
 def check(region: RegionData) -> list[Finding]:
     """A link between two states, or from a stop in none, whose metres nobody has told: its tax would be a guess."""
     gaps: dict[tuple[str, str, str], None] = {}
+    homeless = [operator for operator in region.timetables if _is_homeless(region, operator)]
     for operator, timetable in region.timetables.items():
+        if operator in homeless:
+            continue
         for pattern in timetable.patterns:
             ends = (f"{operator}:{pattern.stops[0]}", f"{operator}:{pattern.stops[-1]}")
             if ends in region.crossings and len(pattern.stops) == 2:  # noqa: PLR2004  nothing but a crossing
@@ -57,17 +60,36 @@ def check(region: RegionData) -> list[Finding]:
                 is_told = (f"{operator}:{start}", f"{operator}:{end}") in region.crossings
                 if not is_told and (None in states or len(states) > 1):
                     gaps[operator, *sorted((start, end))] = None  # type: ignore[index]  # three texts
-    return _strangers(region) + [
+    nowhere = [
         Finding(
             "region.toml",
             0,
-            "crossings",
+            f"operators.{operator}.member_state",
             "missing_value",
-            f"{operator} runs between {start} and {end}, which are not in one Member State: "
-            "a crossing must tell its metres in each, or the operator its states",
+            f"nothing tells in which state {operator} runs: its member_state, its states or terminals",
         )
-        for operator, start, end in gaps
+        for operator in homeless
     ]
+    return (
+        _strangers(region)
+        + nowhere
+        + [
+            Finding(
+                "region.toml",
+                0,
+                "crossings",
+                "missing_value",
+                f"{operator} runs between {start} and {end}, which are not in one Member State: "
+                "a crossing must tell its metres in each, or the operator its states",
+            )
+            for operator, start, end in gaps
+        ]
+    )
+
+
+def _is_homeless(region: RegionData, operator: str) -> bool:
+    """Tell whether not one stop of an operator has a state: one fault, and not one for each of its links."""
+    return all(state_of(region, operator, stop) is None for stop in region.timetables[operator].stops)
 
 
 def _strangers(region: RegionData) -> list[Finding]:

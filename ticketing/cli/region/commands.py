@@ -107,6 +107,6 @@ def _begin(place: Path, feeds: tuple[str, ...], encoding: str) -> None:
     click.echo(f"{place} is there, with {', '.join(beginning.operators)}. Left to you:")
     for note in beginning.notes:
         click.echo(f"- {note}")
-    for finding in findings:
+    for finding in dict.fromkeys(findings):
         click.echo(f"{finding.place}: {finding.message}", err=True)
     click.echo(f"`throughfare region check {place}` names everything. Next: docs/onboarding.md")

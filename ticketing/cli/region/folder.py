@@ -14,6 +14,7 @@ from operators.region_toml import REGION_TOML, open_toml
 from tariffs.findings import Finding
 from ticketing.claims import check_rights
 from ticketing.cli import demo_scene
+from ticketing.cli.region.plausible import implausible
 from ticketing.errors import Fault, InvalidRequest, Misconfigured
 from ticketing.gate.operators import check_gates, load_gates
 from ticketing.regions import Region
@@ -60,12 +61,14 @@ def check_folder(folder: Path, region: Region | None) -> list[Finding]:
     if any(found.code == "unreadable_toml" for found in unread):
         return []  # said already, and nothing else can be told
     known = toml.operators()
+    today = datetime.now(UTC).date()
     operators, data = list(known), region.data if region else None
     return [
+        *(implausible(data.timetables, today) if data else ()),
         *_check_gates(folder, operators, region),
         *_check_settlement(folder, operators, data),
         *_check_demo(folder, operators, data),
-        *check_rights(known, datetime.now(UTC).date()),
+        *check_rights(known, today),
         *_check_stand_ins(folder, operators),
         *_unread(folder, operators),
     ]
