@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from tests.conftest import new_database
 from tests.ticketing.settlement.month import office
 from ticketing.db import Database
-from ticketing.db.migrate import is_current, upgrade
+from ticketing.db.migrate import is_current, newest, upgrade
 from ticketing.db.tables.schema import metadata
 from ticketing.errors import Misconfigured
 from ticketing.purchase.refund.reversal import take_back
@@ -130,3 +132,18 @@ def _rows(database: sqlite3.Connection, columns: dict[str, str]) -> dict[str, li
 def _is_no_partition(part: Any, name: str, kind: str, reflected: bool, other: Any) -> bool:
     """PostgreSQL repeats a foreign key for each partition of the table that it points to."""
     return not (kind == "foreign_key_constraint" and part.elements[0].target_fullname.startswith("months."))
+
+
+def test_the_newest_revision_is_the_one_that_alembic_ends_at() -> None:
+    configuration = Config()
+    configuration.set_main_option("script_location", "migrations")
+
+    assert newest() == ScriptDirectory.from_config(configuration).get_current_head()
+
+
+def test_a_database_without_any_schema_is_not_current(tmp_path: Path) -> None:
+    bare = Database(f"sqlite:///{tmp_path / 'bare.db'}")
+    bare.create()
+
+    assert not is_current(bare)
+    bare.close()
