@@ -7,13 +7,15 @@ it has none of Fares V2. The readings where the standard is silent stand in docs
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import chain, permutations
 
 from tariffs.fares.tables import Product, Stop
 from tariffs.findings import Finding
 from tariffs.money import Money, MoneyError, exponent, parse
 from tariffs.table import Row, Table, unique
 
+# Route, zone of the first stop and zone of the last; None is any.
+Ends = tuple[str | None, str | None, str | None]
 FILES = ("fare_attributes.txt", "fare_rules.txt", "fare_rider_categories.txt")
 
 _AMOUNT = re.compile(r"0*([0-9]+)(?:\.([0-9]*?)0*)?")
@@ -65,11 +67,17 @@ class Fare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class V1Tariff:
-    """All fares, and what their conditions ask for: the agency of each route, and the zone of each stop that has one."""
+    """All fares, and what their conditions ask for: the agency of each route, and the zone of each stop that has one.
+
+    `by_ends` are the conditions by route, origin and destination, so that a price costs its rides and not the fares;
+    those `without_rules` are good for every ride of their agency.
+    """
 
     fares: tuple[Fare, ...]
     agencies: Mapping[str, str]
     zones: Mapping[str, str]
+    by_ends: Mapping[Ends, Sequence[tuple[Fare, Condition]]]
+    without_rules: tuple[Fare, ...]
 
     @property
     def asks_for_zones_passed(self) -> bool:
@@ -114,10 +122,16 @@ def read(
         for fare in fares.values()
     )
     _warn_never_bought(completed, findings)
+    by_ends: dict[Ends, list[tuple[Fare, Condition]]] = {}
+    for fare in completed:
+        for rule in fare.conditions or ():
+            by_ends.setdefault((rule.route, rule.origin, rule.destination), []).append((fare, rule))
     return V1Tariff(
         fares=completed,
         agencies=routes,
         zones=zones,
+        by_ends=by_ends,
+        without_rules=tuple(fare for fare in completed if fare.conditions is None),
     )
 
 
@@ -278,7 +292,12 @@ def _rider_prices(
 
 def _warn_never_bought(fares: Sequence[Fare], findings: list[Finding]) -> None:
     """Name the fares beside which a cheaper one is good for the same rides, as a child's fare is: V1 cannot say who may buy it."""
-    pairs = [(fare, other) for fare, other in permutations(fares, 2) if _outdoes(other, fare)]
+    alike: dict[object, list[Fare]] = {}
+    for fare in fares:
+        alike.setdefault((fare.price.currency, _rides(fare)), []).append(fare)
+    # Nearly every fare is for rides of its own: only those for the same rides are compared.
+    several = chain.from_iterable(permutations(group, 2) for group in alike.values())
+    pairs = [(fare, other) for fare, other in several if _outdoes(other, fare)]
     pairs.sort(key=lambda pair: pair[1].price.minor, reverse=True)
     cheaper = {fare.id: other.id for fare, other in pairs}
     if not cheaper:
@@ -301,18 +320,16 @@ def _warn_never_bought(fares: Sequence[Fare], findings: list[Finding]) -> None:
 
 
 def _outdoes(fare: Fare, other: Fare) -> bool:
-    """Tell whether a fare is good for all rides of another one and costs less."""
-    if fare.price.currency != other.price.currency or fare.price.minor >= other.price.minor:
-        return False
-    if fare.agency not in {None, other.agency} or _rides(fare) != _rides(other):
+    """Tell whether a fare costs less than another one for the same rides, and has no narrower limit."""
+    if fare.price.minor >= other.price.minor or fare.agency not in {None, other.agency}:
         return False
     return _reaches(fare.transfers, other.transfers) and _reaches(fare.duration, other.duration)
 
 
-def _rides(fare: Fare) -> set[tuple[str | None, str | None, str | None, frozenset[str]]] | None:
+def _rides(fare: Fare) -> frozenset[tuple[Ends, frozenset[str]]] | None:
     if fare.conditions is None:
         return None
-    return {(rule.route, rule.origin, rule.destination, rule.contains) for rule in fare.conditions}
+    return frozenset(((rule.route, rule.origin, rule.destination), rule.contains) for rule in fare.conditions)
 
 
 def _reaches(limit: int | None, other: int | None) -> bool:

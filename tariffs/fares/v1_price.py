@@ -6,7 +6,7 @@ without a fare leaves the whole itinerary without a price. Amounts in different 
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any, NamedTuple
 
 from tariffs.fares.legs import FareLeg
@@ -72,39 +72,40 @@ def _covering(
     """Yield the fares that cover consecutive rides as one, each with the rule by which it covers the first of them."""
     start, end = group
     rides = legs[start:end]
-    for fare in tariff.fares:
-        if _covers(tariff, fare, rides):
-            condition = _condition(tariff, fare.conditions or (), rides, rides[0].route)
-            yield _Paid(fare, fare.price_for(rider), start, end, condition)
+    routes = list(dict.fromkeys(leg.route for leg in rides))
+    by_route = [_rules(tariff, rides, route) for route in routes]
+    fares: list[tuple[Fare, Condition | None]] = [(fare, None) for fare in tariff.without_rules]
+    common = set.intersection(*map(set, by_route))
+    fares += [(fare, rule) for fare, rule in by_route[0].values() if fare.id in common]
+    for fare, rule in fares:
+        if _is_within(tariff, fare, rides, routes):
+            yield _Paid(fare, fare.price_for(rider), start, end, rule)
 
 
-def _covers(tariff: V1Tariff, fare: Fare, group: Sequence[FareLeg]) -> bool:
-    routes = {leg.route for leg in group}
+def _is_within(tariff: V1Tariff, fare: Fare, rides: Sequence[FareLeg], routes: Sequence[str | None]) -> bool:
+    """Tell whether a fare's agency runs all routes, and its changes and time suffice."""
     if fare.agency and any(tariff.agencies.get(route or "") != fare.agency for route in routes):
         return False
-    if fare.transfers is not None and len(group) - 1 > fare.transfers:
+    if fare.transfers is not None and len(rides) - 1 > fare.transfers:
         return False
-    boardings = group[-1].departure - group[0].departure
-    if fare.duration is not None and boardings.total_seconds() > fare.duration:
-        return False
-    conditions = fare.conditions
-    return conditions is None or all(_condition(tariff, conditions, group, route) for route in routes)
+    boardings = rides[-1].departure - rides[0].departure
+    return fare.duration is None or boardings.total_seconds() <= fare.duration
 
 
-def _condition(
-    tariff: V1Tariff, conditions: Sequence[Condition], group: Sequence[FareLeg], route: str | None
-) -> Condition | None:
-    """The first rule that a route of a group meets. The zones passed are those of every stop, and no other ones."""
-    origin = tariff.zones.get(group[0].from_stop or "")
-    destination = tariff.zones.get(group[-1].to_stop or "")
-    passed: frozenset[str] = frozenset().union(*(tariff.passed(leg.calls) for leg in group))
-    for condition in conditions:
-        if condition.route not in {None, route}:
-            continue
-        ends = condition.origin in {None, origin} and condition.destination in {None, destination}
-        if ends and (not condition.contains or condition.contains == passed):
-            return condition
-    return None
+def _rules(
+    tariff: V1Tariff, rides: Sequence[FareLeg], route: str | None
+) -> dict[str, tuple[Fare, Condition]]:
+    """The first rule of each fare that a route of a group meets. The zones passed are those of every stop, and no other ones."""
+    origin = tariff.zones.get(rides[0].from_stop or "")
+    destination = tariff.zones.get(rides[-1].to_stop or "")
+    passed: frozenset[str] = frozenset().union(*(tariff.passed(leg.calls) for leg in rides))
+    met: dict[str, tuple[Fare, Condition]] = {}
+    for ends in dict.fromkeys(product((route, None), (origin, None), (destination, None))):
+        for fare, rule in tariff.by_ends.get(ends, ()):
+            known = met.get(fare.id)
+            if (not rule.contains or rule.contains == passed) and (not known or rule.line < known[1].line):
+                met[fare.id] = (fare, rule)
+    return met
 
 
 def _cheapest(choices: Sequence[_Paid], rides: int) -> _Way | None:
