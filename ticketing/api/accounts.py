@@ -1,5 +1,6 @@
 """Accounts: sign in, devices, phones, entitlements, what is known of somebody, and forgetting it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, json, make_response, request
@@ -37,7 +38,7 @@ from ticketing.purchase import service as purchase
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/v1", description="Accounts and what belongs to them")
 
-_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 
 
 @blueprint.route("/accounts")
@@ -205,7 +206,7 @@ class Export(MethodView):
     """Export the caller's own data."""
 
     @for_people
-    @blueprint.response(200, content_type="application/json")
+    @blueprint.file("application/json")
     @blueprint.doc(**_PERSON)
     def get(self) -> Response:
         """Answer all data that are kept of the caller, as one JSON document."""

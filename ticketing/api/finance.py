@@ -1,11 +1,12 @@
 """Finance staff after the close: steps of a run, files, bank accounts, the bank's statement, disputed lines."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
 from flask.views import MethodView
 
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import IDEMPOTENCY_KEY, Blueprint
 from ticketing.api.context import once, rooms
 from ticketing.api.guard import for_roles, principal
 from ticketing.api.schemas.finance import (
@@ -33,7 +34,7 @@ from ticketing.settlement.statement import export_run, exported_parts, statement
 
 blueprint = Blueprint("finance", __name__, url_prefix="/v1", description="Approve, pay, reconcile, dispute")
 
-_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+_KEY: Mapping[str, object] = {"security": [{"apiKey": []}]}
 _TYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -58,7 +59,7 @@ class Steps(MethodView):
     @for_roles("finance")
     @blueprint.arguments(StepRequestSchema)
     @blueprint.response(201, TrailSchema)
-    @blueprint.doc(**_KEY)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **_KEY)
     def post(self, wanted: dict[str, Any], run_id: str) -> Any:
         """Take a run a step further: approved (by another key, with the digest), exported, sent; rejected, voided."""
         finance = principal()
@@ -90,7 +91,7 @@ class File(MethodView):
 
     @for_roles("finance", "admin")
     @blueprint.arguments(FileQuerySchema, location="query")
-    @blueprint.response(200, content_type="application/octet-stream")
+    @blueprint.file("application/octet-stream")
     @blueprint.doc(**_KEY)
     def get(self, query: dict[str, Any], run_id: str) -> Response:
         """Fetch a file of an exported run by its name in the list, as it was written."""
@@ -109,7 +110,7 @@ class StatementPdf(MethodView):
     """One operator's statement to print."""
 
     @for_roles("finance", "operator_finance")
-    @blueprint.response(200, content_type=_TYPES["pdf"])
+    @blueprint.file(_TYPES["pdf"])
     @blueprint.doc(**_KEY)
     def get(self, run_id: str, operator: str) -> Response:
         """Fetch one operator's statement as PDF; its own finance staff see no other."""
@@ -121,7 +122,7 @@ class StatementWorkbook(MethodView):
     """One operator's statement to calculate with."""
 
     @for_roles("finance", "operator_finance")
-    @blueprint.response(200, content_type=_TYPES["xlsx"])
+    @blueprint.file(_TYPES["xlsx"])
     @blueprint.doc(**_KEY)
     def get(self, run_id: str, operator: str) -> Response:
         """Fetch one operator's statement as a workbook; its own finance staff see no other."""
@@ -143,7 +144,7 @@ class BankAccounts(MethodView):
     @for_roles("finance")
     @blueprint.arguments(BankAccountRequestSchema)
     @blueprint.response(201, BankAccountSchema)
-    @blueprint.doc(**_KEY)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Enter an account; it is in force once another key approves it."""
         finance = principal()

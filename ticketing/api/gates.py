@@ -90,7 +90,7 @@ class GateBundle(MethodView):
     # A key may stand for all gates of an operator.
     @limited(address="60000 per minute", caller="6000 per minute")
     @blueprint.arguments(BundleQuerySchema, location="query")
-    @blueprint.response(200, content_type="application/jose")
+    @blueprint.file("application/jose")
     @blueprint.doc(**_GATE_KEY)
     def get(self, asked: dict[str, Any], operator: str) -> Response:
         """Fetch the operator's signed bundle; 304 when it has not changed.

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask.views import MethodView
 
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import OPTIONAL_PERSON, Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.language import asked, language
 from ticketing.api.limits import limited, spend
@@ -53,6 +53,7 @@ class Journeys(MethodView):
 
     @blueprint.arguments(JourneyRequestSchema)
     @blueprint.response(200, JourneysSchema)
+    @blueprint.doc(**OPTIONAL_PERSON)
     @limited(address="600 per minute", caller="120 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""

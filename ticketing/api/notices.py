@@ -1,6 +1,7 @@
 """Messages about an order, its events for those who poll, and the way back into an account."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
@@ -34,7 +35,7 @@ from ticketing.purchase.claiming import claim_order
 
 blueprint = Blueprint("notices", __name__, url_prefix="/v1", description="Messages to holders and recovery")
 
-_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 _ASKED = {"state": "asked"}
 # How long a poll waits; a journey under way changes faster than that of next month.
 _POLL_SECONDS = 30

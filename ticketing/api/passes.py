@@ -1,11 +1,12 @@
 """Passes, carnets and return tickets: what is on sale, a price for one, and what an account holds."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask.views import MethodView
 
 from throughfare_gate.moments import written
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import OPTIONAL_PERSON, Blueprint
 from ticketing.api.context import person_if_any, rooms
 from ticketing.api.guard import for_people, the_person
 from ticketing.api.language import language
@@ -25,7 +26,7 @@ from ticketing.quote.brought import KeptPass
 
 blueprint = Blueprint("passes", __name__, url_prefix="/v1", description="Passes, carnets and return tickets")
 
-_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 
 
 @blueprint.route("/passes")
@@ -46,6 +47,7 @@ class PassQuotes(MethodView):
     @limited(address="1200 per minute", caller="60 per minute")
     @blueprint.arguments(PassQuoteRequestSchema)
     @blueprint.response(201, QuoteSchema)
+    @blueprint.doc(**OPTIONAL_PERSON)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Freeze the price of a pass; it is ordered and paid like any quote.
 

@@ -1,5 +1,6 @@
 """Passkeys: make one, sign in with one, forget one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask.views import MethodView
@@ -22,7 +23,7 @@ from ticketing.identity import Passkey, passkeys
 
 blueprint = Blueprint("passkeys", __name__, url_prefix="/v1", description="Sign in without a password")
 
-_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 
 
 @blueprint.route("/me/passkeys/options")

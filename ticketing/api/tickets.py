@@ -68,7 +68,7 @@ class AztecCode(MethodView):
     """The code of a ticket as Aztec."""
 
     @for_order
-    @blueprint.response(200, content_type="image/png")
+    @blueprint.file("image/png", "image/svg+xml")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
         """Draw the Aztec code of a ticket, or of a group, as `png` or `svg`."""
@@ -86,7 +86,7 @@ class PrintedTicket(MethodView):
     """A ticket on paper."""
 
     @for_order
-    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.file("application/pdf")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, jti: str) -> Response:
         """Print a ticket, or the one code of a group, at home, in the language of Accept-Language; one that is bound to a phone is not paper."""

@@ -1,7 +1,8 @@
 """Webhooks of backends: made, changed and tried by a key, with the deliveries and their replay."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from flask.views import MethodView
 
@@ -29,7 +30,7 @@ from ticketing.notices.backends import Shown
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/v1", description="Events for backends")
 
-_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+_KEY: Mapping[str, object] = {"security": [{"apiKey": []}]}
 
 
 class _New(TypedDict):

@@ -14,7 +14,7 @@ def problem(response: Any, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.content_type == "application/problem+json"
     document: dict[str, Any] = response.json
-    assert set(document) == {"type", "title", "status", "detail", "instance", "errors"}
+    assert set(document) == {"type", "code", "title", "status", "detail", "instance", "errors"}
     assert document["status"] == status
     return document
 

@@ -37,7 +37,7 @@ def test_a_cancelled_sailing_is_not_quoted_and_the_next_ones_are_named(sea: Sea)
 
     refused = sea.api.post("/v1/quotes", {"offer_id": way["offer_id"]})
 
-    assert (refused.status_code, refused.json["type"]) == (409, "urn:throughfare:problem:departure_cancelled")
+    assert (refused.status_code, refused.json["type"]) == (409, "/errors/departure_cancelled")
     assert "is cancelled" in refused.json["detail"]
     assert [fault["path"] for fault in refused.json["errors"]] == ["legs[1]"]
     choices = refused.json["choices"]

@@ -224,7 +224,7 @@ def test_the_last_place_goes_to_one_and_the_other_gets_fresh_options(harbour: Ha
     won, lost = take(harbour.api, first, option), take(harbour.api, second, option)
 
     assert (won.status_code, lost.status_code) == (200, 409)
-    assert lost.json["type"] == "urn:throughfare:problem:option_gone"
+    assert lost.json["type"] == "/errors/option_gone"
     (fresh,) = lost.json["legs"]
     assert option["id"] not in {one["id"] for one in fresh["options"]}
     assert harbour.ticket(second)["token"] == second.tickets[0]["token"]

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from tariffs.words import LANGUAGES
+from ticketing.api.schemas.closed_sets import ORDER_STATES, PASS_KINDS, one_of
 from ticketing.api.schemas.common import ID, AwareMoment, Strict, moment, money
 
 _B64 = validate.Regexp(r"[A-Za-z0-9_-]{43}\Z", error="43 characters of base64url")
@@ -38,7 +39,7 @@ class SignedInSchema(Strict):
     account_id = fields.String(required=True)
     session_id = fields.String(required=True)
     access_token = fields.String(required=True)
-    token_type = fields.String(required=True)
+    token_type = one_of(("Bearer",), required=True)
     expires_in = fields.Integer(required=True)
     refresh_token = fields.String(required=True)
 
@@ -56,7 +57,7 @@ class AccountSchema(Strict):
     id = fields.String(required=True)
     email = fields.String(required=True, allow_none=True)
     email_confirmed = fields.Boolean(required=True)
-    language = fields.String(required=True)
+    language = one_of(LANGUAGES, required=True)
     created_at = moment(required=True)
 
 
@@ -153,7 +154,7 @@ class MyOrderSchema(Strict):
     """An order of an account, in short."""
 
     id = fields.String(required=True)
-    state = fields.String(required=True)
+    state = one_of(ORDER_STATES, required=True)
     total = money(required=True)
     created_at = moment(required=True)
 
@@ -180,9 +181,10 @@ class PassPriceSchema(Strict):
 class PassProductSchema(Strict):
     """A pass, carnet or return ticket that is on sale."""
 
-    id = fields.String(required=True)
+    product = fields.String(required=True)
+    id = fields.String(required=True, metadata={"deprecated": True})
     region = fields.String(required=True)
-    kind = fields.String(required=True)
+    kind = one_of(PASS_KINDS, required=True)
     name = fields.String(required=True)
     operators = fields.List(fields.String(), required=True)
     uses = fields.Integer(required=True, allow_none=True)

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from operators.place_kinds import KINDS
+from ticketing.api.schemas.closed_sets import VEHICLE_STATUSES, one_of
 
 ID = validate.Length(1, 64)
 # Until the year 9999: calendars end there, and a number beyond it is no time that could be written.
@@ -32,43 +33,6 @@ class MoneySchema(Strict):
 
     amount = fields.String(required=True, metadata={"examples": ["9.40"]})
     currency = fields.String(required=True, metadata={"examples": ["EUR"]})
-
-
-class FaultSchema(Strict):
-    """One thing that is wrong, with its path."""
-
-    path = fields.String(required=True, metadata={"examples": ["passengers[0].rider_category"]})
-    message = fields.String(required=True)
-
-
-class NextDepartureSchema(Strict):
-    """A departure that goes instead of a cancelled one: search for it by its time."""
-
-    operator = fields.String(required=True)
-    line = fields.String(required=True)
-    trip_id = fields.String(required=True)
-    from_stop_id = fields.String(required=True)
-    to_stop_id = fields.String(required=True)
-    departure = moment(required=True)
-    arrival = moment(required=True)
-
-
-class ProblemSchema(Strict):
-    """A problem document (RFC 9457). `departure_cancelled` names in `choices` what goes instead, `price_changed` both prices.
-
-    `now` is null where the journey has no price any more. `option_gone` has the `legs` of `GET /v1/orders/{id}/options`.
-    """
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    instance = fields.String(required=True)
-    errors = fields.List(fields.Nested(FaultSchema), required=True)
-    choices = fields.List(fields.Nested(NextDepartureSchema))
-    legs = fields.List(fields.Dict())
-    offered = fields.Nested(MoneySchema)
-    now = fields.Nested(MoneySchema, allow_none=True)
 
 
 def place_kind(**more: Any) -> fields.String:
@@ -124,7 +88,7 @@ class VehicleSchema(Strict):
     lat = fields.Float(required=True, allow_none=True)
     lon = fields.Float(required=True, allow_none=True)
     stop_id = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True)
+    status = one_of(VEHICLE_STATUSES, required=True)
     occupancy = fields.String(required=True, allow_none=True)
     occupancy_percent = fields.Integer(required=True, allow_none=True)
     wheelchair = fields.Boolean(required=True, allow_none=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from ticketing.api.schemas.closed_sets import GATE_NOTES, GATE_REASONS, SCAN_RESULTS, one_of
 from ticketing.api.schemas.common import POSIX_SECONDS, AwareMoment, ShortList, Strict, moment
 
 
@@ -42,7 +43,11 @@ class ValidationRequestSchema(NamedSailingSchema):
 class BundleQuerySchema(Strict):
     """`since` is the cursor of the bundle that is held, 0 for none; a device also tells how it is."""
 
-    since = fields.Integer(load_default=None, validate=POSIX_SECONDS)
+    since = fields.Integer(
+        load_default=None,
+        validate=POSIX_SECONDS,
+        metadata={"description": "The cursor of the bundle that is held, 0 for none.", "examples": [0]},
+    )
     queue = fields.Integer(load_default=None, validate=validate.Range(0, 2**31))
     clock_offset = fields.Integer(load_default=None, validate=validate.Range(-(2**31), 2**31))
     format = fields.Integer(
@@ -57,7 +62,7 @@ class BundleQuerySchema(Strict):
 class NoteSchema(Strict):
     """Something that staff should look at although the ticket is good, with its figures."""
 
-    code = fields.String(required=True)
+    code = one_of(GATE_NOTES, required=True)
     values = fields.Dict(keys=fields.String(), required=True)
 
 
@@ -69,7 +74,7 @@ class ValidationSchema(Strict):
 
     scan_id = fields.String(required=True)
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
-    reason = fields.String(required=True)
+    reason = one_of(GATE_REASONS, required=True)
     values = fields.Dict(keys=fields.String())
     notes = fields.List(fields.Nested(NoteSchema))
     attention = fields.String(required=True, allow_none=True)
@@ -135,7 +140,7 @@ class ScanOutcomeSchema(Strict):
     """
 
     scan_id = fields.String(required=True)
-    result = fields.String(required=True)
+    result = one_of(SCAN_RESULTS, required=True)
     double_use = fields.Nested(DoubleUseSchema, required=True, allow_none=True)
     refunded = fields.Boolean(required=True)
 

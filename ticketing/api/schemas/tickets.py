@@ -13,6 +13,7 @@ from ticketing.api.schemas.common import (
     place_kind,
 )
 from ticketing.api.schemas.orders import OperatorDocumentSchema
+from ticketing.api.schemas.sold_legs import SoldLegSchema
 
 
 class MoveRequestSchema(Strict):
@@ -59,7 +60,7 @@ class TicketSchema(Strict):
     not_before = moment(required=True)
     expires_at = moment(required=True)
     valid_until = moment(required=True)
-    legs = fields.List(fields.Dict(), required=True)
+    legs = fields.List(fields.Nested(SoldLegSchema), required=True)
     uses_left = fields.Integer(required=True, allow_none=True)
     group_code = fields.String(required=True, allow_none=True)
     control_code = fields.String(required=True)
