@@ -8,6 +8,8 @@ from ticketing.api.description.tables import Named
 
 PROBLEM_JSON = "application/problem+json"
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
+# An operation of the document.
+Operation = Mapping[str, Any]
 _WRITES = ("post", "put", "patch", "delete")
 # Any call can meet them: a limit, a database that is away, a fault of ours, an address that holds U+0000.
 _ALWAYS = ("bad_request", "too_many_requests", "internal_error", "database_away")
@@ -24,7 +26,7 @@ _WAIT = {
 }
 
 
-def types_of(method: str, path: str, described: Mapping[str, Any], named: Named) -> list[ProblemType]:
+def types_of(method: str, path: str, described: Operation, named: Named) -> list[ProblemType]:
     """Every type of problem that an operation can give, by status and name."""
     names = {*_ALWAYS, *named.problems, *_of_callers(described.get("security", []))}
     parameters = described["parameters"]

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).parent
+# A table of a file, before its rows are read.
+Row = Mapping[str, Any]
 _EVERY, _PARAMETERS = "every", "parameters"
 
 
@@ -44,7 +46,7 @@ def meanings() -> Mapping[str, Mapping[str, Meaning]]:
     return {schema: _meanings_of(rows) for schema, rows in _read("fields.toml").items()}
 
 
-def _meanings_of(rows: Mapping[str, Any]) -> Mapping[str, Meaning]:
+def _meanings_of(rows: Row) -> Mapping[str, Meaning]:
     return {name: Meaning(row[0], tuple(row[1:])) for name, row in rows.items()}
 
 
@@ -61,6 +63,6 @@ def meaning_of_parameter(name: str) -> Meaning | None:
     return meanings()[_PARAMETERS].get(name)
 
 
-def _read(name: str) -> Mapping[str, Mapping[str, Any]]:
+def _read(name: str) -> Mapping[str, Row]:
     with (_HERE / name).open("rb") as file:
         return tomllib.load(file)
