@@ -1,11 +1,13 @@
 """Pieces that several calls share: money, moments, pages."""
 
 from datetime import MAXYEAR, MINYEAR, datetime
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from operators.place_kinds import KINDS
+from ticketing.api.schemas import wording
 from ticketing.api.schemas.closed_sets import VEHICLE_STATUSES, one_of
 
 ID = validate.Length(1, 64)
@@ -21,6 +23,12 @@ class Strict(Schema):
         """Marshmallow's options."""
 
         unknown = RAISE
+
+    error_messages = MappingProxyType({"unknown": wording.UNKNOWN, "type": wording.NOT_AN_OBJECT})  # type: ignore[assignment]
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Say faults in our own words."""
+        wording.reword(field_obj)
 
 
 def moment(**more: object) -> fields.String:

@@ -44,7 +44,7 @@ class DepartureWordSchema(Strict):
     @validates_schema
     def _minutes_of_what_is_late(self, wanted: dict[str, object], **_: object) -> None:
         if (wanted.get("state") == "late") != ("minutes" in wanted):
-            raise ValidationError({"minutes": ["Needed where the state is late, and nowhere else."]})
+            raise ValidationError({"minutes": ["is needed where the state is late, and nowhere else"]})
 
 
 class DepartureSchema(Strict):

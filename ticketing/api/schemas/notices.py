@@ -32,12 +32,10 @@ class ContactRequestSchema(Strict):
         given = set(wanted) - {"kind", "language"}
         if wanted.get("kind") == "webhook" and given == _NAMES_A_BACKEND:
             return
-        missing = (
-            "Needed, or `webhook`." if wanted.get("kind") == "webhook" else "Missing data for required field."
-        )
+        missing = "is needed, or `webhook`" if wanted.get("kind") == "webhook" else "is needed"
         wrong = {name: [missing] for name in sorted(needed - given)}
         wrong |= {
-            name: [f"Not for a contact of this kind: {wanted['kind']}."] for name in sorted(given - needed)
+            name: [f"is not for a contact of this kind: {wanted['kind']}"] for name in sorted(given - needed)
         }
         if wrong:
             raise ValidationError(wrong)
