@@ -13,10 +13,12 @@ from ticketing import config, console, logs
 from ticketing.api import (
     accounts,
     claims,
+    conditional,
     cors,
     delay_papers,
     demo_bank,
     departures,
+    deprecation,
     devices,
     edge,
     error_pages,
@@ -111,6 +113,8 @@ def create_app(
     cors.register(app, settings.web_origins)
     limits.register(app, rooms.counters, rooms.pace, enabled=settings.rate_limits)
     guard.register(app)
+    conditional.register(app)
+    deprecation.register(app)
     problems.register(app, is_taken, is_away)
     api = openapi.DescribedApi(app)
     for room in _BLUEPRINTS:

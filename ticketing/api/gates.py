@@ -7,6 +7,7 @@ from flask import Response, make_response, request
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
+from ticketing.api.conditional import conditional
 from ticketing.api.context import OPERATOR_PEOPLE, rooms
 from ticketing.api.gate_caller import (
     GateCaller,
@@ -87,6 +88,7 @@ class GateBundle(MethodView):
     """The bundle with which a gate decides without a network."""
 
     @for_bundle
+    @conditional
     # A key may stand for all gates of an operator.
     @limited(address="60000 per minute", caller="6000 per minute")
     @blueprint.arguments(BundleQuerySchema, location="query")

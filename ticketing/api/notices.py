@@ -11,6 +11,7 @@ from throughfare_gate.moments import written
 from ticketing import notices
 from ticketing.api.accounts import handed_out
 from ticketing.api.blueprint import ORDER_TOKEN, Blueprint
+from ticketing.api.conditional import conditional
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order, for_people, the_person
 from ticketing.api.language import language
@@ -75,6 +76,7 @@ class OrderEvents(MethodView):
     """The events of an order."""
 
     @for_order
+    @conditional
     @blueprint.arguments(EventsQuerySchema, location="query")
     @blueprint.response(200, EventsSchema)
     @blueprint.doc(**ORDER_TOKEN)

@@ -3,7 +3,6 @@
 Writing the document takes more than all else that builds an application, and few of its processes ever serve it.
 """
 
-import re
 import threading
 from typing import Any
 
@@ -13,8 +12,6 @@ from flask_smorest import Api
 from ticketing.api import description, problems
 from ticketing.api.schemas.problems import ProblemSchema
 from ticketing.config import Settings
-
-_PART_OF_A_RULE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
 class DescribedApi(Api):
@@ -50,13 +47,16 @@ class DescribedApi(Api):
             room.register_views_in_doc(self, self._app, self.spec, name=room.name, parameters=None)
             self.spec.tag({"name": room.name, "description": room.description})
         schemas = {name: key[0] for key, name in self.ma_plugin.converter.refs.items()}
-        document = description.complete(self.spec.to_dict(), schemas, self._view_of)
+        document = description.complete(
+            self.spec.to_dict(), schemas, self._view_of, self._app.extensions["deprecated_calls"]
+        )
         return json.dumps(document, indent=2)
 
     def _view_of(self, method: str, path: str) -> object:
         """The view of a method and a path of the document."""
+        call = description.call_of(method, path)
         rules = (
-            rule for rule in self._app.url_map.iter_rules() if _PART_OF_A_RULE.sub(r"{\1}", rule.rule) == path
+            rule for rule in self._app.url_map.iter_rules() if description.call_of(method, rule.rule) == call
         )
         classes = (getattr(self._app.view_functions[rule.endpoint], "view_class", None) for rule in rules)
         return next((getattr(one, method) for one in classes if hasattr(one, method)), None)

@@ -7,6 +7,7 @@ from flask.views import MethodView
 
 from tariffs.money import Money, MoneyError, parse
 from ticketing.api.blueprint import IDEMPOTENCY_KEY, OPTIONAL_PERSON, ORDER_TOKEN, Blueprint
+from ticketing.api.conditional import conditional
 from ticketing.api.context import once, once_within, person, person_if_any, rooms
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
@@ -93,6 +94,7 @@ class OrderOne(MethodView):
     """One order."""
 
     @for_order
+    @conditional
     @blueprint.response(200, OrderSchema)
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
@@ -134,6 +136,7 @@ class Tickets(MethodView):
     """The tickets of an order."""
 
     @for_order
+    @conditional
     @blueprint.response(200, TicketsSchema)
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:

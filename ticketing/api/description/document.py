@@ -6,7 +6,13 @@ from typing import Any
 
 from ticketing.api.description import errors
 from ticketing.api.description.problem_types import problem_types
-from ticketing.api.description.tables import Meaning, meaning_of_field, meaning_of_parameter, operations
+from ticketing.api.description.tables import (
+    Meaning,
+    call_of,
+    meaning_of_field,
+    meaning_of_parameter,
+    operations,
+)
 
 Document = dict[str, Any]
 ViewOf = Callable[[str, str], object]
@@ -40,10 +46,13 @@ _DEPRECATED = {
 _UNTIL_A_SENTENCE_ENDS = re.compile(r"[;:.](?: |$)")
 
 
-def complete(document: Document, schemas: Mapping[str, type], view_of: ViewOf) -> Document:
+def complete(
+    document: Document, schemas: Mapping[str, type], view_of: ViewOf, deprecated: Mapping[str, object]
+) -> Document:
     """Write into a document whatever schemas and views do not say.
 
-    `schemas` are the classes by the names of components; `view_of` gives the view of a method and a path.
+    `schemas` are the classes by the names of components; `view_of` gives the view of a method and a path. `deprecated`
+    says of calls (`GET /v1/…`) since when they are.
     """
     components = document["components"]
     components["responses"] = {}
@@ -52,6 +61,7 @@ def complete(document: Document, schemas: Mapping[str, type], view_of: ViewOf) -
             _describe_parameter(parameter)
         for method in _METHODS:
             if method in item:
+                _mark_deprecated(item[method], deprecated.get(call_of(method, path)))
                 _complete_operation(path, method, item[method], view_of(method, path), components)
     for name, schema in components["schemas"].items():
         _complete_schema(name, schema, schemas[name])
@@ -59,10 +69,16 @@ def complete(document: Document, schemas: Mapping[str, type], view_of: ViewOf) -
     return document
 
 
+def _mark_deprecated(described: Document, since: object) -> None:
+    if since is not None:
+        described["deprecated"] = True
+        described["description"] = f"{described.get('description', '')} {since}"
+
+
 def _complete_operation(
     path: str, method: str, described: Document, view: object, components: Document
 ) -> None:
-    named = operations()[f"{method.upper()} {path}"]
+    named = operations()[call_of(method, path)]
     words = " ".join(part for part in (described.get("summary"), described.get("description")) if part)
     described["operationId"] = named.id
     described["summary"] = named.summary or _UNTIL_A_SENTENCE_ENDS.split(words, maxsplit=1)[0]

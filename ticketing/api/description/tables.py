@@ -1,6 +1,7 @@
 """Read the tables of operations and fields."""
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).parent
+_PART_OF_A_RULE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 # A table of a file, before its rows are read.
 Row = Mapping[str, Any]
 _EVERY, _PARAMETERS = "every", "parameters"
@@ -29,6 +31,12 @@ class Meaning:
 
     text: str
     examples: tuple[object, ...] = ()
+
+
+def call_of(method: str, rule: str) -> str:
+    """A call as the description writes it, by the rule of its address: `GET /v1/orders/{order_id}`."""
+    path = _PART_OF_A_RULE.sub(r"{\1}", rule)
+    return f"{method.upper()} {path}"
 
 
 @functools.cache
