@@ -9,6 +9,8 @@ from flask.views import MethodView
 from ticketing.api.blueprint import IDEMPOTENCY_KEY, Blueprint
 from ticketing.api.context import once, rooms
 from ticketing.api.guard import for_roles, principal
+from ticketing.api.pages import Page, cut, page_of
+from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.api.schemas.finance import (
     AnswerRequestSchema,
     BankAccountRequestSchema,
@@ -22,6 +24,7 @@ from ticketing.api.schemas.finance import (
     DisputesSchema,
     FileQuerySchema,
     ImportSchema,
+    LinesQuerySchema,
     RegionQuerySchema,
     ReviewSchema,
     StepRequestSchema,
@@ -134,12 +137,14 @@ class BankAccounts(MethodView):
     """The bank accounts on which parties are paid."""
 
     @for_roles("finance", "admin")
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, BankAccountsSchema)
     @blueprint.doc(**_KEY)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List every account with what became of it."""
-        found = payout.list_accounts(rooms().office)
-        return {"accounts": [claims.show_account(account, state) for account, state in found]}
+        found, following = cut(payout.list_accounts(rooms().office), page, lambda one: one[0].id)
+        shown = [claims.show_account(account, state) for account, state in found]
+        return {"accounts": shown, "next": following}
 
     @for_roles("finance")
     @blueprint.arguments(BankAccountRequestSchema)
@@ -199,15 +204,17 @@ class BankLines(MethodView):
     """The lines of the bank that are still open."""
 
     @for_roles("finance", "admin")
-    @blueprint.arguments(RegionQuerySchema, location="query")
+    @blueprint.arguments(LinesQuerySchema, location="query")
     @blueprint.response(200, ReviewSchema)
     @blueprint.doc(**_KEY)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the lines that are not booked, each with the reason, what is on no line, and what waits on suspense."""
         findings, absent = bank.review(rooms().office, query["region"])
+        lines, following = cut(findings, page_of(query), lambda found: found.line.id)
         waiting = bank.list_suspense(rooms().office, query["region"])
         return {
-            "lines": [claims.show_finding(found) for found in findings],
+            "lines": [claims.show_finding(found) for found in lines],
+            "next": following,
             "missing": [claims.show_absent(wanted) for wanted in absent],
             "suspense": [claims.show_waiting(found) for found in waiting],
         }
@@ -305,14 +312,14 @@ class Disputes(MethodView):
     """Disputes with their trails."""
 
     @for_roles("operator_finance", "finance", "admin")
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, DisputesSchema)
     @blueprint.doc(**_KEY)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List disputes: an operator's finance staff see their own, and those that it bears."""
-        staff = principal()
-        return {
-            "disputes": [claims.show_case(case) for case in claims.list_cases(rooms().office, staff.operator)]
-        }
+        listed = claims.list_cases(rooms().office, principal().operator)
+        cases, following = cut(listed, page, lambda case: case.dispute.id)
+        return {"disputes": [claims.show_case(case) for case in cases], "next": following}
 
 
 @blueprint.route("/disputes/<string:dispute_id>/answer")

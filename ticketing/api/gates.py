@@ -20,6 +20,7 @@ from ticketing.api.gate_caller import (
 from ticketing.api.guard import for_roles
 from ticketing.api.language import language
 from ticketing.api.limits import limited
+from ticketing.api.pages import cut, page_of
 from ticketing.api.schemas.gates import (
     BundleQuerySchema,
     ManifestQuerySchema,
@@ -121,7 +122,9 @@ class Manifest(MethodView):
     @blueprint.doc(**_GATE_KEY)
     def get(self, asked: dict[str, Any], operator: str) -> dict[str, Any]:
         """List the sailings of a day with how many are booked on each and how many gates have let on."""
-        return {"sailings": manifest.manifest(rooms().gatehouse, operator, asked["on"])}
+        sailings = manifest.manifest(rooms().gatehouse, operator, asked["on"])
+        shown, following = cut(sailings, page_of(asked), lambda one: f"{one['trip_id']}/{one['stop_id']}")
+        return {"sailings": shown, "next": following}
 
 
 def presentation(

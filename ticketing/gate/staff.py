@@ -173,8 +173,10 @@ def note_incident(house: Gatehouse, staff: Staff, inspection_id: str, note: str)
         return _note(tx, now, "incident", staff, jti=about.jti, reason=note, document=document).id
 
 
-def list_journal(house: Gatehouse, operator: str) -> list[dict[str, Any]]:
-    """List what was done at an operator's gates, newest first; tickets by their first six characters."""
+def list_journal(
+    house: Gatehouse, operator: str, after: str | None = None, limit: int = 200
+) -> list[dict[str, Any]]:
+    """List what was done at an operator's gates, newest first, behind an entry or from the newest; tickets by their first six characters."""
     with house.database.read() as tx:
         names = devices.labels(tx, operator)
         return [
@@ -187,7 +189,7 @@ def list_journal(house: Gatehouse, operator: str) -> list[dict[str, Any]]:
                 "reason": entry.reason,
                 "document": entry.document,
             }
-            for entry in gate_journal.list_entries(tx, operator)
+            for entry in gate_journal.list_entries(tx, operator, limit=limit, after=after)
         ]
 
 

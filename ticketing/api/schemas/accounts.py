@@ -6,7 +6,15 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from tariffs.words import LANGUAGES
 from ticketing.api.schemas.closed_sets import ORDER_STATES, PASS_KINDS, one_of
-from ticketing.api.schemas.common import ID, AwareMoment, Strict, moment, money
+from ticketing.api.schemas.common import (
+    ID,
+    AwareMoment,
+    LongPageQuerySchema,
+    PagedSchema,
+    Strict,
+    moment,
+    money,
+)
 
 _B64 = validate.Regexp(r"[A-Za-z0-9_-]{43}\Z", error="43 characters of base64url")
 
@@ -71,7 +79,7 @@ class SignedInDeviceSchema(Strict):
     used_at = moment(required=True)
 
 
-class SignedInDevicesSchema(Strict):
+class SignedInDevicesSchema(PagedSchema):
     """The devices that are signed in."""
 
     devices = fields.List(fields.Nested(SignedInDeviceSchema), required=True)
@@ -101,7 +109,7 @@ class PhoneSchema(Strict):
     created_at = moment(required=True)
 
 
-class PhonesSchema(Strict):
+class PhonesSchema(PagedSchema):
     """The phones of an account."""
 
     phones = fields.List(fields.Nested(PhoneSchema), required=True)
@@ -122,7 +130,7 @@ class EntitlementSchema(Strict):
     valid_until = fields.String(required=True, metadata={"format": "date"})
 
 
-class EntitlementsSchema(Strict):
+class EntitlementsSchema(PagedSchema):
     """The entitlements of an account."""
 
     entitlements = fields.List(fields.Nested(EntitlementSchema), required=True)
@@ -159,13 +167,13 @@ class MyOrderSchema(Strict):
     created_at = moment(required=True)
 
 
-class MyOrdersSchema(Strict):
+class MyOrdersSchema(PagedSchema):
     """The orders of an account, newest first."""
 
     orders = fields.List(fields.Nested(MyOrderSchema), required=True)
 
 
-class PassQuerySchema(Strict):
+class PassQuerySchema(LongPageQuerySchema):
     """In which region."""
 
     region = fields.String(validate=ID)
@@ -191,7 +199,7 @@ class PassProductSchema(Strict):
     prices = fields.List(fields.Nested(PassPriceSchema), required=True)
 
 
-class PassProductsSchema(Strict):
+class PassProductsSchema(PagedSchema):
     """The passes on sale."""
 
     passes = fields.List(fields.Nested(PassProductSchema), required=True)
@@ -235,7 +243,7 @@ class MyPassSchema(Strict):
     uses_left = fields.Integer(required=True, allow_none=True)
 
 
-class MyPassesSchema(Strict):
+class MyPassesSchema(PagedSchema):
     """The passes of an account that are not over."""
 
     passes = fields.List(fields.Nested(MyPassSchema), required=True)

@@ -49,10 +49,22 @@ def place_kind(**more: Any) -> fields.String:
 
 
 class PageQuerySchema(Strict):
-    """A page of a list: `after` is the id of the last item of the page before."""
+    """A page of a list: `after` is the `next` of the page before."""
 
-    after = fields.String(load_default=None, validate=ID)
+    after = fields.String(load_default=None, validate=validate.Length(1, 300))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class LongPageQuerySchema(PageQuerySchema):
+    """A page of a list that hardly ever has more than one: 200 items unless fewer are asked for."""
+
+    limit = fields.Integer(load_default=200, validate=validate.Range(1, 200))
+
+
+class PagedSchema(Strict):
+    """A page of a list; `next` is the `after` of the page behind it, null on the last one."""
+
+    next = fields.String(required=True, allow_none=True)
 
 
 class ShortList(fields.List[Any]):

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.closed_sets import DIRECTIONS, one_of
-from ticketing.api.schemas.common import Strict, moment
+from ticketing.api.schemas.common import PagedSchema, Strict, moment
 
 _NAME = validate.Length(1, 40)
 
@@ -76,7 +76,7 @@ class DeviceSchema(Strict):
     online = fields.Integer(required=True)
 
 
-class DevicesSchema(Strict):
+class DevicesSchema(PagedSchema):
     """An operator's devices, oldest first."""
 
     devices = fields.List(fields.Nested(DeviceSchema), required=True)

@@ -10,7 +10,7 @@ from ticketing.api.schemas.closed_sets import (
     RUN_STATES,
     one_of,
 )
-from ticketing.api.schemas.common import ID, MoneySchema, Strict, moment
+from ticketing.api.schemas.common import ID, LongPageQuerySchema, MoneySchema, PagedSchema, Strict, moment
 
 REASON = validate.Length(1, 500)
 
@@ -82,7 +82,7 @@ class BankAccountSchema(Strict):
     entered_at = moment(required=True)
 
 
-class BankAccountsSchema(Strict):
+class BankAccountsSchema(PagedSchema):
     """Every account."""
 
     accounts = fields.List(fields.Nested(BankAccountSchema), required=True)
@@ -92,6 +92,10 @@ class RegionQuerySchema(Strict):
     """The region that is asked for."""
 
     region = fields.String(required=True, validate=validate.Length(1, 64))
+
+
+class LinesQuerySchema(RegionQuerySchema, LongPageQuerySchema):
+    """A page of the open lines of a region."""
 
 
 class FileQuerySchema(Strict):
@@ -136,7 +140,7 @@ class SuspenseSchema(Strict):
     days = fields.Integer(required=True)
 
 
-class ReviewSchema(Strict):
+class ReviewSchema(PagedSchema):
     """The lines that are not booked, the payments that are missing, and the money on suspense."""
 
     lines = fields.List(fields.Nested(BankLineSchema), required=True)
@@ -228,7 +232,7 @@ class DisputeSchema(Strict):
     trail = fields.List(fields.Nested(DisputeStepSchema), required=True)
 
 
-class DisputesSchema(Strict):
+class DisputesSchema(PagedSchema):
     """Disputes, oldest first."""
 
     disputes = fields.List(fields.Nested(DisputeSchema), required=True)

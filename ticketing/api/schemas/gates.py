@@ -5,7 +5,15 @@ from typing import Any
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.closed_sets import GATE_NOTES, GATE_REASONS, SCAN_RESULTS, one_of
-from ticketing.api.schemas.common import POSIX_SECONDS, AwareMoment, ShortList, Strict, moment
+from ticketing.api.schemas.common import (
+    POSIX_SECONDS,
+    AwareMoment,
+    LongPageQuerySchema,
+    PagedSchema,
+    ShortList,
+    Strict,
+    moment,
+)
 
 
 class NamedSailingSchema(Strict):
@@ -151,7 +159,7 @@ class ScanOutcomesSchema(Strict):
     outcomes = fields.List(fields.Nested(ScanOutcomeSchema), required=True)
 
 
-class ManifestQuerySchema(Strict):
+class ManifestQuerySchema(LongPageQuerySchema):
     """The local day of the operator; today where none is said."""
 
     on = fields.Date(load_default=None)
@@ -177,7 +185,7 @@ class SailingSchema(Strict):
     as_of = moment(required=True)
 
 
-class ManifestSchema(Strict):
+class ManifestSchema(PagedSchema):
     """The sailings of a day, soonest first."""
 
     sailings = fields.List(fields.Nested(SailingSchema), required=True)

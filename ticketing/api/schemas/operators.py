@@ -3,10 +3,10 @@
 from marshmallow import fields
 
 from ticketing.api.schemas.closed_sets import CANCELS, TELLS, one_of
-from ticketing.api.schemas.common import ID, Strict, moment
+from ticketing.api.schemas.common import ID, LongPageQuerySchema, PagedSchema, Strict, moment
 
 
-class OperatorQuerySchema(Strict):
+class OperatorQuerySchema(LongPageQuerySchema):
     """One region, or all."""
 
     region = fields.String(validate=ID)
@@ -64,7 +64,7 @@ class OperatorSchema(Strict):
     levels = fields.Nested(LevelsSchema, required=True)
 
 
-class OperatorsSchema(Strict):
+class OperatorsSchema(PagedSchema):
     """The operators of this service."""
 
     operators = fields.List(fields.Nested(OperatorSchema), required=True)

@@ -3,7 +3,7 @@
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.closed_sets import GATE_REASONS, JOURNAL_KINDS, STAFF_NOTE_KINDS, one_of
-from ticketing.api.schemas.common import AwareMoment, Strict, moment
+from ticketing.api.schemas.common import AwareMoment, PagedSchema, Strict, moment
 from ticketing.api.schemas.gates import NamedSailingSchema, NoteSchema, ValidationSchema
 
 _REASON = validate.Length(3, 200)
@@ -177,7 +177,7 @@ class JournalEntrySchema(Strict):
     document = fields.Dict(required=True)
 
 
-class JournalSchema(Strict):
-    """The newest 200 entries."""
+class JournalSchema(PagedSchema):
+    """A page of the journal, newest first."""
 
     entries = fields.List(fields.Nested(JournalEntrySchema), required=True)

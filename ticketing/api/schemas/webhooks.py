@@ -12,7 +12,7 @@ from ticketing.api.schemas.closed_sets import (
     WEBHOOK_TYPES,
     one_of,
 )
-from ticketing.api.schemas.common import AwareMoment, PageQuerySchema, ShortList, Strict, moment
+from ticketing.api.schemas.common import AwareMoment, PagedSchema, PageQuerySchema, ShortList, Strict, moment
 
 _STATES = ("waiting", "delivered", "unreachable", "dropped")
 _MOST_TYPES = 30
@@ -88,7 +88,7 @@ class NewWebhookSchema(WebhookSchema):
     secret = fields.String(required=True, metadata={"examples": ["whsec_…"]})
 
 
-class WebhooksSchema(Strict):
+class WebhooksSchema(PagedSchema):
     """The webhooks that a key may see, oldest first."""
 
     webhooks = fields.List(fields.Nested(WebhookSchema), required=True)
