@@ -109,7 +109,7 @@ def create_app(
     app.config.update(openapi.settings_of(settings))
     app.json = _Json(app)
     behind_proxies(app, settings.trusted_proxies)
-    edge.register(app, settings.gateway)
+    edge.register(app, settings.gateway, is_sandbox=settings.is_sandbox)
     cors.register(app, settings.web_origins)
     limits.register(app, rooms.counters, rooms.pace, enabled=settings.rate_limits)
     guard.register(app)

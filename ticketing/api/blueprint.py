@@ -37,7 +37,9 @@ class Blueprint(SmorestBlueprint):
         content = {media_type: {"schema": _schema_of(media_type)} for media_type in media_types}
 
         def mark(view: V) -> V:
-            described: V = self.doc(responses={"200": {"content": content}})(self.response(200)(view))
+            described: V = self.doc(responses={"200": {"description": "OK", "content": content}})(
+                self.response(200)(view)
+            )
             return described
 
         return mark

@@ -20,6 +20,7 @@ _STATUS: dict[type[ThroughfareError], int] = {
     errors.NotFound: 404,
     errors.NotAuthenticated: 401,
     errors.NotAllowed: 403,
+    errors.TestKeyRefused: 403,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.PaymentRefused: 402,

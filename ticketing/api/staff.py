@@ -24,7 +24,7 @@ from ticketing.api.schemas.staff import (
     LookUpRequestSchema,
     StaffTicketsSchema,
 )
-from ticketing.gate import staff
+from ticketing.gate import journal, staff
 from ticketing.gate.staff import Aboard, Staff
 
 blueprint = Blueprint("staff", __name__, url_prefix="/v1", description="People at gates")
@@ -111,7 +111,7 @@ class GateJournal(MethodView):
     @blueprint.doc(**_GATE_KEY)
     def get(self, page: Page, operator: str) -> dict[str, Any]:
         """List look-ups, passengers let in by hand, inspections, incidents, enrolments and revocations, newest first."""
-        listed = staff.list_journal(rooms().gatehouse, operator, page["after"], page["limit"] + 1)
+        listed = journal.list_journal(rooms().gatehouse, operator, page["after"], page["limit"] + 1)
         entries, following = head(listed, page, lambda entry: str(entry["id"]))
         return {"entries": entries, "next": following}
 

@@ -30,7 +30,7 @@ class MovedSchema(Strict):
     moves_left = fields.Integer(required=True)
 
 
-class TicketStatusSchema(Strict):
+class SuspensionSchema(Strict):
     """The status of a ticket: valid, revoked or suspended."""
 
     jti = fields.String(required=True)

@@ -77,10 +77,9 @@ def reword(field: fields.Field[object]) -> None:
     field.error_messages.update(_EVERY)
     for validator in field.validators:
         _reword_validator(validator, _unit(field))
-    inner = (getattr(field, name, None) for name in ("inner", "key_field", "value_field"))
-    for one in inner:
-        if isinstance(one, fields.Field):
-            reword(one)
+    for name in ("inner", "key_field", "value_field"):
+        if isinstance(inner := getattr(field, name, None), fields.Field):
+            reword(inner)
 
 
 def _unit(field: fields.Field[object]) -> str:
