@@ -108,7 +108,7 @@ class BankLineSchema(Strict):
     """A line of the bank with what is said of it."""
 
     line = fields.String(required=True)
-    booking_date = fields.String(required=True)
+    booking_date = fields.String(required=True, metadata={"format": "date"})
     amount = fields.Nested(MoneySchema, required=True)
     counterparty = fields.String(required=True)
     remittance = fields.String(required=True)
@@ -131,7 +131,7 @@ class SuspenseSchema(Strict):
     """Money of a line on suspense: positive when we are short; `days` since it was booked there."""
 
     line = fields.String(required=True)
-    booking_date = fields.String(required=True)
+    booking_date = fields.String(required=True, metadata={"format": "date"})
     amount = fields.Nested(MoneySchema, required=True)
     counterparty = fields.String(required=True)
     remittance = fields.String(required=True)

@@ -80,7 +80,7 @@ class ValidationSchema(Strict):
     The words are in the language of the request (en, et, fi, sv).
     """
 
-    scan_id = fields.String(required=True)
+    scan_id = fields.String(required=True, metadata={"format": "uuid"})
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
     reason = one_of(GATE_REASONS, required=True)
     values = fields.Dict(keys=fields.String())
@@ -147,7 +147,7 @@ class ScanOutcomeSchema(Strict):
     `refunded`: it is a ride on a leg whose money had gone back before it was told; a person looks at it.
     """
 
-    scan_id = fields.String(required=True)
+    scan_id = fields.String(required=True, metadata={"format": "uuid"})
     result = one_of(SCAN_RESULTS, required=True)
     double_use = fields.Nested(DoubleUseSchema, required=True, allow_none=True)
     refunded = fields.Boolean(required=True)

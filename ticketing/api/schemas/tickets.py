@@ -65,8 +65,8 @@ class TicketSchema(Strict):
     group_code = fields.String(required=True, allow_none=True)
     control_code = fields.String(required=True)
     token = fields.String(required=True, allow_none=True)
-    qr_png = fields.String(required=True, allow_none=True)
-    qr_svg = fields.String(required=True, allow_none=True)
+    qr_png = fields.String(required=True, allow_none=True, metadata={"format": "uri-reference"})
+    qr_svg = fields.String(required=True, allow_none=True, metadata={"format": "uri-reference"})
     operator_documents = fields.List(fields.Nested(OperatorDocumentSchema), required=True)
 
 
@@ -85,8 +85,8 @@ class GroupCodeSchema(Strict):
     valid_until = moment(required=True)
     control_code = fields.String(required=True)
     token = fields.String(required=True)
-    qr_png = fields.String(required=True)
-    qr_svg = fields.String(required=True)
+    qr_png = fields.String(required=True, metadata={"format": "uri-reference"})
+    qr_svg = fields.String(required=True, metadata={"format": "uri-reference"})
 
 
 class LegNewsSchema(Strict):
