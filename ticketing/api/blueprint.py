@@ -61,7 +61,7 @@ IDEMPOTENCY_KEY = {
             "name": "Idempotency-Key",
             "required": True,
             "schema": {"type": "string", "maxLength": 255},
-            "description": "A new value for each new intent; the same value repeats the first answer.",
+            "description": "A random UUID for each new intent; the same one repeats the first answer.",
             "example": "0f6c1a9e-5b1f-4a8e-9d57-2f1e0c3b7a64",
         }
     ]

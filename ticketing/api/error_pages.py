@@ -26,10 +26,10 @@ def index() -> Response:
     return _kept(jsonify({"types": [_shown(kind) for kind in kinds]}))
 
 
-@blueprint.get("/errors/<string:name>")
-def page(name: str) -> Response:
+@blueprint.get("/errors/<string:problem>")
+def page(problem: str) -> Response:
     """Explain one type of problem."""
-    kind = problem_types().get(name)
+    kind = problem_types().get(problem)
     if kind is None:
         raise NotFound("there is no such type of problem")
     if not _wants_html():

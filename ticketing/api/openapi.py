@@ -46,9 +46,12 @@ class DescribedApi(Api):
             room = self._undescribed.pop(0)
             room.register_views_in_doc(self, self._app, self.spec, name=room.name, parameters=None)
             self.spec.tag({"name": room.name, "description": room.description})
+        self.spec.tag(description.TAG)
         schemas = {name: key[0] for key, name in self.ma_plugin.converter.refs.items()}
+        written = self.spec.to_dict()
+        written["paths"].update(description.public_paths(self._view_of))
         document = description.complete(
-            self.spec.to_dict(), schemas, self._view_of, self._app.extensions["deprecated_calls"]
+            written, schemas, self._view_of, self._app.extensions["deprecated_calls"]
         )
         return json.dumps(document, indent=2)
 
@@ -58,8 +61,8 @@ class DescribedApi(Api):
         rules = (
             rule for rule in self._app.url_map.iter_rules() if description.call_of(method, rule.rule) == call
         )
-        classes = (getattr(self._app.view_functions[rule.endpoint], "view_class", None) for rule in rules)
-        return next((getattr(one, method) for one in classes if hasattr(one, method)), None)
+        views = (self._app.view_functions[rule.endpoint] for rule in rules)
+        return next((found for view in views if (found := _method_of(view, method)) is not None), None)
 
     def _register_responses(self) -> None:
         """Leave the responses that every view may give to the document's writing."""
@@ -67,6 +70,12 @@ class DescribedApi(Api):
     def handle_http_exception(self, error: Any) -> Any:
         """Answer as the rest of the service does."""
         return problems.http(error)
+
+
+def _method_of(view: object, method: str) -> object | None:
+    """The method of a class of views, or the function that is a view itself."""
+    made_of = getattr(view, "view_class", None)
+    return view if made_of is None else getattr(made_of, method, None)
 
 
 def settings_of(settings: Settings) -> dict[str, Any]:

@@ -7,6 +7,18 @@ operation, `fields.toml` each field, `problem_types.toml` each type of problem.
 from ticketing.api.description.document import complete
 from ticketing.api.description.errors import example
 from ticketing.api.description.problem_types import ProblemType, known_type, page, path_of, problem_types
+from ticketing.api.description.public import TAG, public_paths
 from ticketing.api.description.tables import call_of
 
-__all__ = ["ProblemType", "call_of", "complete", "example", "known_type", "page", "path_of", "problem_types"]
+__all__ = [
+    "TAG",
+    "ProblemType",
+    "call_of",
+    "complete",
+    "example",
+    "known_type",
+    "page",
+    "path_of",
+    "problem_types",
+    "public_paths",
+]
