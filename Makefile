@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RUNS := $(VENV)/.runs
 STAND_IN := .stand-in
+CLIENT := .client
 
 # Compiled modules are kept, also where the caller's environment says no: the suite and the demo start many processes.
 export PYTHONDONTWRITEBYTECODE :=
@@ -43,6 +44,12 @@ $(STAND_IN)/.installed: requirements-stand-in.lock
 	@$(STAND_IN)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-stand-in.lock
 	@touch $@
 
+$(CLIENT)/.installed: requirements-client.lock
+	@test -x $(CLIENT)/bin/python || $(PYTHON) -m venv $(CLIENT)
+	@echo "Installing the generator of clients into $(CLIENT) ..."
+	@$(CLIENT)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-client.lock
+	@touch $@
+
 check: lint test-fast ## before every commit: the linters and the quick half of the suite
 
 # A package that is not there is said before anything is installed.
@@ -53,13 +60,13 @@ $(error no package of that name: ROOM=$(ROOM). There are: $(sort $(notdir $(pats
 endif
 endif
 
-test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate runs the tests of one package
+test: setup $(STAND_IN)/.installed $(CLIENT)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate runs the tests of one package
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ROOM_TESTS) $(PYTEST_ARGS)
 
 test-fast: setup ## what needs no PostgreSQL, no programs of its own and not long
 	@$(BIN)/python -m pytest -n auto --dist worksteal -k "not postgresql" -m "not programs and not soak and not long" $(PYTEST_ARGS)
 
-soak: setup $(STAND_IN)/.installed ## long searches: more examples of every property, 45 minutes of rehearsals
+soak: setup $(STAND_IN)/.installed $(CLIENT)/.installed ## long searches: more examples of every property, 45 minutes of rehearsals
 	@SOAK=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "soak or not soak" $(PYTEST_ARGS)
 	@$(BIN)/python -m tests.ticketing.gate.simulation
 	@$(BIN)/python -m tests.rehearsal.soak
@@ -120,10 +127,12 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		$(OURS) --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-demo.lock
 	uv pip compile -q requirements-stand-in.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-stand-in.lock
+	uv pip compile -q requirements-client.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-client.lock
 	uv pip compile -q requirements-peers.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
 	uv pip compile -q requirements-mutmut.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-mutmut.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(PEERS) $(MUTANTS) var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(MUTANTS) var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info

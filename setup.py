@@ -23,6 +23,7 @@ setup(
         "": ["py.typed", "*.html", "*.css", "*.js", "*.json"],
         "ticketing.settlement.payout": ["*.toml"],
         "ticketing.rights": ["tables/*.toml"],
+        "ticketing.api.description": ["*.toml"],
         "ticketing.console": ["templates/console/*.html", "texts/*.json"],
         MIGRATIONS: ["*.mako", "schema/*.sql", "versions/*.py"],
         **{package: ["**/*"] for package in SHIPPED if package != MIGRATIONS},

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from operators.fake import FakeOperator
 from tests import (
+    described_problems,
     long,
     postgresql,
     scratch,
@@ -244,7 +245,7 @@ def api(
     def key(role: Role, operator: str | None = None) -> str:
         return create_key(rooms.till.database, clock, role=role, operator=operator, label="test")[1]
 
-    with lent(app):
+    with lent(app), described_problems.held(app):
         yield Api(app.test_client(), clock, key)
     rooms.till.database.close()
 

@@ -131,6 +131,11 @@ class Settings:
             self.issuer,
         )
 
+    @property
+    def is_sandbox(self) -> bool:
+        """True where no real money moves, so that nothing that is sold is real."""
+        return self.gateway == "demo" or not self.stripe().live
+
     def warnings(self) -> list[str]:
         """Each stand-in that is in use, in words for the log and the health page."""
         stand_ins = []

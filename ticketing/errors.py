@@ -4,6 +4,7 @@ ThroughfareError
 ├── InvalidRequest        a field, row or rule that is wrong, each with its path
 ├── NotFound              nothing under this id for this caller
 ├── NotAllowed            the caller is known and may not
+│   └── TestKeyRefused        a key for tests calls a live deployment
 ├── NotAuthenticated      the caller is not known
 ├── Conflict              the thing is in a state that forbids this
 │   ├── DepartureCancelled    a departure of the journey does not run; names what goes next
@@ -70,6 +71,13 @@ class NotAllowed(ThroughfareError):
     """The credential is known and its role does not reach this."""
 
     code = "not_allowed"
+
+
+class TestKeyRefused(NotAllowed):
+    """A key that is marked for tests calls a service that sells in earnest."""
+
+    __test__ = False  # pytest: no class of tests
+    code = "test_key_refused"
 
 
 class Conflict(ThroughfareError):

@@ -99,6 +99,7 @@ class Rooms:
     counters: Counters
     readiness: Callable[[], dict[str, Any]]
     warnings: tuple[str, ...]
+    is_sandbox: bool
     pace: Pace = field(default_factory=Pace)
 
 
@@ -133,9 +134,7 @@ def build_rooms(
     order_tokens, access_tokens = _keys(settings, database, keys, clock)
     doors = load_gates(settings.regions_folder / name for name in settings.regions)
     rules = gate_rules(regions) | {code: product.rule for code, product in doors.products.items()}
-    press = Press(
-        keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo", bound=doors.bound
-    )
+    press = Press(keys, settings.issuer, settings.public_url, demo=settings.is_sandbox, bound=doors.bound)
     till = Till(
         database=database,
         clock=clock,
@@ -150,7 +149,7 @@ def build_rooms(
         clock=clock,
         keys=keys,
         press=press,
-        accept_demo=settings.gateway == "demo",
+        accept_demo=settings.is_sandbox,
         rules=rules,
         policies=doors.policies,
         zones=doors.zones,
@@ -228,7 +227,7 @@ def build_rooms(
         ),
         once=Once(database, clock),
         order_tokens=order_tokens,
-        authenticate=functools.partial(authenticate, database, clock),
+        authenticate=functools.partial(authenticate, database, clock, is_live=not settings.is_sandbox),
         reception=reception,
         proofs=proofs,
         privacy=PrivacyDesk(database, clock),
@@ -237,6 +236,7 @@ def build_rooms(
         counters=Counters(database),
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
         warnings=(*settings.warnings(), *opened.stand_ins),
+        is_sandbox=settings.is_sandbox,
     )
 
 

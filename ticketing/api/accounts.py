@@ -1,5 +1,6 @@
 """Accounts: sign in, devices, phones, entitlements, what is known of somebody, and forgetting it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, json, make_response, request
@@ -11,6 +12,7 @@ from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_people, the_person
 from ticketing.api.limits import limited
+from ticketing.api.pages import Page, cut, id_of
 from ticketing.api.schemas.accounts import (
     AccountSchema,
     CredentialsSchema,
@@ -29,6 +31,7 @@ from ticketing.api.schemas.accounts import (
     SignedInDevicesSchema,
     SignedInSchema,
 )
+from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.errors import NotAuthenticated, NotFound
 from ticketing.identity import Entitlement, Phone, SignedIn, people, privacy, proofs
 from ticketing.identity.access_token import LIFE
@@ -37,7 +40,7 @@ from ticketing.purchase import service as purchase
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/v1", description="Accounts and what belongs to them")
 
-_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 
 
 @blueprint.route("/accounts")
@@ -79,11 +82,13 @@ class Sessions(MethodView):
         )
 
     @for_people
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, SignedInDevicesSchema)
     @blueprint.doc(**_PERSON)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List the devices that are signed in."""
         caller = the_person()
+        devices, following = cut(people.list_devices(rooms().reception, caller), page, id_of)
         return {
             "devices": [
                 {
@@ -93,8 +98,9 @@ class Sessions(MethodView):
                     "created_at": written(one.created_at),
                     "used_at": written(one.used_at),
                 }
-                for one in people.list_devices(rooms().reception, caller)
-            ]
+                for one in devices
+            ],
+            "next": following,
         }
 
     @for_people
@@ -205,7 +211,7 @@ class Export(MethodView):
     """Export the caller's own data."""
 
     @for_people
-    @blueprint.response(200, content_type="application/json")
+    @blueprint.file("application/json")
     @blueprint.doc(**_PERSON)
     def get(self) -> Response:
         """Answer all data that are kept of the caller, as one JSON document."""
@@ -221,10 +227,12 @@ class MyOrders(MethodView):
     """The caller's orders."""
 
     @for_people
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, MyOrdersSchema)
     @blueprint.doc(**_PERSON)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List the orders of the account, newest first."""
+        orders, following = cut(purchase.list_orders_of(rooms().till, the_person().person_id), page, id_of)
         return {
             "orders": [
                 {
@@ -233,8 +241,9 @@ class MyOrders(MethodView):
                     "total": Money(one.total_minor, one.currency).as_dict(),
                     "created_at": written(one.created_at),
                 }
-                for one in purchase.list_orders_of(rooms().till, the_person().person_id)
-            ]
+                for one in orders
+            ],
+            "next": following,
         }
 
 
@@ -243,11 +252,13 @@ class Phones(MethodView):
     """The caller's phones."""
 
     @for_people
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, PhonesSchema)
     @blueprint.doc(**_PERSON)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List the phones of the account."""
-        return {"phones": [_phone(one) for one in people.list_phones(rooms().reception, the_person())]}
+        phones, following = cut(people.list_phones(rooms().reception, the_person()), page, id_of)
+        return {"phones": [_phone(one) for one in phones], "next": following}
 
     @for_people
     @limited(address="600 per minute", caller="20 per minute")
@@ -277,13 +288,13 @@ class Entitlements(MethodView):
     """The entitlements that the caller has proven."""
 
     @for_people
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, EntitlementsSchema)
     @blueprint.doc(**_PERSON)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List the entitlements of the account."""
-        return {
-            "entitlements": [_entitlement(one) for one in proofs.list_proofs(rooms().proofs, the_person())]
-        }
+        proven, following = cut(proofs.list_proofs(rooms().proofs, the_person()), page, id_of)
+        return {"entitlements": [_entitlement(one) for one in proven], "next": following}
 
     @for_people
     @blueprint.arguments(ProofRequestSchema)

@@ -6,9 +6,9 @@ gateway's pages are for their own origin alone.
 
 from flask import Flask, Response, request
 
-_METHODS = "GET, POST, PUT, DELETE"
-_HEADERS = "Authorization, Content-Type, Accept-Language, Idempotency-Key, X-Request-Id"
-_EXPOSED = "Idempotent-Replayed, Retry-After, X-Request-Id"
+_METHODS = "GET, POST, PUT, PATCH, DELETE"
+_HEADERS = "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-None-Match, X-Request-Id"
+_EXPOSED = "Date, Deprecation, ETag, Idempotent-Replayed, Link, Retry-After, Sunset, Throughfare-Sandbox, X-Request-Id"
 _AGE_SECONDS = "600"
 
 

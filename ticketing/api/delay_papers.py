@@ -67,7 +67,7 @@ class PrintedConfirmation(MethodView):
     @for_order
     @limited(address="600 per minute", caller="60 per minute")
     @blueprint.arguments(ConfirmationQuerySchema, location="query")
-    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.file("application/pdf")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, query: ConfirmationQuery, order_id: str, leg: int) -> Response:
         """Print the confirmation with the token as a code, in the language of Accept-Language."""
@@ -111,7 +111,7 @@ class PrintedClaimForm(MethodView):
     """The form of a claim on paper."""
 
     @for_order
-    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.file("application/pdf")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, claim_id: str) -> Response:
         """Print the form of a claim, in the language of Accept-Language."""
@@ -140,7 +140,7 @@ class PrintedLegForm(MethodView):
 
     @for_order
     @blueprint.arguments(FormQuerySchema, location="query")
-    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.file("application/pdf")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, query: FormQuery, order_id: str) -> Response:
         """Print the form for a passenger's leg, in the language of Accept-Language."""

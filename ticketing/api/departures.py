@@ -49,6 +49,8 @@ class _Query(TypedDict):
     day: NotRequired[date]
     line: str
     region: NotRequired[str]
+    after: str | None
+    limit: int
 
 
 class _Word(TypedDict):
@@ -70,8 +72,14 @@ class Departures(MethodView):
         """List the departures of a service day with the last word on each, whoever told it, and the tickets that are valid for it."""
         region = _region(operator, wanted.get("region"))
         day = wanted.get("day") or rooms().clock.now().date()
-        known, more = by_staff.list_known(rooms().live, region, operator, day, wanted["line"])
-        return {"departures": [_shown(operator, day, one) for one in known], "more": more}
+        known, more = by_staff.list_known(
+            rooms().live, region, operator, day, wanted["line"], after=wanted["after"], limit=wanted["limit"]
+        )
+        return {
+            "departures": [_shown(operator, day, one) for one in known],
+            "more": more,
+            "next": known[-1].planned.trip_id if more else None,
+        }
 
 
 @blueprint.route("/operators/<string:operator>/departures/<string:trip_id>/<string:day>")

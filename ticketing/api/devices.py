@@ -9,6 +9,8 @@ from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import OPERATOR_PEOPLE, rooms
 from ticketing.api.guard import for_roles, principal
 from ticketing.api.limits import limited
+from ticketing.api.pages import Page, cut
+from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.api.schemas.devices import (
     DeviceCodeRequestSchema,
     DeviceCodeSchema,
@@ -70,11 +72,14 @@ class Devices(MethodView):
     """An operator's devices."""
 
     @for_roles("admin", *OPERATOR_PEOPLE)
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, DevicesSchema)
     @blueprint.doc(**_KEY)
-    def get(self, operator: str) -> dict[str, Any]:
+    def get(self, page: Page, operator: str) -> dict[str, Any]:
         """List an operator's devices with their health and counters; an operator's people see their own."""
-        return {"devices": [shown(found) for found in devices.list_devices(rooms().gatehouse, operator)]}
+        listed = devices.list_devices(rooms().gatehouse, operator)
+        here, following = cut(listed, page, lambda one: one.device.id)
+        return {"devices": [shown(found) for found in here], "next": following}
 
 
 @blueprint.route("/operators/<string:operator>/devices/<string:device_id>/revocation")

@@ -22,8 +22,8 @@ _DOCS_POLICY = (
 MAX_BODY_BYTES = 256 * 1024
 
 
-def register(app: Flask, gateway: str) -> None:
-    """Hook the edge into an application; `gateway` is announced when it is a stand-in."""
+def register(app: Flask, gateway: str, *, is_sandbox: bool) -> None:
+    """Hook the edge into an application; a sandbox is announced, and so is a `gateway` that is a stand-in."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
     @app.before_request
@@ -45,6 +45,8 @@ def register(app: Flask, gateway: str) -> None:
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
         response.headers.setdefault("Content-Security-Policy", _DOCS_POLICY if _is_docs() else _API_POLICY)
+        if is_sandbox:
+            response.headers["Throughfare-Sandbox"] = "true"
         if gateway == "demo":
             response.headers["X-Payment-Gateway"] = "demo"
         _log.info(

@@ -1,13 +1,16 @@
 """Finance staff after the close: steps of a run, files, bank accounts, the bank's statement, disputed lines."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
 from flask.views import MethodView
 
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import IDEMPOTENCY_KEY, Blueprint
 from ticketing.api.context import once, rooms
 from ticketing.api.guard import for_roles, principal
+from ticketing.api.pages import Page, cut, page_of
+from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.api.schemas.finance import (
     AnswerRequestSchema,
     BankAccountRequestSchema,
@@ -21,6 +24,7 @@ from ticketing.api.schemas.finance import (
     DisputesSchema,
     FileQuerySchema,
     ImportSchema,
+    LinesQuerySchema,
     RegionQuerySchema,
     ReviewSchema,
     StepRequestSchema,
@@ -33,7 +37,7 @@ from ticketing.settlement.statement import export_run, exported_parts, statement
 
 blueprint = Blueprint("finance", __name__, url_prefix="/v1", description="Approve, pay, reconcile, dispute")
 
-_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+_KEY: Mapping[str, object] = {"security": [{"apiKey": []}]}
 _TYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -58,7 +62,7 @@ class Steps(MethodView):
     @for_roles("finance")
     @blueprint.arguments(StepRequestSchema)
     @blueprint.response(201, TrailSchema)
-    @blueprint.doc(**_KEY)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **_KEY)
     def post(self, wanted: dict[str, Any], run_id: str) -> Any:
         """Take a run a step further: approved (by another key, with the digest), exported, sent; rejected, voided."""
         finance = principal()
@@ -90,7 +94,7 @@ class File(MethodView):
 
     @for_roles("finance", "admin")
     @blueprint.arguments(FileQuerySchema, location="query")
-    @blueprint.response(200, content_type="application/octet-stream")
+    @blueprint.file("application/octet-stream")
     @blueprint.doc(**_KEY)
     def get(self, query: dict[str, Any], run_id: str) -> Response:
         """Fetch a file of an exported run by its name in the list, as it was written."""
@@ -109,7 +113,7 @@ class StatementPdf(MethodView):
     """One operator's statement to print."""
 
     @for_roles("finance", "operator_finance")
-    @blueprint.response(200, content_type=_TYPES["pdf"])
+    @blueprint.file(_TYPES["pdf"])
     @blueprint.doc(**_KEY)
     def get(self, run_id: str, operator: str) -> Response:
         """Fetch one operator's statement as PDF; its own finance staff see no other."""
@@ -121,7 +125,7 @@ class StatementWorkbook(MethodView):
     """One operator's statement to calculate with."""
 
     @for_roles("finance", "operator_finance")
-    @blueprint.response(200, content_type=_TYPES["xlsx"])
+    @blueprint.file(_TYPES["xlsx"])
     @blueprint.doc(**_KEY)
     def get(self, run_id: str, operator: str) -> Response:
         """Fetch one operator's statement as a workbook; its own finance staff see no other."""
@@ -133,17 +137,19 @@ class BankAccounts(MethodView):
     """The bank accounts on which parties are paid."""
 
     @for_roles("finance", "admin")
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, BankAccountsSchema)
     @blueprint.doc(**_KEY)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List every account with what became of it."""
-        found = payout.list_accounts(rooms().office)
-        return {"accounts": [claims.show_account(account, state) for account, state in found]}
+        found, following = cut(payout.list_accounts(rooms().office), page, lambda one: one[0].id)
+        shown = [claims.show_account(account, state) for account, state in found]
+        return {"accounts": shown, "next": following}
 
     @for_roles("finance")
     @blueprint.arguments(BankAccountRequestSchema)
     @blueprint.response(201, BankAccountSchema)
-    @blueprint.doc(**_KEY)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Enter an account; it is in force once another key approves it."""
         finance = principal()
@@ -198,15 +204,17 @@ class BankLines(MethodView):
     """The lines of the bank that are still open."""
 
     @for_roles("finance", "admin")
-    @blueprint.arguments(RegionQuerySchema, location="query")
+    @blueprint.arguments(LinesQuerySchema, location="query")
     @blueprint.response(200, ReviewSchema)
     @blueprint.doc(**_KEY)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the lines that are not booked, each with the reason, what is on no line, and what waits on suspense."""
         findings, absent = bank.review(rooms().office, query["region"])
+        lines, following = cut(findings, page_of(query), lambda found: found.line.id)
         waiting = bank.list_suspense(rooms().office, query["region"])
         return {
-            "lines": [claims.show_finding(found) for found in findings],
+            "lines": [claims.show_finding(found) for found in lines],
+            "next": following,
             "missing": [claims.show_absent(wanted) for wanted in absent],
             "suspense": [claims.show_waiting(found) for found in waiting],
         }
@@ -304,14 +312,14 @@ class Disputes(MethodView):
     """Disputes with their trails."""
 
     @for_roles("operator_finance", "finance", "admin")
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, DisputesSchema)
     @blueprint.doc(**_KEY)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List disputes: an operator's finance staff see their own, and those that it bears."""
-        staff = principal()
-        return {
-            "disputes": [claims.show_case(case) for case in claims.list_cases(rooms().office, staff.operator)]
-        }
+        listed = claims.list_cases(rooms().office, principal().operator)
+        cases, following = cut(listed, page, lambda case: case.dispute.id)
+        return {"disputes": [claims.show_case(case) for case in cases], "next": following}
 
 
 @blueprint.route("/disputes/<string:dispute_id>/answer")

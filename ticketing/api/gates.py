@@ -7,6 +7,7 @@ from flask import Response, make_response, request
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
+from ticketing.api.conditional import conditional
 from ticketing.api.context import OPERATOR_PEOPLE, rooms
 from ticketing.api.gate_caller import (
     GateCaller,
@@ -19,6 +20,7 @@ from ticketing.api.gate_caller import (
 from ticketing.api.guard import for_roles
 from ticketing.api.language import language
 from ticketing.api.limits import limited
+from ticketing.api.pages import cut, page_of
 from ticketing.api.schemas.gates import (
     BundleQuerySchema,
     ManifestQuerySchema,
@@ -87,10 +89,11 @@ class GateBundle(MethodView):
     """The bundle with which a gate decides without a network."""
 
     @for_bundle
+    @conditional
     # A key may stand for all gates of an operator.
     @limited(address="60000 per minute", caller="6000 per minute")
     @blueprint.arguments(BundleQuerySchema, location="query")
-    @blueprint.response(200, content_type="application/jose")
+    @blueprint.file("application/jose")
     @blueprint.doc(**_GATE_KEY)
     def get(self, asked: dict[str, Any], operator: str) -> Response:
         """Fetch the operator's signed bundle; 304 when it has not changed.
@@ -119,7 +122,9 @@ class Manifest(MethodView):
     @blueprint.doc(**_GATE_KEY)
     def get(self, asked: dict[str, Any], operator: str) -> dict[str, Any]:
         """List the sailings of a day with how many are booked on each and how many gates have let on."""
-        return {"sailings": manifest.manifest(rooms().gatehouse, operator, asked["on"])}
+        sailings = manifest.manifest(rooms().gatehouse, operator, asked["on"])
+        shown, following = cut(sailings, page_of(asked), lambda one: f"{one['trip_id']}/{one['stop_id']}")
+        return {"sailings": shown, "next": following}
 
 
 def presentation(

@@ -5,7 +5,9 @@ from typing import Any
 
 from flask.views import MethodView
 
-from ticketing.api.blueprint import Blueprint
+from tariffs.words import LANGUAGES
+from throughfare_gate.moments import written
+from ticketing.api.blueprint import OPTIONAL_PERSON, Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.language import asked, language
 from ticketing.api.limits import limited, spend
@@ -17,6 +19,7 @@ from ticketing.api.schemas.journeys import (
     PlacesSchema,
     RegionsSchema,
 )
+from ticketing.api.schemas.service import ServiceSchema
 from ticketing.search import service as search
 from ticketing.search.wish import Wish
 
@@ -24,6 +27,23 @@ from ticketing.search.wish import Wish
 _KINDS_OF_A_CALL, _MINUTES_OF_A_CALL = 4, 120
 
 blueprint = Blueprint("journeys", __name__, url_prefix="/v1", description="Find a way and its price")
+
+
+@blueprint.route("/service")
+class Service(MethodView):
+    """The deployment that answers."""
+
+    @blueprint.response(200, ServiceSchema)
+    def get(self) -> dict[str, object]:
+        """Read what deployment this is: whether it is a sandbox, what only pretends, and the time."""
+        here = rooms()
+        return {
+            "issuer": here.till.press.issuer,
+            "sandbox": here.is_sandbox,
+            "stand_ins": list(here.warnings),
+            "languages": list(LANGUAGES),
+            "now": written(here.clock.now()),
+        }
 
 
 @blueprint.route("/regions")
@@ -53,6 +73,7 @@ class Journeys(MethodView):
 
     @blueprint.arguments(JourneyRequestSchema)
     @blueprint.response(200, JourneysSchema)
+    @blueprint.doc(**OPTIONAL_PERSON)
     @limited(address="600 per minute", caller="120 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""

@@ -32,6 +32,11 @@ class Rate:
     most: int
     seconds: int
 
+    def __str__(self) -> str:
+        """Say it as a description does: `120 calls in a minute`."""
+        unit = {60: "a minute", 3600: "an hour"}.get(self.seconds, f"{self.seconds // 60} minutes")
+        return f"{self.most} calls in {unit}"
+
     @classmethod
     def of(cls, text: str) -> "Rate":
         """Read `60 per minute` or `120 per 10 minutes`."""

@@ -1,6 +1,7 @@
 """Messages about an order, its events for those who poll, and the way back into an account."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
@@ -10,6 +11,7 @@ from throughfare_gate.moments import written
 from ticketing import notices
 from ticketing.api.accounts import handed_out
 from ticketing.api.blueprint import ORDER_TOKEN, Blueprint
+from ticketing.api.conditional import conditional
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order, for_people, the_person
 from ticketing.api.language import language
@@ -34,7 +36,7 @@ from ticketing.purchase.claiming import claim_order
 
 blueprint = Blueprint("notices", __name__, url_prefix="/v1", description="Messages to holders and recovery")
 
-_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 _ASKED = {"state": "asked"}
 # How long a poll waits; a journey under way changes faster than that of next month.
 _POLL_SECONDS = 30
@@ -74,6 +76,7 @@ class OrderEvents(MethodView):
     """The events of an order."""
 
     @for_order
+    @conditional
     @blueprint.arguments(EventsQuerySchema, location="query")
     @blueprint.response(200, EventsSchema)
     @blueprint.doc(**ORDER_TOKEN)

@@ -6,6 +6,7 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
+from ticketing.api.pages import cut, page_of
 from ticketing.api.schemas.operators import OperatorQuerySchema, OperatorsSchema
 from ticketing.errors import InvalidRequest
 from ticketing.regions import levels
@@ -29,8 +30,10 @@ class Operators(MethodView):
             raise InvalidRequest.at("region", f"must be one of {', '.join(regions)}")
         asked = [wanted["region"]] if "region" in wanted else list(regions)
         operators = [(name, operator) for name in asked for operator in regions[name].operators.values()]
+        shown, following = cut(operators, page_of(wanted), lambda one: f"{one[0]}/{one[1].id}")
         return {
             "operators": levels.list_levels(
-                here.connectors, here.planner.watch, here.planner.board, operators, here.clock.now()
-            )
+                here.connectors, here.planner.watch, here.planner.board, shown, here.clock.now()
+            ),
+            "next": following,
         }

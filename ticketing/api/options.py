@@ -7,6 +7,7 @@ from flask.views import MethodView
 
 from ticketing import rerouting
 from ticketing.api.blueprint import IDEMPOTENCY_KEY, ORDER_TOKEN, Blueprint
+from ticketing.api.conditional import conditional
 from ticketing.api.context import once_within, rooms
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
@@ -31,6 +32,7 @@ class OrderOptions(MethodView):
     """The ways on for an order."""
 
     @for_order
+    @conditional
     @limited(address="600 per minute", caller="30 per minute")
     @blueprint.response(200, OptionsSchema)
     @blueprint.doc(**ORDER_TOKEN)

@@ -6,7 +6,8 @@ from flask import Response, json, make_response, request
 from flask.views import MethodView
 
 from tariffs.money import Money, MoneyError, parse
-from ticketing.api.blueprint import IDEMPOTENCY_KEY, ORDER_TOKEN, Blueprint
+from ticketing.api.blueprint import IDEMPOTENCY_KEY, OPTIONAL_PERSON, ORDER_TOKEN, Blueprint
+from ticketing.api.conditional import conditional
 from ticketing.api.context import once, once_within, person, person_if_any, rooms
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
@@ -46,6 +47,7 @@ class Quotes(MethodView):
     @limited(address="1200 per minute", caller="120 per minute")
     @blueprint.arguments(QuoteRequestSchema)
     @blueprint.response(201, QuoteSchema)
+    @blueprint.doc(**OPTIONAL_PERSON)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Freeze an offer: price, shares, VAT and derivation no longer change. Accept-Language chooses the explanation's."""
         who = person_if_any()
@@ -71,7 +73,7 @@ class Orders(MethodView):
     @limited(address="1200 per 10 minutes", caller="120 per 10 minutes")
     @blueprint.arguments(OrderRequestSchema)
     @blueprint.response(201, OrderSchema)
-    @blueprint.doc(**IDEMPOTENCY_KEY)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **OPTIONAL_PERSON)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Order a quote; one of 0.00 is `ticketed` at once. The answer's `access_token` opens this order and no other.
 
@@ -92,6 +94,7 @@ class OrderOne(MethodView):
     """One order."""
 
     @for_order
+    @conditional
     @blueprint.response(200, OrderSchema)
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
@@ -133,6 +136,7 @@ class Tickets(MethodView):
     """The tickets of an order."""
 
     @for_order
+    @conditional
     @blueprint.response(200, TicketsSchema)
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
@@ -159,7 +163,7 @@ class QrCode(MethodView):
     """The code of a ticket."""
 
     @for_order
-    @blueprint.response(200, content_type="image/png")
+    @blueprint.file("image/png", "image/svg+xml")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
         """Draw the QR code of a ticket, or of a group, as `png` or `svg`."""
@@ -216,7 +220,7 @@ class Receipt(MethodView):
     """The receipt of an order."""
 
     @for_order
-    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.file("application/pdf")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str) -> Response:
         """Draw the receipt: VAT by Member State and why it cost so much, in the language of Accept-Language."""

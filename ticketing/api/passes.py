@@ -1,15 +1,17 @@
 """Passes, carnets and return tickets: what is on sale, a price for one, and what an account holds."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask.views import MethodView
 
 from throughfare_gate.moments import written
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import OPTIONAL_PERSON, Blueprint
 from ticketing.api.context import person_if_any, rooms
 from ticketing.api.guard import for_people, the_person
 from ticketing.api.language import language
 from ticketing.api.limits import limited
+from ticketing.api.pages import Page, cut, page_of
 from ticketing.api.schemas.accounts import (
     MyPassesSchema,
     MyPassSchema,
@@ -18,6 +20,7 @@ from ticketing.api.schemas.accounts import (
     PassQuerySchema,
     PassQuoteRequestSchema,
 )
+from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.api.schemas.orders import QuoteSchema
 from ticketing.quote import holder, season
 from ticketing.quote import show as show_quote
@@ -25,7 +28,7 @@ from ticketing.quote.brought import KeptPass
 
 blueprint = Blueprint("passes", __name__, url_prefix="/v1", description="Passes, carnets and return tickets")
 
-_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 
 
 @blueprint.route("/passes")
@@ -36,7 +39,9 @@ class Passes(MethodView):
     @blueprint.response(200, PassProductsSchema)
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """List the passes on sale, in the language of Accept-Language."""
-        return {"passes": season.list_passes(rooms().desk, wanted.get("region"), language())}
+        listed = season.list_passes(rooms().desk, wanted.get("region"), language())
+        shown, following = cut(listed, page_of(wanted), lambda one: f"{one['region']}/{one['product']}")
+        return {"passes": shown, "next": following}
 
 
 @blueprint.route("/passes/quotes")
@@ -46,6 +51,7 @@ class PassQuotes(MethodView):
     @limited(address="1200 per minute", caller="60 per minute")
     @blueprint.arguments(PassQuoteRequestSchema)
     @blueprint.response(201, QuoteSchema)
+    @blueprint.doc(**OPTIONAL_PERSON)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Freeze the price of a pass; it is ordered and paid like any quote.
 
@@ -70,12 +76,14 @@ class MyPasses(MethodView):
     """The passes of the caller."""
 
     @for_people
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, MyPassesSchema)
     @blueprint.doc(**_PERSON)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List the passes of the account that are not over: whose they are, and the uses that are left."""
         kept = holder.bring(rooms().desk, the_person().person_id).passes
-        return {"passes": [_shown(one) for one in kept]}
+        shown, following = cut(kept, page, lambda one: one.held.ticket)
+        return {"passes": [_shown(one) for one in shown], "next": following}
 
 
 @blueprint.route("/me/passes/<string:ticket>/holder")

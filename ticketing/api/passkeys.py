@@ -1,5 +1,6 @@
 """Passkeys: make one, sign in with one, forget one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask.views import MethodView
@@ -10,7 +11,9 @@ from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_people, the_person
 from ticketing.api.limits import limited
+from ticketing.api.pages import Page, cut, id_of
 from ticketing.api.schemas.accounts import SignedInSchema
+from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.api.schemas.passkeys import (
     PasskeyAnswerSchema,
     PasskeyOptionsSchema,
@@ -22,7 +25,7 @@ from ticketing.identity import Passkey, passkeys
 
 blueprint = Blueprint("passkeys", __name__, url_prefix="/v1", description="Sign in without a password")
 
-_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 
 
 @blueprint.route("/me/passkeys/options")
@@ -44,11 +47,13 @@ class Passkeys(MethodView):
     """The caller's passkeys."""
 
     @for_people
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, PasskeysSchema)
     @blueprint.doc(**_PERSON)
-    def get(self) -> dict[str, Any]:
+    def get(self, page: Page) -> dict[str, Any]:
         """List the passkeys of the account."""
-        return {"passkeys": [_shown(one) for one in passkeys.list_passkeys(rooms().reception, the_person())]}
+        kept, following = cut(passkeys.list_passkeys(rooms().reception, the_person()), page, id_of)
+        return {"passkeys": [_shown(one) for one in kept], "next": following}
 
     @for_people
     @blueprint.arguments(PasskeyAnswerSchema)

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
 from ticketing import errors
+from ticketing.api.description import known_type, path_of, problem_types
 from ticketing.errors import Fault, NextDeparture, ThroughfareError
 from ticketing.payments import EventRefused, OutcomeUnknown
 
@@ -19,6 +20,7 @@ _STATUS: dict[type[ThroughfareError], int] = {
     errors.NotFound: 404,
     errors.NotAuthenticated: 401,
     errors.NotAllowed: 403,
+    errors.TestKeyRefused: 403,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.PaymentRefused: 402,
@@ -75,10 +77,11 @@ def problem(
     *,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """Build the response: `{type, title, status, detail, instance, errors}`, and what `more` this kind of problem tells."""
+    """Build the response: `{type, code, title, status, detail, instance, errors}`, and what `more` this type of problem tells."""
     body = {
-        "type": f"urn:throughfare:problem:{code}",
-        "title": code.replace("_", " "),
+        "type": path_of(code),
+        "code": code,
+        "title": problem_types()[code].title,
         "status": status,
         "detail": detail,
         "instance": f"urn:throughfare:request:{g.get('request_id', '-')}",
@@ -92,8 +95,8 @@ def problem(
 
 def http(error: HTTPException) -> Response:
     """Answer an error of the framework: 400, 404, 405, 413, 415, 422 and their kin."""
-    code = (error.name or "error").lower().replace(" ", "_")
     status = error.code or 500
+    code = known_type((error.name or "error").lower().replace(" ", "_"), status)
     messages = getattr(error, "data", {}).get("messages") if isinstance(error, UnprocessableEntity) else None
     faults = tuple(_flatten(_without_location(messages))) if messages else ()
     detail = "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]) or error.description or code

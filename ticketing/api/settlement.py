@@ -1,11 +1,12 @@
 """Settlement for finance staff: close a month, read runs, fetch statements."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
 
-from ticketing.api.blueprint import Blueprint
+from ticketing.api.blueprint import IDEMPOTENCY_KEY, Blueprint
 from ticketing.api.context import once, rooms
 from ticketing.api.guard import for_roles, principal
 from ticketing.api.schemas.common import PageQuerySchema
@@ -17,7 +18,7 @@ blueprint = Blueprint(
     "settlement", __name__, url_prefix="/v1", description="Close a month, pay the operators"
 )
 
-_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+_KEY: Mapping[str, object] = {"security": [{"apiKey": []}]}
 
 
 @blueprint.route("/settlement-runs")
@@ -37,7 +38,7 @@ class Runs(MethodView):
     @for_roles("finance")
     @blueprint.arguments(RunRequestSchema)
     @blueprint.response(201, RunSchema)
-    @blueprint.doc(**_KEY)
+    @blueprint.doc(**IDEMPOTENCY_KEY, **_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Close a month: nothing more is booked into it, and its run is calculated once."""
         finance = principal()
@@ -75,7 +76,7 @@ class Statement(MethodView):
     """One operator's statement."""
 
     @for_roles("finance", "operator_finance")
-    @blueprint.response(200, content_type="text/csv")
+    @blueprint.file("text/csv")
     @blueprint.doc(**_KEY)
     def get(self, run_id: str, operator: str) -> Response:
         """Fetch one operator's statement; its own finance staff see no other."""

@@ -11,6 +11,8 @@ from ticketing.api.gates import presentation
 from ticketing.api.guard import for_roles
 from ticketing.api.language import language
 from ticketing.api.limits import limited
+from ticketing.api.pages import Page, head
+from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.api.schemas.staff import (
     ByHandRequestSchema,
     ByHandSchema,
@@ -22,7 +24,7 @@ from ticketing.api.schemas.staff import (
     LookUpRequestSchema,
     StaffTicketsSchema,
 )
-from ticketing.gate import staff
+from ticketing.gate import journal, staff
 from ticketing.gate.staff import Aboard, Staff
 
 blueprint = Blueprint("staff", __name__, url_prefix="/v1", description="People at gates")
@@ -104,11 +106,14 @@ class GateJournal(MethodView):
     """The acts of people at an operator's gates."""
 
     @for_roles("admin", *OPERATOR_PEOPLE)
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, JournalSchema)
     @blueprint.doc(**_GATE_KEY)
-    def get(self, operator: str) -> dict[str, Any]:
-        """List look-ups, passengers let in by hand, inspections, incidents, enrolments and revocations."""
-        return {"entries": staff.list_journal(rooms().gatehouse, operator)}
+    def get(self, page: Page, operator: str) -> dict[str, Any]:
+        """List look-ups, passengers let in by hand, inspections, incidents, enrolments and revocations, newest first."""
+        listed = journal.list_journal(rooms().gatehouse, operator, page["after"], page["limit"] + 1)
+        entries, following = head(listed, page, lambda entry: str(entry["id"]))
+        return {"entries": entries, "next": following}
 
 
 def _staff(gate: GateCaller) -> Staff:

@@ -9,7 +9,7 @@ from ticketing.api.blueprint import ORDER_TOKEN, Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order
 from ticketing.api.limits import limited
-from ticketing.api.schemas.tickets import MovedSchema, MoveRequestSchema, TicketStatusSchema
+from ticketing.api.schemas.tickets import MovedSchema, MoveRequestSchema, SuspensionSchema
 from ticketing.errors import NotFound
 from ticketing.gate import holder
 from ticketing.gate import move as moves
@@ -45,7 +45,7 @@ class TicketSuspension(MethodView):
 
     @for_order
     @limited(address="1200 per minute", caller="30 per minute")
-    @blueprint.response(200, TicketStatusSchema)
+    @blueprint.response(200, SuspensionSchema)
     @blueprint.doc(**ORDER_TOKEN)
     def put(self, order_id: str, jti: str) -> dict[str, Any]:
         """Block a ticket whose phone is lost: no gate opens to it until it is let go again; nothing is paid back.
@@ -56,7 +56,7 @@ class TicketSuspension(MethodView):
 
     @for_order
     @limited(address="1200 per minute", caller="30 per minute")
-    @blueprint.response(200, TicketStatusSchema)
+    @blueprint.response(200, SuspensionSchema)
     @blueprint.doc(**ORDER_TOKEN)
     def delete(self, order_id: str, jti: str) -> dict[str, Any]:
         """Let a blocked ticket open gates again."""
@@ -68,7 +68,7 @@ class AztecCode(MethodView):
     """The code of a ticket as Aztec."""
 
     @for_order
-    @blueprint.response(200, content_type="image/png")
+    @blueprint.file("image/png", "image/svg+xml")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
         """Draw the Aztec code of a ticket, or of a group, as `png` or `svg`."""
@@ -86,7 +86,7 @@ class PrintedTicket(MethodView):
     """A ticket on paper."""
 
     @for_order
-    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.file("application/pdf")
     @blueprint.doc(**ORDER_TOKEN)
     def get(self, order_id: str, jti: str) -> Response:
         """Print a ticket, or the one code of a group, at home, in the language of Accept-Language; one that is bound to a phone is not paper."""

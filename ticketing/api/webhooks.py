@@ -1,7 +1,8 @@
 """Webhooks of backends: made, changed and tried by a key, with the deliveries and their replay."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from flask.views import MethodView
 
@@ -10,6 +11,8 @@ from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_roles, principal
 from ticketing.api.limits import limited
+from ticketing.api.pages import Page, cut
+from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.api.schemas.webhooks import (
     DeliveriesQuerySchema,
     DeliveriesSchema,
@@ -29,7 +32,7 @@ from ticketing.notices.backends import Shown
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/v1", description="Events for backends")
 
-_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+_KEY: Mapping[str, object] = {"security": [{"apiKey": []}]}
 
 
 class _New(TypedDict):
@@ -57,12 +60,14 @@ class Webhooks(MethodView):
     """The webhooks of a key."""
 
     @for_roles(*MAY_TAKE)
+    @blueprint.arguments(LongPageQuerySchema, location="query")
     @blueprint.response(200, WebhooksSchema)
     @blueprint.doc(**_KEY)
-    def get(self) -> dict[str, object]:
+    def get(self, page: Page) -> dict[str, object]:
         """List the webhooks of this key and of those that it succeeds; an administrator sees all of its operator, or of the scheme."""
         listed = backends.list_webhooks(rooms().post_office, principal())
-        return {"webhooks": [_shown(webhook) for webhook in listed]}
+        shown, following = cut(listed, page, lambda one: one.webhook.id)
+        return {"webhooks": [_shown(webhook) for webhook in shown], "next": following}
 
     @for_roles(*MAY_TAKE)
     @limited(address="600 per minute", caller="60 per hour")

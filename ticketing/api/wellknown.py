@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 
 from throughfare_gate.gate import sentences
 from throughfare_gate.moments import written
+from ticketing.api.conditional import conditional
 from ticketing.api.context import rooms
 from ticketing.api.metrics import prometheus
 from ticketing.gate import publish as gates
@@ -50,42 +51,49 @@ def metrics() -> Response:
 
 
 @blueprint.get("/.well-known/jwks.json")
+@conditional
 def jwks() -> Response:
     """The public keys that verify tickets (RFC 7517)."""
     return _key_set("ticket")
 
 
 @blueprint.get("/.well-known/gate-bundle-jwks.json")
+@conditional
 def bundle_jwks() -> Response:
     """The public keys that verify gate bundles: what a gate trusts."""
     return _key_set("bundle")
 
 
 @blueprint.get("/.well-known/status-list-jwks.json")
+@conditional
 def status_jwks() -> Response:
     """The public keys that verify status lists."""
     return _key_set("status")
 
 
 @blueprint.get("/.well-known/delay-confirmation-jwks.json")
+@conditional
 def confirmation_jwks() -> Response:
     """The public keys that verify confirmations of delays."""
     return _key_set("confirmation")
 
 
 @blueprint.get("/.well-known/gate-sentences.json")
+@conditional
 def gate_sentences() -> Response:
     """Serve the sentences of gates in every language: for other gates and for the apps of inspectors and passengers."""
     return _words(sentences.FILE)
 
 
 @blueprint.get("/.well-known/purchase-words.json")
+@conditional
 def purchase_words() -> Response:
     """Serve the words of receipts and refunds in every language, for the apps of buyers."""
     return _words(words.FILE)
 
 
 @blueprint.get("/s/<string:list_id>")
+@conditional
 def status_list(list_id: str) -> Response:
     """A signed Token Status List: two bits a ticket."""
     response = make_response(gates.status_list_of(rooms().gatehouse, list_id))

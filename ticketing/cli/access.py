@@ -22,19 +22,31 @@ def command() -> None:
 @click.option(
     "--days", type=click.IntRange(1, 3650), default=None, help="The days that it is valid; no end by default."
 )
-def create_command(role: Role, operator: str | None, label: str, days: int | None) -> None:
+@click.option("--test", "is_test", is_flag=True, help="A key for tests, which no live deployment takes.")
+def create_command(role: Role, operator: str | None, label: str, days: int | None, *, is_test: bool) -> None:
     """Make a key and show its secret, once.
 
     \b
     Example:
       throughfare access create --role gate --operator hsl --label "Pasila, gate 3"
+      throughfare access create --role app --test
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured, theirs = settings(), deployment.operator(operator)
+    if is_test and not configured.is_sandbox:
+        raise click.ClickException(
+            "this deployment takes real money, and refuses keys for tests: make the key on a sandbox"
+        )
     life = timedelta(days=days) if days else None
-    made, secret = create_key(
-        database(configured), configured.clock(), role=role, operator=theirs, label=label, life=life
+    key, secret = create_key(
+        database(configured),
+        configured.clock(),
+        role=role,
+        operator=theirs,
+        label=label,
+        life=life,
+        is_test=is_test,
     )
-    click.echo(f"id      {made.id}\nsecret  {secret}\nThe secret is not stored and cannot be shown again.")
+    click.echo(f"id      {key.id}\nsecret  {secret}\nThe secret is not stored and cannot be shown again.")
 
 
 @command.command("list")
@@ -47,7 +59,8 @@ def list_command() -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     for key in list_keys(database(settings())):
         state = "revoked" if key.revoked_at else "valid"
-        click.echo(f"{key.id}  {key.role:<16} {key.operator or '-':<12} {state:<8} {key.label}")
+        kind = f"{key.role} (test)" if key.is_test else key.role
+        click.echo(f"{key.id}  {kind:<16} {key.operator or '-':<12} {state:<8} {key.label}")
 
 
 @command.command("rotate")

@@ -6,7 +6,7 @@ import click
 
 from ticketing.cli import deployment
 from ticketing.cli.deployment import current_database, settings
-from ticketing.gate import devices, staff
+from ticketing.gate import devices, journal
 from ticketing.gate.devices import Place, shown
 from ticketing.gate.house import Gatehouse
 from ticketing.regions import Sailings, load_regions
@@ -97,10 +97,10 @@ def journal_command(operator: str) -> None:
       throughfare devices journal --operator hsl
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     house = _house()
-    for entry in staff.list_journal(house, operator):
+    for entry in journal.list_journal(house, operator):
         ticket = f" ticket {entry['ticket']}..." if entry["ticket"] else ""
         click.echo(f"{entry['at']}  {entry['kind']:<11} {entry['by']}{ticket}: {entry['reason']}")
-    broken = staff.journal_break(house, operator)
+    broken = journal.journal_break(house, operator)
     house.database.close()
     if broken is not None:
         raise click.ClickException(f"the journal is not whole from its entry {broken} on")
@@ -111,7 +111,7 @@ def _house(sailings: Sailings | None = None) -> Gatehouse:
     configured = settings()
     opened = current_database(configured)
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
-    demo = configured.gateway == "demo"
+    demo = configured.is_sandbox
     press = Press(keys, configured.issuer, configured.public_url, demo=demo)
     known = sailings or Sailings()
     return Gatehouse(

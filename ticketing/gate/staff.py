@@ -15,7 +15,7 @@ from throughfare_gate.ids import new_id
 from throughfare_gate.moments import written
 from ticketing.db import Transaction
 from ticketing.db.documents import digest
-from ticketing.db.gate import devices, gate_journal, scans
+from ticketing.db.gate import gate_journal, scans
 from ticketing.db.gate.gate_journal import JournalEntry
 from ticketing.db.ticket import group_codes, tickets, uses
 from ticketing.db.ticket.tickets import Ticket
@@ -171,30 +171,6 @@ def note_incident(house: Gatehouse, staff: Staff, inspection_id: str, note: str)
             raise NotFound("there is no such inspection")
         document = {"inspection_id": inspection_id}
         return _note(tx, now, "incident", staff, jti=about.jti, reason=note, document=document).id
-
-
-def list_journal(house: Gatehouse, operator: str) -> list[dict[str, Any]]:
-    """List what was done at an operator's gates, newest first; tickets by their first six characters."""
-    with house.database.read() as tx:
-        names = devices.labels(tx, operator)
-        return [
-            {
-                "id": entry.id,
-                "at": written(entry.at),
-                "kind": entry.kind,
-                "by": names.get(entry.actor, entry.actor),
-                "ticket": entry.jti[:6] if entry.jti else None,
-                "reason": entry.reason,
-                "document": entry.document,
-            }
-            for entry in gate_journal.list_entries(tx, operator)
-        ]
-
-
-def journal_break(house: Gatehouse, operator: str) -> int | None:
-    """Find where an operator's journal was tampered with: the place of the first wrong or missing entry, None if nowhere."""
-    with house.database.read() as tx:
-        return gate_journal.first_break(tx, operator)
 
 
 def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ticket]:

@@ -10,7 +10,7 @@ from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.people import access, audit_trail
 from ticketing.db.people.access import ApiKey
-from ticketing.errors import InvalidRequest, NotAuthenticated, NotFound
+from ticketing.errors import InvalidRequest, NotAuthenticated, NotFound, TestKeyRefused
 from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
 
 
@@ -23,8 +23,11 @@ def create_key(
     label: str,
     life: timedelta | None = None,
     line: str | None = None,
+    is_test: bool = False,
 ) -> tuple[ApiKey, str]:
     """Make a key; answers it with its secret, which cannot be shown again. `line` is the first key that it succeeds.
+
+    The secret of a key for tests says that it is one.
 
     Raises InvalidRequest when a role that belongs to one operator comes without it, or the reverse.
     """
@@ -32,7 +35,7 @@ def create_key(
         needs = "needs an operator" if role in OPERATOR_ROLES else "takes no operator"
         raise InvalidRequest.at("operator", f"the role {role} {needs}")
     now = clock.now()
-    secret = f"tf_{role}_{secrets.token_urlsafe(32)}"
+    secret = f"tf_{'test_' if is_test else ''}{role}_{secrets.token_urlsafe(32)}"
     key = ApiKey(
         id=new_id(),
         role=role,
@@ -43,6 +46,7 @@ def create_key(
         expires_at=now + life if life else None,
         revoked_at=None,
         line=line,
+        is_test=int(is_test),
     )
     with database.write() as tx:
         access.insert_key(tx, key)
@@ -65,6 +69,7 @@ def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timede
         label=old.label,
         life=life,
         line=old.line or old.id,
+        is_test=bool(old.is_test),
     )
     with database.write() as tx:
         access.expire_key(tx, key_id, now + overlap)
@@ -85,12 +90,14 @@ def revoke_key(database: Database, clock: Clock, key_id: str) -> None:
             raise NotFound(f"no key {key_id} that is still valid")
 
 
-def authenticate(database: Database, clock: Clock, secret: str) -> Principal:
-    """Recognise a key; raises NotAuthenticated for an unknown, revoked or expired one."""
+def authenticate(database: Database, clock: Clock, secret: str, *, is_live: bool = False) -> Principal:
+    """Recognise a key; raises NotAuthenticated for an unknown, revoked or expired one, TestKeyRefused for a test key where all is live."""
     with database.read() as tx:
         found = access.find_key_by_hash(tx, _hash(secret))
     if found is None or not _is_valid(found, clock.now()):
         raise NotAuthenticated("the API key is unknown, revoked or expired")
+    if found.is_test and is_live:
+        raise TestKeyRefused("this key is for tests, and this service is live")
     return Principal(found.id, cast("Role", found.role), found.operator, found.line or found.id)
 
 

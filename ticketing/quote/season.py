@@ -133,6 +133,7 @@ def _check_holder(product: PassProduct, holder: str | None, person_id: str | Non
 def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[str, object]:
     region = _region(desk, name)
     return {
+        "product": product.id,
         "id": product.id,
         "region": name,
         "kind": product.kind,

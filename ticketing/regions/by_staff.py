@@ -275,11 +275,21 @@ class KnownDeparture:
 
 
 def list_known(
-    desk: LiveDesk, region: str, operator: str, day: date, line: str = ""
+    desk: LiveDesk,
+    region: str,
+    operator: str,
+    day: date,
+    line: str = "",
+    *,
+    after: str | None = None,
+    limit: int = MOST_LISTED,
 ) -> tuple[list[KnownDeparture], int]:
-    """List the first departures of a service day with what is known of each, and count those beyond; raises InvalidRequest for a strange operator."""
-    planned = list_departures(desk, region, operator, day, line)
-    first = planned[:MOST_LISTED]
+    """List the first departures of a service day, or those behind a trip, with what is known of each, and count those beyond.
+
+    Raises InvalidRequest for a strange operator, and for a trip that is none of the day.
+    """
+    planned = _behind(list_departures(desk, region, operator, day, line), after)
+    first = planned[:limit]
     with desk.database.read() as tx:
         states = run_states.find_runs(tx, region, {(operator, one.trip_id, day) for one in first})
         held = legs.count_held_on(tx, region, operator, day)
@@ -288,6 +298,16 @@ def list_known(
         for one in first
     ]
     return known, len(planned) - len(first)
+
+
+def _behind(planned: list[PlannedDeparture], after: str | None) -> list[PlannedDeparture]:
+    """The departures behind a trip, all where none is named."""
+    if after is None:
+        return planned
+    trips = [one.trip_id for one in planned]
+    if after not in trips:
+        raise InvalidRequest.at("after", "is the cursor of no departure of this day; begin again without it")
+    return planned[trips.index(after) + 1 :]
 
 
 def get_known(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> KnownDeparture:

@@ -33,8 +33,7 @@ class Reply:
     @property
     def code(self) -> str:
         """The problem's code, empty where there is none."""
-        kind = self.body.get("type", "") if isinstance(self.body, dict) else ""
-        return str(kind).rpartition(":")[2] if str(kind).startswith("urn:throughfare:problem:") else ""
+        return str(self.body.get("code", "")) if isinstance(self.body, dict) and not self.ok else ""
 
     @property
     def detail(self) -> str:

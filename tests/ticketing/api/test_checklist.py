@@ -15,6 +15,7 @@ WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 # Routes that anybody may call; every other route needs a token, and says so in the OpenAPI file.
 OPEN = {
     "/v1/regions",
+    "/v1/service",
     "/v1/places",
     "/v1/journeys",
     "/v1/quotes",

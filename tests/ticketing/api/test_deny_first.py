@@ -39,7 +39,7 @@ def test_a_stranger_is_refused_before_anything_is_read(api: Api, nonsense: dict[
     for name in methods(api.client.application):
         method, _, path = name.partition(" ")
         told = document["paths"][re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", path)][method.lower()]
-        if told.get("security") and told["security"] != [{}]:
+        if told.get("security") and {} not in told["security"]:
             status = api.client.open(filled(name), method=method, **nonsense).status_code
             read_first += [] if status == 401 else [(name, status)]
 
@@ -66,7 +66,7 @@ def test_every_view_for_keys_or_people_or_an_order_checks_first(api: Api) -> Non
     for name, view in every_method(api).items():
         method, _, path = name.partition(" ")
         told = document["paths"][re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", path)][method.lower()]
-        if told.get("security") and not hasattr(view, "guard"):
+        if told.get("security") and {} not in told["security"] and not hasattr(view, "guard"):
             unguarded.append(name)
 
     assert unguarded == []

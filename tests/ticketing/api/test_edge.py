@@ -14,7 +14,7 @@ def problem(response: Any, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.content_type == "application/problem+json"
     document: dict[str, Any] = response.json
-    assert set(document) == {"type", "title", "status", "detail", "instance", "errors"}
+    assert set(document) == {"type", "code", "title", "status", "detail", "instance", "errors"}
     assert document["status"] == status
     return document
 
@@ -112,7 +112,7 @@ def test_the_openapi_document_is_3_1_and_lists_every_route(api: Api) -> None:
         for rule in api.client.application.url_map.iter_rules()
         if str(rule).startswith("/v1") and str(rule) != "/v1/webhooks/stripe"
     }
-    assert rules == set(document["paths"])
+    assert rules == {path for path in document["paths"] if path.startswith("/v1/")}
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
 

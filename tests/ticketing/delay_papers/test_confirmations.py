@@ -154,7 +154,7 @@ def test_where_two_words_contradict_each_other_nothing_is_confirmed_until_a_pers
 
     assert (leg["state"], leg["arrival"], leg["arrival_delay_minutes"]) == ("contradiction", None, None)
     assert "motsäger" in leg["note"]
-    assert (refused.status_code, refused.json["type"]) == (409, "urn:throughfare:problem:conflict")
+    assert (refused.status_code, refused.json["type"]) == (409, "/errors/conflict")
     assert confirmation(api, bought, at).json["claims"]["arrival_delay_minutes"] == 20
 
 

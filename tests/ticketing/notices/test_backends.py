@@ -70,7 +70,7 @@ def test_an_order_names_no_webhook_that_is_unknown_foreign_or_off(town: Town) ->
     said = [one.json["errors"][0]["message"] for one in answers]
     assert said[0] == said[1] != said[2]
     assert "off" in said[2]
-    assert neither.json["errors"] == [{"path": "contacts[0].url", "message": "Needed, or `webhook`."}]
+    assert neither.json["errors"] == [{"path": "contacts[0].url", "message": "is needed, or `webhook`"}]
 
 
 @ONE

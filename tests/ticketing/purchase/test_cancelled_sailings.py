@@ -37,7 +37,7 @@ def test_a_cancelled_sailing_is_not_quoted_and_the_next_ones_are_named(sea: Sea)
 
     refused = sea.api.post("/v1/quotes", {"offer_id": way["offer_id"]})
 
-    assert (refused.status_code, refused.json["type"]) == (409, "urn:throughfare:problem:departure_cancelled")
+    assert (refused.status_code, refused.json["type"]) == (409, "/errors/departure_cancelled")
     assert "is cancelled" in refused.json["detail"]
     assert [fault["path"] for fault in refused.json["errors"]] == ["legs[1]"]
     choices = refused.json["choices"]
@@ -69,7 +69,7 @@ def test_a_sailing_that_no_longer_calls_where_one_boards_is_not_quoted(sea: Sea)
 
     refused = sea.api.post("/v1/quotes", {"offer_id": way["offer_id"]})
 
-    assert (refused.status_code, refused.json["title"]) == (409, "departure cancelled")
+    assert (refused.status_code, refused.json["code"]) == (409, "departure_cancelled")
     assert "does not call at" in refused.json["detail"]
 
 
@@ -90,7 +90,7 @@ def test_a_sailing_cancelled_after_the_quote_is_not_ordered(
 
     refused = sea.api.post("/v1/orders", {"quote_id": quote["id"]})
 
-    assert (refused.status_code, refused.json["title"]) == (409, "departure cancelled")
+    assert (refused.status_code, refused.json["code"]) == (409, "departure_cancelled")
     assert refused.json["choices"]
     assert all(one.calls == [] for one in ferries.values())
 
@@ -102,7 +102,7 @@ def test_a_sailing_cancelled_after_the_order_is_not_paid(sea: Sea, ferries: dict
 
     refused = sea.api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, order["access_token"])
 
-    assert (refused.status_code, refused.json["title"]) == (409, "departure cancelled")
+    assert (refused.status_code, refused.json["code"]) == (409, "departure_cancelled")
     assert ended(sea, order)["state"] == "cancelled"
     assert sea.charges() == []
     assert all(one.standing("held") == [] for one in ferries.values())
@@ -117,7 +117,7 @@ def test_an_operator_that_says_itself_that_it_does_not_sail_is_believed(sea: Sea
 
     refused = sea.api.post("/v1/orders", {"quote_id": quote["id"]})
 
-    assert (refused.status_code, refused.json["title"]) == (409, "departure cancelled")
+    assert (refused.status_code, refused.json["code"]) == (409, "departure_cancelled")
     assert len(refused.json["choices"]) == 3
 
 
@@ -156,7 +156,7 @@ def test_a_sailing_cancelled_after_its_operator_confirmed_is_undone(sea: Sea, me
         result = f"/v1/orders/{order['id']}/payments/{paying.json['payments'][0]['id']}/result"
         paying = sea.api.post(result, {}, order["access_token"])
 
-    assert (paying.status_code, paying.json["title"]) == (409, "departure cancelled")
+    assert (paying.status_code, paying.json["code"]) == (409, "departure_cancelled")
     assert ended(sea, order)["state"] == "cancelled"
     assert [call for call, _ in operator.calls] == ["hold", "confirm", "cancel"]
     assert [state for state, taken in sea.charges() if taken] == []

@@ -44,7 +44,7 @@ def test_a_key_with_another_body_is_refused(api: Api) -> None:
 
     assert (other.status_code, (other.json or {})["type"]) == (
         422,
-        "urn:throughfare:problem:idempotency_key_reused",
+        "/errors/idempotency_key_reused",
     )
 
 

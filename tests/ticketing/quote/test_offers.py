@@ -112,7 +112,7 @@ def test_an_offer_ends_at_its_second(api: Api) -> None:
 
     api.clock.advance(timedelta(microseconds=1))
     over = frozen(api, offer)
-    assert (over.status_code, over.json["type"]) == (410, "urn:throughfare:problem:gone")
+    assert (over.status_code, over.json["type"]) == (410, "/errors/gone")
     assert "expired" in over.json["detail"]
 
 
@@ -288,7 +288,7 @@ def test_another_process_takes_the_stored_tariff_or_names_both_prices(start: Sta
     assert frozen(api, second).status_code == 201  # the old process stores the version with its quote
     known = frozen(restarted, first)
 
-    assert (unknown.status_code, unknown.json["type"]) == (409, "urn:throughfare:problem:price_changed")
+    assert (unknown.status_code, unknown.json["type"]) == (409, "/errors/price_changed")
     assert unknown.json["offered"] == {"amount": "2.00", "currency": "EUR"}
     assert unknown.json["now"] == {"amount": "2.50", "currency": "EUR"}
     assert known.status_code == 201
@@ -305,7 +305,7 @@ def test_a_journey_that_has_no_price_any_more_is_told_with_the_one_it_had(
 
     refused = frozen(Api(other.test_client(), api.clock, api.key), offer)
 
-    assert (refused.status_code, refused.json["type"]) == (409, "urn:throughfare:problem:price_changed")
+    assert (refused.status_code, refused.json["type"]) == (409, "/errors/price_changed")
     assert (refused.json["offered"], refused.json["now"]) == ({"amount": "2.00", "currency": "EUR"}, None)
     assert "has no price any more" in refused.json["detail"]
     other.extensions["throughfare"].till.database.close()

@@ -28,8 +28,6 @@ def test_a_price_that_does_not_add_up_is_not_frozen_and_names_its_rule(api: Api)
     refused = [api.post("/v1/quotes", {"offer_id": offer}) for _ in range(2)]
 
     waiting = alerts.list_waiting(api.client.application.extensions["throughfare"].till)
-    assert [(one.status_code, one.json["type"]) for one in refused] == [
-        (409, "urn:throughfare:problem:conflict")
-    ] * 2
+    assert [(one.status_code, one.json["type"]) for one in refused] == [(409, "/errors/conflict")] * 2
     assert [one.kind for one in waiting] == ["quote_unbookable"]
     assert "adult by agreement gulf-link-" in waiting[0].detail

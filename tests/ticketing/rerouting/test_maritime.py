@@ -77,7 +77,7 @@ def test_the_operators_own_system_has_the_new_booking_and_the_last_place_goes_to
 
     assert option["places"] == 2
     assert won.status_code == 200, won.json
-    assert (lost.status_code, lost.json["title"]) == (409, "option gone")
+    assert (lost.status_code, lost.json["code"]) == (409, "option_gone")
     (leg,) = lost.json["legs"]
     assert (leg["options"][0]["id"], leg["options"][0]["places"]) == (following["id"], 1)
     sold = [(row["departures"], row["status"]) for row in system.state()["bookings"]]

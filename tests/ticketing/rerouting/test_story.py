@@ -207,7 +207,7 @@ def test_two_holders_move_together_or_not_at_all(harbour: Harbour) -> None:
     other = take(harbour.api, bought, left[1])
 
     assert (left[0]["id"], left[0]["places"]) == (option["id"], 1)
-    assert (refused.status_code, refused.json["title"]) == (409, "option gone")
+    assert (refused.status_code, refused.json["code"]) == (409, "option_gone")
     assert other.json["passengers"] == ["anna", "bo"]
     assert len({one["legs"][harbour.ship(bought)[0]]["trip_id"] for one in harbour.tickets(bought)}) == 1
     assert faults(harbour.api) == []
@@ -224,7 +224,7 @@ def test_the_last_place_goes_to_one_and_the_other_gets_fresh_options(harbour: Ha
     won, lost = take(harbour.api, first, option), take(harbour.api, second, option)
 
     assert (won.status_code, lost.status_code) == (200, 409)
-    assert lost.json["type"] == "urn:throughfare:problem:option_gone"
+    assert lost.json["type"] == "/errors/option_gone"
     (fresh,) = lost.json["legs"]
     assert option["id"] not in {one["id"] for one in fresh["options"]}
     assert harbour.ticket(second)["token"] == second.tickets[0]["token"]

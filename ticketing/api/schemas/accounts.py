@@ -5,7 +5,16 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from tariffs.words import LANGUAGES
-from ticketing.api.schemas.common import ID, AwareMoment, Strict, moment, money
+from ticketing.api.schemas.closed_sets import ORDER_STATES, PASS_KINDS, one_of
+from ticketing.api.schemas.common import (
+    ID,
+    AwareMoment,
+    LongPageQuerySchema,
+    PagedSchema,
+    Strict,
+    moment,
+    money,
+)
 
 _B64 = validate.Regexp(r"[A-Za-z0-9_-]{43}\Z", error="43 characters of base64url")
 
@@ -38,7 +47,7 @@ class SignedInSchema(Strict):
     account_id = fields.String(required=True)
     session_id = fields.String(required=True)
     access_token = fields.String(required=True)
-    token_type = fields.String(required=True)
+    token_type = one_of(("Bearer",), required=True)
     expires_in = fields.Integer(required=True)
     refresh_token = fields.String(required=True)
 
@@ -56,7 +65,7 @@ class AccountSchema(Strict):
     id = fields.String(required=True)
     email = fields.String(required=True, allow_none=True)
     email_confirmed = fields.Boolean(required=True)
-    language = fields.String(required=True)
+    language = one_of(LANGUAGES, required=True)
     created_at = moment(required=True)
 
 
@@ -70,7 +79,7 @@ class SignedInDeviceSchema(Strict):
     used_at = moment(required=True)
 
 
-class SignedInDevicesSchema(Strict):
+class SignedInDevicesSchema(PagedSchema):
     """The devices that are signed in."""
 
     devices = fields.List(fields.Nested(SignedInDeviceSchema), required=True)
@@ -100,7 +109,7 @@ class PhoneSchema(Strict):
     created_at = moment(required=True)
 
 
-class PhonesSchema(Strict):
+class PhonesSchema(PagedSchema):
     """The phones of an account."""
 
     phones = fields.List(fields.Nested(PhoneSchema), required=True)
@@ -121,7 +130,7 @@ class EntitlementSchema(Strict):
     valid_until = fields.String(required=True, metadata={"format": "date"})
 
 
-class EntitlementsSchema(Strict):
+class EntitlementsSchema(PagedSchema):
     """The entitlements of an account."""
 
     entitlements = fields.List(fields.Nested(EntitlementSchema), required=True)
@@ -153,18 +162,18 @@ class MyOrderSchema(Strict):
     """An order of an account, in short."""
 
     id = fields.String(required=True)
-    state = fields.String(required=True)
+    state = one_of(ORDER_STATES, required=True)
     total = money(required=True)
     created_at = moment(required=True)
 
 
-class MyOrdersSchema(Strict):
+class MyOrdersSchema(PagedSchema):
     """The orders of an account, newest first."""
 
     orders = fields.List(fields.Nested(MyOrderSchema), required=True)
 
 
-class PassQuerySchema(Strict):
+class PassQuerySchema(LongPageQuerySchema):
     """In which region."""
 
     region = fields.String(validate=ID)
@@ -180,16 +189,17 @@ class PassPriceSchema(Strict):
 class PassProductSchema(Strict):
     """A pass, carnet or return ticket that is on sale."""
 
-    id = fields.String(required=True)
+    product = fields.String(required=True)
+    id = fields.String(required=True, metadata={"deprecated": True})
     region = fields.String(required=True)
-    kind = fields.String(required=True)
+    kind = one_of(PASS_KINDS, required=True)
     name = fields.String(required=True)
     operators = fields.List(fields.String(), required=True)
     uses = fields.Integer(required=True, allow_none=True)
     prices = fields.List(fields.Nested(PassPriceSchema), required=True)
 
 
-class PassProductsSchema(Strict):
+class PassProductsSchema(PagedSchema):
     """The passes on sale."""
 
     passes = fields.List(fields.Nested(PassProductSchema), required=True)
@@ -233,7 +243,7 @@ class MyPassSchema(Strict):
     uses_left = fields.Integer(required=True, allow_none=True)
 
 
-class MyPassesSchema(Strict):
+class MyPassesSchema(PagedSchema):
     """The passes of an account that are not over."""
 
     passes = fields.List(fields.Nested(MyPassSchema), required=True)

@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from marshmallow import fields, validate
 
+from ticketing.api.schemas.closed_sets import CLAIM_REASONS, one_of
 from ticketing.api.schemas.common import ID, PageQuerySchema, Strict, moment, money
 from ticketing.claims import CONTEST_REASONS, STATES, ContestReason, Ruling, State
 
@@ -84,7 +85,7 @@ class HolderClaimSchema(Strict):
     regime = fields.String(required=True, metadata={"examples": ["sea"]})
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     amount = money(required=True, allow_none=True)
-    reason = fields.String(required=True, metadata={"examples": ["delayed"]})
+    reason = one_of(CLAIM_REASONS, required=True, metadata={"examples": ["delayed"]})
     text = fields.String(required=True)
     article = fields.String(required=True)
     level = fields.String(required=True, validate=validate.OneOf(["S", "A", "B", "C"]))
@@ -102,7 +103,9 @@ class HolderClaimsSchema(Strict):
 class ClaimsQuerySchema(PageQuerySchema):
     """A page of claims, in one state or in any."""
 
-    state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+    state = fields.String(
+        load_default=None, validate=validate.OneOf(STATES), metadata={"examples": ["contested"]}
+    )
 
 
 class ClaimStepSchema(Strict):

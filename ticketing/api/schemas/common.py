@@ -1,11 +1,14 @@
 """Pieces that several calls share: money, moments, pages."""
 
 from datetime import MAXYEAR, MINYEAR, datetime
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from operators.place_kinds import KINDS
+from ticketing.api.schemas import wording
+from ticketing.api.schemas.closed_sets import VEHICLE_STATUSES, one_of
 
 ID = validate.Length(1, 64)
 # Until the year 9999: calendars end there, and a number beyond it is no time that could be written.
@@ -21,6 +24,12 @@ class Strict(Schema):
 
         unknown = RAISE
 
+    error_messages = MappingProxyType({"unknown": wording.UNKNOWN, "type": wording.NOT_AN_OBJECT})  # type: ignore[assignment]
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Say faults in our own words."""
+        wording.reword(field_obj)
+
 
 def moment(**more: object) -> fields.String:
     """An aware time in RFC 3339 and whole seconds, already written."""
@@ -34,53 +43,28 @@ class MoneySchema(Strict):
     currency = fields.String(required=True, metadata={"examples": ["EUR"]})
 
 
-class FaultSchema(Strict):
-    """One thing that is wrong, with its path."""
-
-    path = fields.String(required=True, metadata={"examples": ["passengers[0].rider_category"]})
-    message = fields.String(required=True)
-
-
-class NextDepartureSchema(Strict):
-    """A departure that goes instead of a cancelled one: search for it by its time."""
-
-    operator = fields.String(required=True)
-    line = fields.String(required=True)
-    trip_id = fields.String(required=True)
-    from_stop_id = fields.String(required=True)
-    to_stop_id = fields.String(required=True)
-    departure = moment(required=True)
-    arrival = moment(required=True)
-
-
-class ProblemSchema(Strict):
-    """A problem document (RFC 9457). `departure_cancelled` names in `choices` what goes instead, `price_changed` both prices.
-
-    `now` is null where the journey has no price any more. `option_gone` has the `legs` of `GET /v1/orders/{id}/options`.
-    """
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    instance = fields.String(required=True)
-    errors = fields.List(fields.Nested(FaultSchema), required=True)
-    choices = fields.List(fields.Nested(NextDepartureSchema))
-    legs = fields.List(fields.Dict())
-    offered = fields.Nested(MoneySchema)
-    now = fields.Nested(MoneySchema, allow_none=True)
-
-
 def place_kind(**more: Any) -> fields.String:
     """The kind of place that somebody takes: a person's own, or one for a bicycle, a car, a cabin, a dog."""
     return fields.String(validate=validate.OneOf(KINDS), **more)
 
 
 class PageQuerySchema(Strict):
-    """A page of a list: `after` is the id of the last item of the page before."""
+    """A page of a list: `after` is the `next` of the page before."""
 
-    after = fields.String(load_default=None, validate=ID)
+    after = fields.String(load_default=None, validate=validate.Length(1, 300))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class LongPageQuerySchema(PageQuerySchema):
+    """A page of a list that hardly ever has more than one: 200 items unless fewer are asked for."""
+
+    limit = fields.Integer(load_default=200, validate=validate.Range(1, 200))
+
+
+class PagedSchema(Strict):
+    """A page of a list; `next` is the `after` of the page behind it, null on the last one."""
+
+    next = fields.String(required=True, allow_none=True)
 
 
 class ShortList(fields.List[Any]):
@@ -124,7 +108,7 @@ class VehicleSchema(Strict):
     lat = fields.Float(required=True, allow_none=True)
     lon = fields.Float(required=True, allow_none=True)
     stop_id = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True)
+    status = one_of(VEHICLE_STATUSES, required=True)
     occupancy = fields.String(required=True, allow_none=True)
     occupancy_percent = fields.Integer(required=True, allow_none=True)
     wheelchair = fields.Boolean(required=True, allow_none=True)

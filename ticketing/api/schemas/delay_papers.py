@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from marshmallow import fields, validate
 
+from ticketing.api.schemas.closed_sets import LANGUAGES, one_of
 from ticketing.api.schemas.common import ID, Strict, moment
 
 _MOST_CHARS = 4096
@@ -142,7 +143,7 @@ class ClaimFormSchema(Strict):
     regime = fields.String(required=True, allow_none=True)
     claim = fields.String(required=True, allow_none=True)
     filled_at = moment(required=True)
-    language = fields.String(required=True)
+    language = one_of(LANGUAGES, required=True)
     layout = fields.Nested(FormLayoutSchema, required=True)
     sections = fields.Dict(
         keys=fields.String(metadata={"examples": ["3.2.1"]}),

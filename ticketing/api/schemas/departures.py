@@ -2,14 +2,14 @@
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ticketing.api.schemas.common import ID, Strict, moment
+from ticketing.api.schemas.common import ID, LongPageQuerySchema, PagedSchema, Strict, moment
 from ticketing.regions.note import LANGUAGES
 
 MOST_MINUTES = 24 * 60
 STATES = ("cancelled", "late", "as_planned")
 
 
-class DeparturesQuerySchema(Strict):
+class DeparturesQuerySchema(LongPageQuerySchema):
     """The departures of a service day (of today unless it says so), of one line or of all; `region` where an operator runs in several."""
 
     day = fields.Date(metadata={"examples": ["2026-12-01"]})
@@ -44,7 +44,7 @@ class DepartureWordSchema(Strict):
     @validates_schema
     def _minutes_of_what_is_late(self, wanted: dict[str, object], **_: object) -> None:
         if (wanted.get("state") == "late") != ("minutes" in wanted):
-            raise ValidationError({"minutes": ["Needed where the state is late, and nowhere else."]})
+            raise ValidationError({"minutes": ["is needed where the state is late, and nowhere else"]})
 
 
 class DepartureSchema(Strict):
@@ -63,7 +63,7 @@ class DepartureSchema(Strict):
     by_staff = fields.Boolean(required=True)
 
 
-class DeparturesSchema(Strict):
+class DeparturesSchema(PagedSchema):
     """The departures of one service day, in their order; `more` counts those that are not listed."""
 
     departures = fields.List(fields.Nested(DepartureSchema), required=True)

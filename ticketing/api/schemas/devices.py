@@ -2,7 +2,8 @@
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import Strict, moment
+from ticketing.api.schemas.closed_sets import DIRECTIONS, one_of
+from ticketing.api.schemas.common import PagedSchema, Strict, moment
 
 _NAME = validate.Length(1, 40)
 
@@ -45,7 +46,7 @@ class EnrolmentSchema(Strict):
     operator = fields.String(required=True)
     stop_id = fields.String(required=True, allow_none=True)
     zone = fields.String(required=True, allow_none=True)
-    direction = fields.String(required=True, allow_none=True)
+    direction = one_of(DIRECTIONS, required=True, allow_none=True)
     issuer = fields.String(required=True)
     bundle_keys = fields.Dict(required=True)
     bundle = fields.String(required=True)
@@ -59,7 +60,7 @@ class DeviceSchema(Strict):
     state = fields.String(required=True, validate=validate.OneOf(["working", "silent", "revoked"]))
     stop_id = fields.String(required=True, allow_none=True)
     zone = fields.String(required=True, allow_none=True)
-    direction = fields.String(required=True, allow_none=True)
+    direction = one_of(DIRECTIONS, required=True, allow_none=True)
     enrolled_at = moment(required=True)
     revoked_at = moment(required=True, allow_none=True)
     revoked_because = fields.String(required=True, allow_none=True)
@@ -75,7 +76,7 @@ class DeviceSchema(Strict):
     online = fields.Integer(required=True)
 
 
-class DevicesSchema(Strict):
+class DevicesSchema(PagedSchema):
     """An operator's devices, oldest first."""
 
     devices = fields.List(fields.Nested(DeviceSchema), required=True)

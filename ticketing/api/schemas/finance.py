@@ -2,7 +2,15 @@
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import ID, MoneySchema, Strict, moment
+from ticketing.api.schemas.closed_sets import (
+    BANK_VERDICTS,
+    BOOKED_AS,
+    DISPUTE_STATES,
+    MOVEMENT_KINDS,
+    RUN_STATES,
+    one_of,
+)
+from ticketing.api.schemas.common import ID, LongPageQuerySchema, MoneySchema, PagedSchema, Strict, moment
 
 REASON = validate.Length(1, 500)
 
@@ -25,7 +33,7 @@ class StepRequestSchema(Strict):
 class StepSchema(Strict):
     """A step of a run, with the person who took it."""
 
-    state = fields.String(required=True)
+    state = one_of(RUN_STATES, required=True)
     by = fields.String(required=True)
     at = moment(required=True)
     digest = fields.String(required=True)
@@ -44,7 +52,7 @@ class TrailSchema(Strict):
     """A run's steps and files."""
 
     id = fields.String(required=True)
-    state = fields.String(required=True)
+    state = one_of(RUN_STATES, required=True)
     digest = fields.String(required=True)
     steps = fields.List(fields.Nested(StepSchema), required=True)
     files = fields.List(fields.Nested(FileSchema), required=True)
@@ -74,7 +82,7 @@ class BankAccountSchema(Strict):
     entered_at = moment(required=True)
 
 
-class BankAccountsSchema(Strict):
+class BankAccountsSchema(PagedSchema):
     """Every account."""
 
     accounts = fields.List(fields.Nested(BankAccountSchema), required=True)
@@ -84,6 +92,10 @@ class RegionQuerySchema(Strict):
     """The region that is asked for."""
 
     region = fields.String(required=True, validate=validate.Length(1, 64))
+
+
+class LinesQuerySchema(RegionQuerySchema, LongPageQuerySchema):
+    """A page of the open lines of a region."""
 
 
 class FileQuerySchema(Strict):
@@ -96,11 +108,11 @@ class BankLineSchema(Strict):
     """A line of the bank with what is said of it."""
 
     line = fields.String(required=True)
-    booking_date = fields.String(required=True)
+    booking_date = fields.String(required=True, metadata={"format": "date"})
     amount = fields.Nested(MoneySchema, required=True)
     counterparty = fields.String(required=True)
     remittance = fields.String(required=True)
-    verdict = fields.String(required=True)
+    verdict = one_of(BANK_VERDICTS, required=True)
     because = fields.String(required=True)
     reference = fields.String(required=True, allow_none=True)
 
@@ -108,7 +120,7 @@ class BankLineSchema(Strict):
 class MissingSchema(Strict):
     """A movement that is on no line of the bank."""
 
-    kind = fields.String(required=True)
+    kind = one_of(MOVEMENT_KINDS, required=True)
     reference = fields.String(required=True)
     party = fields.String(required=True, allow_none=True)
     run = fields.String(required=True, allow_none=True)
@@ -119,7 +131,7 @@ class SuspenseSchema(Strict):
     """Money of a line on suspense: positive when we are short; `days` since it was booked there."""
 
     line = fields.String(required=True)
-    booking_date = fields.String(required=True)
+    booking_date = fields.String(required=True, metadata={"format": "date"})
     amount = fields.Nested(MoneySchema, required=True)
     counterparty = fields.String(required=True)
     remittance = fields.String(required=True)
@@ -128,7 +140,7 @@ class SuspenseSchema(Strict):
     days = fields.Integer(required=True)
 
 
-class ReviewSchema(Strict):
+class ReviewSchema(PagedSchema):
     """The lines that are not booked, the payments that are missing, and the money on suspense."""
 
     lines = fields.List(fields.Nested(BankLineSchema), required=True)
@@ -170,7 +182,7 @@ class BookingSchema(Strict):
     """The booking of a line, or its state: `unbooked`, `cleared`, `uncleared`."""
 
     line = fields.String(required=True)
-    booked_as = fields.String(required=True)
+    booked_as = one_of(BOOKED_AS, required=True)
 
 
 class DisputeRequestSchema(Strict):
@@ -193,7 +205,7 @@ class AnswerRequestSchema(Strict):
 class DisputeStepSchema(Strict):
     """A statement or an act in a dispute."""
 
-    state = fields.String(required=True)
+    state = one_of(DISPUTE_STATES, required=True)
     by = fields.String(required=True)
     at = moment(required=True)
     text = fields.String(required=True)
@@ -215,12 +227,12 @@ class DisputeSchema(Strict):
     run = fields.String(required=True)
     operator = fields.String(required=True)
     line = fields.String(required=True)
-    state = fields.String(required=True)
+    state = one_of(DISPUTE_STATES, required=True)
     correction = fields.Nested(CorrectionSchema, required=True, allow_none=True)
     trail = fields.List(fields.Nested(DisputeStepSchema), required=True)
 
 
-class DisputesSchema(Strict):
+class DisputesSchema(PagedSchema):
     """Disputes, oldest first."""
 
     disputes = fields.List(fields.Nested(DisputeSchema), required=True)

@@ -4,7 +4,16 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import POSIX_SECONDS, AwareMoment, ShortList, Strict, moment
+from ticketing.api.schemas.closed_sets import GATE_NOTES, GATE_REASONS, SCAN_RESULTS, one_of
+from ticketing.api.schemas.common import (
+    POSIX_SECONDS,
+    AwareMoment,
+    LongPageQuerySchema,
+    PagedSchema,
+    ShortList,
+    Strict,
+    moment,
+)
 
 
 class NamedSailingSchema(Strict):
@@ -42,7 +51,11 @@ class ValidationRequestSchema(NamedSailingSchema):
 class BundleQuerySchema(Strict):
     """`since` is the cursor of the bundle that is held, 0 for none; a device also tells how it is."""
 
-    since = fields.Integer(load_default=None, validate=POSIX_SECONDS)
+    since = fields.Integer(
+        load_default=None,
+        validate=POSIX_SECONDS,
+        metadata={"description": "The cursor of the bundle that is held, 0 for none.", "examples": [0]},
+    )
     queue = fields.Integer(load_default=None, validate=validate.Range(0, 2**31))
     clock_offset = fields.Integer(load_default=None, validate=validate.Range(-(2**31), 2**31))
     format = fields.Integer(
@@ -57,7 +70,7 @@ class BundleQuerySchema(Strict):
 class NoteSchema(Strict):
     """Something that staff should look at although the ticket is good, with its figures."""
 
-    code = fields.String(required=True)
+    code = one_of(GATE_NOTES, required=True)
     values = fields.Dict(keys=fields.String(), required=True)
 
 
@@ -67,9 +80,9 @@ class ValidationSchema(Strict):
     The words are in the language of the request (en, et, fi, sv).
     """
 
-    scan_id = fields.String(required=True)
+    scan_id = fields.String(required=True, metadata={"format": "uuid"})
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
-    reason = fields.String(required=True)
+    reason = one_of(GATE_REASONS, required=True)
     values = fields.Dict(keys=fields.String())
     notes = fields.List(fields.Nested(NoteSchema))
     attention = fields.String(required=True, allow_none=True)
@@ -134,8 +147,8 @@ class ScanOutcomeSchema(Strict):
     `refunded`: it is a ride on a leg whose money had gone back before it was told; a person looks at it.
     """
 
-    scan_id = fields.String(required=True)
-    result = fields.String(required=True)
+    scan_id = fields.String(required=True, metadata={"format": "uuid"})
+    result = one_of(SCAN_RESULTS, required=True)
     double_use = fields.Nested(DoubleUseSchema, required=True, allow_none=True)
     refunded = fields.Boolean(required=True)
 
@@ -146,7 +159,7 @@ class ScanOutcomesSchema(Strict):
     outcomes = fields.List(fields.Nested(ScanOutcomeSchema), required=True)
 
 
-class ManifestQuerySchema(Strict):
+class ManifestQuerySchema(LongPageQuerySchema):
     """The local day of the operator; today where none is said."""
 
     on = fields.Date(load_default=None)
@@ -172,7 +185,7 @@ class SailingSchema(Strict):
     as_of = moment(required=True)
 
 
-class ManifestSchema(Strict):
+class ManifestSchema(PagedSchema):
     """The sailings of a day, soonest first."""
 
     sailings = fields.List(fields.Nested(SailingSchema), required=True)

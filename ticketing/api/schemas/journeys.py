@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from operators.place_kinds import FOOT
+from ticketing.api.schemas.closed_sets import BEST_FOR, MODES, one_of
 from ticketing.api.schemas.common import (
     ID,
     AwareMoment,
@@ -230,7 +231,7 @@ class LegSchema(Strict):
     """
 
     kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
-    mode = fields.String(required=True)
+    mode = one_of((*MODES, "walk"), required=True)
     operator = fields.String(allow_none=True)
     operator_name = fields.String(allow_none=True)
     line = fields.String(allow_none=True)
@@ -317,7 +318,7 @@ class ItinerarySchema(Strict):
     duration_seconds = fields.Integer(required=True)
     changes = fields.Integer(required=True)
     cancelled = fields.Boolean(required=True)
-    best_for = fields.List(fields.String(), required=True)
+    best_for = fields.List(one_of(BEST_FOR), required=True)
     legs = fields.List(fields.Nested(LegSchema), required=True)
     connections = fields.List(fields.Nested(ConnectionSchema), required=True)
     price = fields.Nested(PriceSchema, required=True)
@@ -365,13 +366,20 @@ class PlacesSchema(Strict):
     places = fields.List(fields.Nested(PlaceSchema), required=True)
 
 
+class RegionOperatorSchema(Strict):
+    """An operator of a region."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class RegionSchema(Strict):
     """A region that this service covers."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
     member_states = fields.List(fields.String(), required=True)
-    operators = fields.List(fields.Dict(), required=True)
+    operators = fields.List(fields.Nested(RegionOperatorSchema), required=True)
     rider_categories = fields.List(fields.String(), required=True)
     place_kinds = fields.Dict(
         keys=fields.String(),

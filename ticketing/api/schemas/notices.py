@@ -2,6 +2,7 @@
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from ticketing.api.schemas.closed_sets import CONTACT_KINDS, HAPPENED_TYPES, one_of
 from ticketing.api.schemas.common import ID, Strict, moment
 from ticketing.notices import LANGUAGES, MOST_CONTACTS
 
@@ -31,12 +32,10 @@ class ContactRequestSchema(Strict):
         given = set(wanted) - {"kind", "language"}
         if wanted.get("kind") == "webhook" and given == _NAMES_A_BACKEND:
             return
-        missing = (
-            "Needed, or `webhook`." if wanted.get("kind") == "webhook" else "Missing data for required field."
-        )
+        missing = "is needed, or `webhook`" if wanted.get("kind") == "webhook" else "is needed"
         wrong = {name: [missing] for name in sorted(needed - given)}
         wrong |= {
-            name: [f"Not for a contact of this kind: {wanted['kind']}."] for name in sorted(given - needed)
+            name: [f"is not for a contact of this kind: {wanted['kind']}"] for name in sorted(given - needed)
         }
         if wrong:
             raise ValidationError(wrong)
@@ -54,8 +53,8 @@ class ContactSchema(Strict):
     """A contact as its owner knows it again; `secret` checks the signatures of a new webhook and is told once."""
 
     id = fields.String(required=True)
-    kind = fields.String(required=True)
-    language = fields.String(required=True)
+    kind = one_of(CONTACT_KINDS, required=True)
+    language = one_of(LANGUAGES, required=True)
     hint = fields.String(required=True, metadata={"examples": ["a…@example.org"]})
     secret = fields.String()
 
@@ -78,7 +77,7 @@ class HappenedSchema(Strict):
     """One event of an order."""
 
     id = fields.String(required=True)
-    type = fields.String(required=True, metadata={"examples": ["order.ticketed"]})
+    type = one_of(HAPPENED_TYPES, required=True, metadata={"examples": ["order.ticketed"]})
     at = moment(required=True)
     data = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 

@@ -2,10 +2,11 @@
 
 from marshmallow import fields
 
-from ticketing.api.schemas.common import ID, Strict, moment
+from ticketing.api.schemas.closed_sets import CANCELS, TELLS, one_of
+from ticketing.api.schemas.common import ID, LongPageQuerySchema, PagedSchema, Strict, moment
 
 
-class OperatorQuerySchema(Strict):
+class OperatorQuerySchema(LongPageQuerySchema):
     """One region, or all."""
 
     region = fields.String(validate=ID)
@@ -55,15 +56,15 @@ class OperatorSchema(Strict):
     name = fields.String(required=True)
     protocol = fields.String(required=True)
     needs_hold = fields.Boolean(required=True)
-    cancels = fields.String(required=True)
-    tells = fields.List(fields.String(), required=True)
-    not_fetched = fields.List(fields.String(), required=True)
+    cancels = one_of(CANCELS, required=True)
+    tells = fields.List(one_of(TELLS), required=True)
+    not_fetched = fields.List(one_of(("feed", "live")), required=True)
     not_asked = fields.List(fields.String(), required=True)
     live = fields.Nested(LiveSchema, required=True, allow_none=True)
     levels = fields.Nested(LevelsSchema, required=True)
 
 
-class OperatorsSchema(Strict):
+class OperatorsSchema(PagedSchema):
     """The operators of this service."""
 
     operators = fields.List(fields.Nested(OperatorSchema), required=True)

@@ -5,8 +5,22 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.accounts import PhoneKeySchema
+from ticketing.api.schemas.closed_sets import (
+    BOOKING_STATES,
+    GATEWAYS,
+    LANGUAGES,
+    MODES,
+    ORDER_STATES,
+    PAYMENT_STATES,
+    REFUND_REASONS,
+    REFUND_STATES,
+    TAX_SCOPES,
+    TAX_TREATMENTS,
+    one_of,
+)
 from ticketing.api.schemas.common import ID, ConnectionSchema, ShortList, Strict, moment, money, place_kind
 from ticketing.api.schemas.journeys import ExcludedSchema
+from ticketing.api.schemas.sold_legs import SoldLegSchema
 from ticketing.offers import MOST_CHARS
 
 
@@ -41,9 +55,9 @@ class TaxSchema(Strict):
     """VAT by Member State; `XX` is the sea beyond territorial waters."""
 
     member_state = fields.String(required=True)
-    mode = fields.String(required=True)
-    scope = fields.String(required=True)
-    treatment = fields.String(required=True)
+    mode = one_of(MODES, required=True)
+    scope = one_of(TAX_SCOPES, required=True)
+    treatment = one_of(TAX_TREATMENTS, required=True)
     rate_percent = fields.String(required=True)
     verified = fields.Boolean(required=True)
     distance_m = fields.Integer(required=True)
@@ -89,7 +103,7 @@ class QuoteSchema(Strict):
     expires_at = moment(required=True)
     tax_unverified = fields.Boolean(required=True)
     passengers = fields.List(fields.Nested(QuotedPassengerSchema), required=True)
-    legs = fields.List(fields.Dict(), required=True)
+    legs = fields.List(fields.Nested(SoldLegSchema), required=True)
     connections = fields.List(fields.Nested(ConnectionSchema), required=True)
     excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
 
@@ -144,7 +158,7 @@ class DisclosureSchema(Strict):
     """
 
     version = fields.String(required=True)
-    language = fields.String(required=True)
+    language = one_of(LANGUAGES, required=True)
     acknowledged = fields.Boolean(required=True)
     at = moment(required=True)
 
@@ -176,9 +190,9 @@ class PaymentSchema(Strict):
     """One attempt to pay."""
 
     id = fields.String(required=True)
-    gateway = fields.String(required=True)
+    gateway = one_of(GATEWAYS, required=True)
     method = fields.String(required=True)
-    state = fields.String(required=True)
+    state = one_of(PAYMENT_STATES, required=True)
     amount = money(required=True)
     created_at = moment(required=True)
 
@@ -219,7 +233,7 @@ class RefundOfferRequestSchema(Strict):
 class RefundReasonSchema(Strict):
     """A reason for programs: its code and values (`/.well-known/purchase-words.json` has the sentences). Legs count from 0."""
 
-    code = fields.String(required=True, metadata={"examples": ["conditions"]})
+    code = one_of(REFUND_REASONS, required=True, metadata={"examples": ["conditions"]})
     values = fields.Dict(keys=fields.String(), required=True)
 
 
@@ -284,7 +298,7 @@ class RefundSchema(Strict):
 
     id = fields.String(required=True)
     exchanged_for = fields.String(required=True, allow_none=True)
-    state = fields.String(required=True)
+    state = one_of(REFUND_STATES, required=True)
     amount = money(required=True)
     created_at = moment(required=True)
     lines = fields.List(fields.Nested(RefundLineSchema), required=True)
@@ -303,7 +317,7 @@ class OrderEventSchema(Strict):
     """One step of an order: when, to which state, by whom, why."""
 
     at = moment(required=True)
-    state = fields.String(required=True)
+    state = one_of(ORDER_STATES, required=True)
     by = fields.String(required=True)
     reason = fields.String(required=True)
 
@@ -311,7 +325,7 @@ class OrderEventSchema(Strict):
 class NextActionSchema(Strict):
     """The request of the buyer's bank: complete it with `client_secret` on the gateway's page, or at `url`."""
 
-    kind = fields.String(required=True)
+    kind = one_of(("authenticate",), required=True)
     client_secret = fields.String(required=True, allow_none=True)
     url = fields.String(required=True, allow_none=True)
     detail = fields.String(required=True)
@@ -324,7 +338,7 @@ class HeldPlaceSchema(Strict):
     leg = fields.Integer(required=True)
     passenger = fields.String(required=True)
     place = place_kind(required=True)
-    state = fields.String(required=True)
+    state = one_of(BOOKING_STATES, required=True)
     reference = fields.String(required=True, allow_none=True)
     documents = fields.List(fields.Nested(DocumentKindSchema), required=True)
 
@@ -344,7 +358,7 @@ class OrderSchema(Strict):
 
     id = fields.String(required=True)
     quote_id = fields.String(required=True)
-    state = fields.String(required=True)
+    state = one_of(ORDER_STATES, required=True)
     total = money(required=True)
     due = money(required=True)
     created_at = moment(required=True)

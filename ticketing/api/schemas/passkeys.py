@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import Strict, moment
+from ticketing.api.schemas.common import PagedSchema, Strict, moment
 
 
 class PasskeyOptionsSchema(Strict):
@@ -31,7 +31,7 @@ class PasskeySchema(Strict):
     used_at = moment(required=True, allow_none=True)
 
 
-class PasskeysSchema(Strict):
+class PasskeysSchema(PagedSchema):
     """The passkeys of an account."""
 
     passkeys = fields.List(fields.Nested(PasskeySchema), required=True)

@@ -2,6 +2,7 @@
 
 from marshmallow import fields, validate
 
+from ticketing.api.schemas.closed_sets import RUN_STATES, one_of
 from ticketing.api.schemas.common import MoneySchema, Strict, moment
 
 
@@ -36,7 +37,7 @@ class RunSchema(Strict):
     region = fields.String(required=True)
     period = fields.String(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
+    state = one_of(RUN_STATES, required=True)
     demo = fields.Boolean(required=True)
     digest = fields.String(required=True)
     prepared_by = fields.String(required=True)
@@ -64,7 +65,7 @@ class RunSummarySchema(Strict):
     region = fields.String(required=True)
     period = fields.String(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
+    state = one_of(RUN_STATES, required=True)
     digest = fields.String(required=True)
     created_at = moment(required=True)
 

@@ -2,7 +2,8 @@
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ticketing.api.schemas.common import AwareMoment, Strict, moment
+from ticketing.api.schemas.closed_sets import GATE_REASONS, JOURNAL_KINDS, STAFF_NOTE_KINDS, one_of
+from ticketing.api.schemas.common import AwareMoment, PagedSchema, Strict, moment
 from ticketing.api.schemas.gates import NamedSailingSchema, NoteSchema, ValidationSchema
 
 _REASON = validate.Length(3, 200)
@@ -90,7 +91,7 @@ class StaffNoteSchema(Strict):
     """An earlier note about a ticket."""
 
     at = moment(required=True)
-    kind = fields.String(required=True)
+    kind = one_of(STAFF_NOTE_KINDS, required=True)
     reason = fields.String(required=True)
 
 
@@ -136,7 +137,7 @@ class InspectionSchema(Strict):
 
     inspection_id = fields.String(required=True)
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
-    reason = fields.String(required=True)
+    reason = one_of(GATE_REASONS, required=True)
     values = fields.Dict(keys=fields.String(), required=True)
     notes = fields.List(fields.Nested(NoteSchema), required=True)
     attention = fields.String(required=True, allow_none=True)
@@ -169,14 +170,14 @@ class JournalEntrySchema(Strict):
 
     id = fields.String(required=True)
     at = moment(required=True)
-    kind = fields.String(required=True)
+    kind = one_of(JOURNAL_KINDS, required=True)
     by = fields.String(required=True)
     ticket = fields.String(required=True, allow_none=True)
     reason = fields.String(required=True)
     document = fields.Dict(required=True)
 
 
-class JournalSchema(Strict):
-    """The newest 200 entries."""
+class JournalSchema(PagedSchema):
+    """A page of the journal, newest first."""
 
     entries = fields.List(fields.Nested(JournalEntrySchema), required=True)

@@ -13,6 +13,7 @@ from ticketing.api.schemas.common import (
     place_kind,
 )
 from ticketing.api.schemas.orders import OperatorDocumentSchema
+from ticketing.api.schemas.sold_legs import SoldLegSchema
 
 
 class MoveRequestSchema(Strict):
@@ -29,7 +30,7 @@ class MovedSchema(Strict):
     moves_left = fields.Integer(required=True)
 
 
-class TicketStatusSchema(Strict):
+class SuspensionSchema(Strict):
     """The status of a ticket: valid, revoked or suspended."""
 
     jti = fields.String(required=True)
@@ -59,13 +60,13 @@ class TicketSchema(Strict):
     not_before = moment(required=True)
     expires_at = moment(required=True)
     valid_until = moment(required=True)
-    legs = fields.List(fields.Dict(), required=True)
+    legs = fields.List(fields.Nested(SoldLegSchema), required=True)
     uses_left = fields.Integer(required=True, allow_none=True)
     group_code = fields.String(required=True, allow_none=True)
     control_code = fields.String(required=True)
     token = fields.String(required=True, allow_none=True)
-    qr_png = fields.String(required=True, allow_none=True)
-    qr_svg = fields.String(required=True, allow_none=True)
+    qr_png = fields.String(required=True, allow_none=True, metadata={"format": "uri-reference"})
+    qr_svg = fields.String(required=True, allow_none=True, metadata={"format": "uri-reference"})
     operator_documents = fields.List(fields.Nested(OperatorDocumentSchema), required=True)
 
 
@@ -84,8 +85,8 @@ class GroupCodeSchema(Strict):
     valid_until = moment(required=True)
     control_code = fields.String(required=True)
     token = fields.String(required=True)
-    qr_png = fields.String(required=True)
-    qr_svg = fields.String(required=True)
+    qr_png = fields.String(required=True, metadata={"format": "uri-reference"})
+    qr_svg = fields.String(required=True, metadata={"format": "uri-reference"})
 
 
 class LegNewsSchema(Strict):

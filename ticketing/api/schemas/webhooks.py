@@ -4,7 +4,15 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import AwareMoment, PageQuerySchema, ShortList, Strict, moment
+from ticketing.api.schemas.closed_sets import (
+    DELIVERY_STATES,
+    DELIVERY_TYPES,
+    KEY_ROLES,
+    OFF_BECAUSE,
+    WEBHOOK_TYPES,
+    one_of,
+)
+from ticketing.api.schemas.common import AwareMoment, PagedSchema, PageQuerySchema, ShortList, Strict, moment
 
 _STATES = ("waiting", "delivered", "unreachable", "dropped")
 _MOST_TYPES = 30
@@ -18,7 +26,7 @@ def _url(**more: Any) -> fields.String:
 
 def _types(**more: Any) -> ShortList:
     return ShortList(
-        fields.String(validate=validate.Length(1, 60)),
+        fields.String(validate=validate.Length(1, 60), metadata={"enum": list(WEBHOOK_TYPES)}),
         validate=validate.Length(1, _MOST_TYPES),
         metadata={"examples": [["order.*", "refund.confirmed"]]},
         **more,
@@ -61,11 +69,11 @@ class WebhookSchema(Strict):
 
     id = fields.String(required=True)
     url = fields.String(required=True)
-    types = fields.List(fields.String(), required=True)
-    role = fields.String(required=True)
+    types = fields.List(one_of(WEBHOOK_TYPES), required=True)
+    role = one_of(KEY_ROLES, required=True)
     operator = fields.String(required=True, allow_none=True)
     enabled = fields.Boolean(required=True)
-    off_because = fields.String(required=True, allow_none=True)
+    off_because = one_of(OFF_BECAUSE, required=True, allow_none=True)
     created_at = moment(required=True)
     old_secret_until = moment(required=True, allow_none=True)
     failing_since = moment(required=True, allow_none=True)
@@ -80,7 +88,7 @@ class NewWebhookSchema(WebhookSchema):
     secret = fields.String(required=True, metadata={"examples": ["whsec_…"]})
 
 
-class WebhooksSchema(Strict):
+class WebhooksSchema(PagedSchema):
     """The webhooks that a key may see, oldest first."""
 
     webhooks = fields.List(fields.Nested(WebhookSchema), required=True)
@@ -110,8 +118,8 @@ class DeliverySchema(Strict):
     """
 
     id = fields.String(required=True)
-    type = fields.String(required=True)
-    state = fields.String(required=True)
+    type = one_of(DELIVERY_TYPES, required=True)
+    state = one_of(DELIVERY_STATES, required=True)
     tries = fields.Integer(required=True)
     created_at = moment(required=True)
     due_at = moment(required=True, allow_none=True)

@@ -81,10 +81,15 @@ def find_entry(tx: Transaction, entry_id: str) -> JournalEntry | None:
 
 
 def list_entries(
-    tx: Transaction, operator: str, jti: str | None = None, limit: int = 200
+    tx: Transaction, operator: str, jti: str | None = None, limit: int = 200, after: str | None = None
 ) -> list[JournalEntry]:
-    """List what was done at an operator's gates, newest first; with `jti` about one ticket."""
+    """List what was done at an operator's gates, newest first; with `jti` about one ticket, with `after` behind an entry."""
     query = sa.select(gate_journal).where(gate_journal.c.operator == operator)
     if jti is not None:
         query = query.where(gate_journal.c.jti == jti)
+    if after is not None:
+        place = sa.select(gate_journal.c.place).where(
+            gate_journal.c.operator == operator, gate_journal.c.id == after
+        )
+        query = query.where(gate_journal.c.place < place.scalar_subquery())
     return fetch(tx, query.order_by(gate_journal.c.place.desc()).limit(limit), JournalEntry)

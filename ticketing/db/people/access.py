@@ -15,6 +15,7 @@ class ApiKey:
     """A credential with its role; `operator` limits gates and operators' finance staff to their own.
 
     `line` is the first key of its line of successors; None where that is this one.
+    `is_test` is 1 for a key that no live deployment takes.
     """
 
     id: str
@@ -26,6 +27,7 @@ class ApiKey:
     expires_at: datetime | None
     revoked_at: datetime | None
     line: str | None = None
+    is_test: int = 0
 
 
 def insert_key(tx: Transaction, made: ApiKey) -> None:

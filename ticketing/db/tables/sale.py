@@ -203,6 +203,7 @@ api_key = table(
     moment("revoked_at", null=True),
     # The first key of a line of successors; none where it is this one.
     text("line", null=True),
+    number("is_test", default="0"),
     one_of("role", "gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin", "app"),
     sa.UniqueConstraint("secret_hash"),
 )

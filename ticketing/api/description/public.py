@@ -1,0 +1,52 @@
+"""Describe the answers outside of `/v1`: keys, words, status lists, pages of problems, the service's health.
+
+Anybody may read them, and their views are plain functions: only a table here says what they answer with.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+_TAG = "public"
+_OBJECT = {"type": "object", "additionalProperties": True}
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "/.well-known/delay-confirmation-jwks.json": "application/json",
+        "/.well-known/gate-bundle-jwks.json": "application/json",
+        "/.well-known/gate-sentences.json": "application/json",
+        "/.well-known/jwks.json": "application/json",
+        "/.well-known/purchase-words.json": "application/json",
+        "/.well-known/status-list-jwks.json": "application/json",
+        "/errors/": "application/json",
+        "/errors/{problem}": "application/json",
+        "/healthz": "application/json",
+        "/s/{list_id}": "application/statuslist+jwt",
+    }
+)
+
+TAG = {"name": _TAG, "description": "Keys, words, status lists and pages of problems, for anybody"}
+
+
+def public_paths(view_of: Callable[[str, str], object]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every such path with its operation, described by the docstring of its view."""
+    for path, media_type in _TYPES.items():
+        first, _, rest = (view_of("get", path).__doc__ or "").partition("\n")
+        schema = _OBJECT if media_type == "application/json" else {"type": "string"}
+        operation = {
+            "tags": [_TAG],
+            "summary": first.strip(),
+            "description": rest.strip(),
+            "responses": {"200": {"description": "OK", "content": {media_type: {"schema": schema}}}},
+        }
+        yield path, {"get": operation, **_parameters(path)}
+
+
+def _parameters(path: str) -> dict[str, Any]:
+    if "{" not in path:
+        return {}
+    name = path.partition("{")[2].partition("}")[0]
+    return {
+        "parameters": [
+            {"in": "path", "name": name, "required": True, "schema": {"type": "string", "minLength": 1}}
+        ]
+    }
