@@ -218,9 +218,14 @@ class Happened(TypedDict):
     data: dict[str, str]
 
 
+class _Reason(TypedDict):
+    code: str
+
+
 class _Refused(TypedDict):
     passenger: str
     because: str
+    reasons: list[_Reason]
 
 
 class _Line(_Refused):
@@ -286,8 +291,15 @@ def nothing_twice(told: Sequence[str]) -> list[str]:
 
 
 def is_whole(offer: Offered) -> list[str]:
-    """Check that a leg that does not run is offered back in full and without a fee to everybody who still has it."""
-    faults = [f"{row['passenger']} gets nothing: {row['because']}" for row in offer["refused"]]
+    """Check that a leg that does not run is offered back in full and without a fee to everybody who still has it.
+
+    A joint fare may be cheaper than the rides that are left of it: then nothing was paid for the leg, and nothing comes back.
+    """
+    faults = [
+        f"{row['passenger']} gets nothing: {row['because']}"
+        for row in offer["refused"]
+        if [reason["code"] for reason in row["reasons"]] != ["rest_dearer"]
+    ]
     faults += [
         f"{row['passenger']} gets {row['percent']} % with {len(row['fees'])} fees: {row['because']}"
         for row in offer["lines"]

@@ -43,13 +43,19 @@ def line(**changed: Any) -> Any:
     return {"passenger": "p1", "percent": 100, "fees": [], "because": "50 %", **changed}
 
 
+def no(code: str) -> Any:
+    return {"passenger": "p2", "because": "", "reasons": [{"code": code, "values": {}}]}
+
+
 @pytest.mark.parametrize(
     ("offer", "whole"),
     [
         ({"lines": [line()], "refused": []}, True),
         ({"lines": [line(percent=50)], "refused": []}, False),
         ({"lines": [line(fees=[{"operator": "sea"}])], "refused": []}, False),
-        ({"lines": [], "refused": [{"passenger": "p2", "because": "too late"}]}, False),
+        ({"lines": [], "refused": [no("not_fresh")]}, False),
+        ({"lines": [line()], "refused": [no("rest_dearer")]}, True),
+        ({"lines": [line(percent=50)], "refused": [no("rest_dearer")]}, False),
     ],
 )
 def test_a_leg_that_does_not_run_comes_back_whole(offer: Any, whole: bool) -> None:
