@@ -1,0 +1,42 @@
+// The purchase under way: kept on the disk, so that a reload or a dead battery goes on where it was.
+import { signal } from "@preact/signals";
+import type { Schemas } from "../shared/api";
+import { find, keep, remove } from "../shared/idb";
+
+export interface Draft {
+  itinerary: Schemas["Itinerary"] | null;
+  quote: Schemas["Quote"];
+  /** Repeated with the same value until there is an answer, so that nothing is ordered or charged twice. */
+  orderKey: string;
+  payKey: string;
+  search: string;
+  order: Schemas["Order"] | null;
+  token: string | null;
+  method: string | null;
+  /** The order that pays for this one with its tickets. */
+  change: string | null;
+}
+
+export const draft = signal<Draft | null>(null);
+
+export async function loadDraft(): Promise<void> {
+  draft.value = (await find<{ id: string; draft: Draft }>("pref", "draft"))?.draft ?? null;
+}
+
+export async function keepDraft(next: Draft): Promise<void> {
+  draft.value = next;
+  await keep("pref", { id: "draft", draft: next } as { id: string });
+}
+
+export async function dropDraft(): Promise<void> {
+  draft.value = null;
+  await remove("pref", "draft");
+}
+
+export async function wish<T>(id: string): Promise<T | undefined> {
+  return (await find<{ id: string; value: T }>("pref", id))?.value;
+}
+
+export async function keepWish(id: string, value: unknown): Promise<void> {
+  await keep("pref", { id, value } as { id: string });
+}

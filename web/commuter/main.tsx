@@ -1,0 +1,99 @@
+// The commuter's app: the frame around its screens, and the order in which it wakes up.
+import { render } from "preact";
+import { LANGUAGES, preferred, speak, t, type Language, type PlainId } from "../shared/i18n";
+import { Heading, listen, path, Screens, type Route } from "../shared/router";
+import { install, restart, waiting } from "../shared/update";
+import { loadDraft, wish } from "./draft";
+import { loadOrders } from "./orders";
+import { GiveBack } from "./screens/giveback";
+import { Journey } from "./screens/journey";
+import { More } from "./screens/more";
+import { OptionsPage } from "./screens/options";
+import { OrderPage } from "./screens/order";
+import { Passes } from "./screens/passes";
+import { Pay } from "./screens/pay";
+import { Results } from "./screens/results";
+import { Search } from "./screens/search";
+import { TicketPage } from "./screens/ticket";
+import { TicketList } from "./screens/tickets";
+import { Who } from "./screens/who";
+
+const ROUTES: Route[] = [
+  { pattern: /^$/, screen: Search },
+  { pattern: /^results$/, screen: Results },
+  { pattern: /^journey$/, screen: Journey },
+  { pattern: /^who$/, screen: Who },
+  { pattern: /^pay$/, screen: Pay },
+  { pattern: /^tickets$/, screen: TicketList },
+  { pattern: /^tickets\/(?<order>[\w-]+)\/(?<jti>[\w-]+)$/, screen: TicketPage },
+  { pattern: /^tickets\/(?<order>[\w-]+)\/(?<jti>[\w-]+)\/give-back$/, screen: GiveBack },
+  { pattern: /^orders\/(?<order>[\w-]+)$/, screen: OrderPage },
+  { pattern: /^orders\/(?<order>[\w-]+)\/options$/, screen: OptionsPage },
+  { pattern: /^passes$/, screen: Passes },
+  { pattern: /^more$/, screen: More },
+];
+
+const TABS: [string, PlainId, string][] = [
+  ["", "search.tab", "M10 3a7 7 0 0 1 5.600 11.200l5 5-1.400 1.400-5-5A7 7 0 1 1 10 3zm0 2a5 5 0 1 0 0 10 5 5 0 0 0 0-10z"],
+  ["tickets", "tickets.title", "M3 6h18v4a2 2 0 0 0 0 4v4H3v-4a2 2 0 0 0 0-4zm6 2v8h2V8z"],
+  ["passes", "passes.title", "M4 5h16a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zm1 4h14V7H5zm2 5h6v-2H7z"],
+  ["more", "more.title", "M4 6h16v2H4zm0 5h16v2H4zm0 5h16v2H4z"],
+];
+
+/** The tab that a path belongs to: the way to a ticket begins at the search. */
+function tabOf(path: string): string {
+  return ["tickets", "passes", "more"].find((name) => path.startsWith(name)) ?? (path.startsWith("orders") ? "tickets" : "");
+}
+
+function Missing() {
+  return <Heading title={t("missing")}>{t("missing")}</Heading>;
+}
+
+function App() {
+  const isPaying = path().startsWith("pay");
+  const isShowing = /^tickets\/[\w-]+\/[\w-]+$/.test(path());
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.querySelector<HTMLElement>("h1")?.focus())}>
+        {t("skip")}
+      </a>
+      <header>
+        <a class="brand" href="/app/">
+          <img src="/app/icon.svg" alt="" width="28" height="28" /> Throughfare
+        </a>
+      </header>
+      {waiting.value && !isPaying && !isShowing && (
+        <div class="note calm update" role="status">
+          <p>{t("update.text")}</p>
+          <button type="button" onClick={restart}>
+            {t("update.go")}
+          </button>
+        </div>
+      )}
+      <main id="main">
+        <Screens routes={ROUTES} missing={Missing} />
+      </main>
+      <nav class="tabs" aria-label={t("nav")}>
+        {TABS.map(([to, name, sign]) => (
+          <a key={to} href={`/app/${to}`} aria-current={tabOf(path()) === to ? "page" : undefined}>
+            <svg viewBox="0 0 24 24" aria-hidden="true">
+              <path d={sign} fill="currentColor" fill-rule="evenodd" />
+            </svg>
+            {t(name)}
+          </a>
+        ))}
+      </nav>
+    </>
+  );
+}
+
+async function wake(): Promise<void> {
+  // A private window may keep nothing: the app then searches and shows prices, and says at the sale why it cannot bind.
+  const chosen = await wish<Language>("language").catch(() => undefined);
+  await Promise.all([speak(chosen && chosen in LANGUAGES ? chosen : preferred()), loadOrders().catch(() => undefined), loadDraft().catch(() => undefined)]);
+  listen();
+  render(<App />, document.getElementById("app") as HTMLElement);
+  await install();
+}
+
+void wake();
