@@ -124,7 +124,7 @@ def create_app(
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)
     console.register(app, _console(settings, rooms))
-    app.register_blueprint(web.blueprint)
+    app.register_blueprint(web.blueprint.blueprint)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )

@@ -16,7 +16,8 @@ blueprint = Blueprint("web", __name__, template_folder="templates")
 
 LANGUAGES = ("en", "et", "fi", "sv")
 _HERE = Path(__file__).parent
-_BUILT = _HERE / "built"
+# Where `make apps` puts the built files.
+BUILT = _HERE / "built"
 # Names with a hash in them never change what they hold.
 _FOR_EVER = "public, max-age=31536000, immutable"
 _TYPES = {
@@ -109,7 +110,7 @@ def _sent(file: Path, *, immutable: bool, name: str = "") -> Response:
 
 def _pressed(name: str, entry: Built) -> Path:
     """Choose the smallest form of a built file that the caller reads."""
-    file = _BUILT / "app" / name
+    file = BUILT / "app" / name
     forms = (("br", ".br"), ("gzip", ".gz")) if entry.pressed else ()
     return next(
         (file.with_name(file.name + ending) for form, ending in forms if request.accept_encodings[form]), file
@@ -118,13 +119,13 @@ def _pressed(name: str, entry: Built) -> Path:
 
 def _listed() -> dict[str, Built]:
     """List the built files of the app by their path; empty where it was not built. A new build counts at once."""
-    manifest = _BUILT / "manifest.json"
+    manifest = BUILT / "manifest.json"
     return _read(manifest.stat().st_mtime_ns) if manifest.exists() else {}
 
 
 @cache
 def _read(_changed: int) -> dict[str, Built]:
-    listed = json.loads((_BUILT / "manifest.json").read_text(encoding="utf-8"))["app"]
+    listed = json.loads((BUILT / "manifest.json").read_text(encoding="utf-8"))["app"]
     return {name: Built(one["immutable"], one["pressed"]) for name, one in listed.items()}
 
 

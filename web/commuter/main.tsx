@@ -1,9 +1,11 @@
 // The commuter's app: the frame around its screens, and the order in which it wakes up.
+import { effect } from "@preact/signals";
 import { render } from "preact";
+import { clockOffset } from "../shared/api";
 import { LANGUAGES, preferred, speak, t, type Language, type PlainId } from "../shared/i18n";
 import { Heading, listen, path, Screens, type Route } from "../shared/router";
 import { install, restart, waiting } from "../shared/update";
-import { loadDraft, wish } from "./draft";
+import { keepWish, loadDraft, wish } from "./draft";
 import { loadOrders } from "./orders";
 import { GiveBack } from "./screens/giveback";
 import { Journey } from "./screens/journey";
@@ -87,10 +89,20 @@ function App() {
   );
 }
 
+const DAY_MS = 86_400_000;
+
+/** Go on with the service's time as it was last told: a phone without a network signs by it too. */
+async function keepTime(): Promise<void> {
+  const told = await wish<{ offset: number; at: number }>("clock");
+  if (told && Math.abs(Date.now() - told.at) < DAY_MS) clockOffset.value = told.offset;
+  effect(() => void keepWish("clock", { offset: clockOffset.value, at: Date.now() }).catch(() => undefined));
+}
+
 async function wake(): Promise<void> {
   // A private window may keep nothing: the app then searches and shows prices, and says at the sale why it cannot bind.
   const chosen = await wish<Language>("language").catch(() => undefined);
   await Promise.all([speak(chosen && chosen in LANGUAGES ? chosen : preferred()), loadOrders().catch(() => undefined), loadDraft().catch(() => undefined)]);
+  await keepTime().catch(() => undefined);
   listen();
   render(<App />, document.getElementById("app") as HTMLElement);
   await install();

@@ -6,7 +6,8 @@ import { find, keep, list, remove } from "../shared/idb";
 export type Order = Schemas["Order"];
 export type Ticket = Schemas["Ticket"];
 export type Tickets = Schemas["Tickets"];
-export type Leg = Schemas["Leg"];
+/** A leg as a search or a ticket tells it; of a ticket it may have been given back. */
+export type Leg = Schemas["Leg"] & { given_back_at?: string | null };
 
 /** An order that this phone keeps, with its tickets as they were at `fetchedAt`. */
 export interface KeptOrder {
@@ -95,8 +96,13 @@ export function legsOf(ticket: Ticket): Leg[] {
   return ticket.legs as unknown as Leg[];
 }
 
+/** The rides that the ticket still opens: what was given back is gone. */
+export function ridesOf(ticket: Ticket): Leg[] {
+  return legsOf(ticket).filter((leg) => !leg.given_back_at);
+}
+
 export function startOf(ticket: Ticket): string {
-  return legsOf(ticket)[0]?.departure ?? ticket.not_before;
+  return ridesOf(ticket)[0]?.departure ?? ticket.not_before;
 }
 
 export type Badge = "valid" | "later" | "expired" | "refunded" | "exchanged" | "cancelled" | "payment_lost" | "suspended" | "disputed";

@@ -144,7 +144,7 @@ function Walk({ leg }: { leg: Leg }) {
 function Ride({ leg, current }: { leg: Leg; current: boolean }) {
   const words = leg.notices?.length ? leg.notices.map((one) => one.text) : (leg.alerts ?? []);
   return (
-    <li class={`ride ${leg.mode}${leg.cancelled ? " cancelled" : ""}`} aria-current={current ? "step" : undefined}>
+    <li class={`ride ${leg.mode}${leg.cancelled || leg.given_back_at ? " cancelled" : ""}`} aria-current={current ? "step" : undefined}>
       <p class="stop">
         <Moment planned={leg.departure} live={leg.live_departure} /> <strong>{leg.boards_at?.name ?? leg.from.name}</strong>
       </p>
@@ -156,6 +156,7 @@ function Ride({ leg, current }: { leg: Leg; current: boolean }) {
           {leg.mode !== "ferry" && leg.operator_name ? <small>{leg.operator_name}</small> : null}
           {leg.check_in_until ? <small>{t("leg.checkIn", { time: hours(leg.check_in_until) })}</small> : null}
           {leg.wheelchair && leg.wheelchair !== "unknown" ? <small>{t(`wheelchair.${leg.wheelchair}`)}</small> : null}
+          {leg.given_back_at ? <small class="bad">{t("badge.refunded")}</small> : null}
           {leg.cancelled ? <small class="bad">{t("leg.cancelled")}</small> : null}
           {leg.excluded ? <small class="bad">{t("leg.excluded")}</small> : null}
           {words.map((text) => (

@@ -1,6 +1,7 @@
 // Install the service worker, and tell when a newer app waits. The reader restarts it, never we.
 import { signal } from "@preact/signals";
 
+let restarting = false;
 export const waiting = signal<ServiceWorker | null>(null);
 
 interface Policies {
@@ -21,15 +22,13 @@ function workerAddress(): string {
 
 export async function install(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
-  const hadOne = navigator.serviceWorker.controller !== null;
-  let restarted = false;
+  // Another page of the app may restart: this one goes on with what it has, for it may show a code.
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (hadOne && !restarted) location.reload();
-    restarted = true;
+    if (restarting) location.reload();
   });
   const found = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: "none" });
   const look = () => {
-    waiting.value = hadOne || navigator.serviceWorker.controller ? found.waiting : null;
+    waiting.value = navigator.serviceWorker.controller ? found.waiting : null;
   };
   look();
   found.addEventListener("updatefound", () => {
@@ -41,5 +40,6 @@ export async function install(): Promise<void> {
 }
 
 export function restart(): void {
+  restarting = true;
   waiting.value?.postMessage("restart");
 }

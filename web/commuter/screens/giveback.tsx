@@ -34,12 +34,13 @@ export function GiveBack({ at }: { at: Place }) {
 function Choice({ held, done }: { held: Held; done: (refund: Schemas["Refund"]) => void }) {
   const { row, ticket } = held;
   const legs = legsOf(ticket);
-  const chosen = useSignal<number[]>(legs.map((_, index) => index));
+  const open = legs.flatMap((leg, index) => (leg.given_back_at ? [] : [index]));
+  const chosen = useSignal<number[]>(open);
   const offer = useSignal<Offer | null>(null);
   const error = useSignal<unknown>(null);
   const busy = useSignal(false);
   const once = useSignal(crypto.randomUUID());
-  const whole = chosen.value.length === legs.length;
+  const whole = chosen.value.length === open.length;
   const wanted = { passengers: [ticket.passenger], ...(whole || legs.length === 0 ? {} : { legs: chosen.value }) };
   const path = { order_id: row.id };
   const ask = () => {
@@ -72,10 +73,10 @@ function Choice({ held, done }: { held: Held; done: (refund: Schemas["Refund"]) 
   };
   return (
     <>
-      {legs.length > 1 && (
+      {open.length > 1 && (
         <fieldset class="card">
           <legend>{t("giveback.legs")}</legend>
-          {legs.map((leg, index) => (
+          {legs.map((leg, index) => leg.given_back_at ? null : (
             <label key={index} class="check">
               <input type="checkbox" checked={chosen.value.includes(index)} onChange={() => toggle(index)} />
               <span>

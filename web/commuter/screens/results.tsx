@@ -91,8 +91,10 @@ function Found({ wish, search }: { wish: Wish; search: string }) {
 function Card({ one, busy, choose }: { one: Itinerary; busy: boolean; choose: () => void }) {
   const total = one.price.total;
   const isWalk = one.legs.every((leg) => leg.kind === "walk");
+  const isSoldOut = few(one) === 0;
+  const offers = one.offer_id !== null && !isSoldOut;
   return (
-    <article class={`card offer${one.offer_id || isWalk ? "" : " off"}`}>
+    <article class={`card offer${offers || isWalk ? "" : " off"}`}>
       <h2 class="unseen">{sentenceOf(one)}</h2>
       <div class="line" aria-hidden="true">
         <span class="times">
@@ -116,8 +118,9 @@ function Card({ one, busy, choose }: { one: Itinerary; busy: boolean; choose: ()
           {t("price.excluded", { operator: part.operator_name, from: part.from_name, to: part.to_name })}
         </p>
       ))}
-      {few(one) !== null && <p class="wait">{t("places.few", { count: few(one) as number })}</p>}
-      {one.offer_id && (
+      {isSoldOut && <p class="bad strong">{t("soldout")}</p>}
+      {!isSoldOut && few(one) !== null && <p class="wait">{t("places.few", { count: few(one) as number })}</p>}
+      {offers && (
         <button type="button" class="main wide" onClick={choose} disabled={busy} aria-label={t("results.choose.long", { sentence: sentenceOf(one) })}>
           {busy ? t("wait.short") : t("results.choose")}
         </button>

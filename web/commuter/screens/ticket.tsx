@@ -6,7 +6,7 @@ import { t } from "../../shared/i18n";
 import { here, hours } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
 import { calendarOf } from "../calendar";
-import { badgeOf, heldBy, legsOf, refresh, shownToken, type Badge, type Held, type Leg } from "../orders";
+import { badgeOf, heldBy, legsOf, refresh, ridesOf, shownToken, startOf, type Badge, type Held, type Leg } from "../orders";
 import { Back, categoryOf, Note, Trouble, Way } from "../parts";
 import { phoneKey, publicKey } from "../wallet/key";
 import { codeWithProof, isBound, isOurs } from "../wallet/proof";
@@ -29,6 +29,7 @@ export function TicketPage({ at }: { at: Place }) {
   const { row, ticket, number } = found;
   const badge = badgeOf(found);
   const legs = legsOf(ticket);
+  const rides = ridesOf(ticket);
   const siblings = row.tickets?.tickets ?? [];
   const next = nextLeg(legs);
   const print = () =>
@@ -39,7 +40,7 @@ export function TicketPage({ at }: { at: Place }) {
     <>
       <Back to="tickets">{t("tickets.title")}</Back>
       <Heading title={t("ticket.title")}>
-        {legs.length ? t("tickets.way", { from: legs[0]?.from.name ?? "", to: legs.at(-1)?.to.name ?? "" }) : t("tickets.pass")}
+        {rides.length ? t("tickets.way", { from: rides[0]?.from.name ?? "", to: rides.at(-1)?.to.name ?? "" }) : t("tickets.pass")}
       </Heading>
       <p class="lead">
         <Chip badge={badge} /> {categoryOf(ticket.rider_category)}
@@ -78,7 +79,7 @@ export function TicketPage({ at }: { at: Place }) {
               <a href={`/app/?${changeQuery(found)}`}>{t("change.title")}</a>
             </li>
             <li>
-              <button type="button" onClick={() => save(new Blob([calendarOf(ticket.jti, legs)], { type: "text/calendar" }), "journey.ics")}>
+              <button type="button" onClick={() => save(new Blob([calendarOf(ticket.jti, rides)], { type: "text/calendar" }), "journey.ics")}>
                 {t("ticket.calendar")}
               </button>
             </li>
@@ -110,7 +111,7 @@ function live(found: Held): () => void {
         () => (failures += 1),
       );
     }
-    const near = Math.abs(Date.parse(legsOf(found.ticket)[0]?.departure ?? found.ticket.not_before) - now()) < SOON_MS;
+    const near = Math.abs(Date.parse(startOf(found.ticket)) - now()) < SOON_MS;
     timer = setTimeout(() => void look(), (near ? POLL_SOON_MS : POLL_MS) * Math.min(1 + failures, 6));
   };
   void look();
@@ -119,12 +120,12 @@ function live(found: Held): () => void {
 
 /** The leg whose arrival lies ahead: its operator's gate is the next one. */
 function nextLeg(legs: Leg[]): number {
-  const index = legs.findIndex((leg) => Date.parse(leg.live_arrival ?? leg.arrival) > now());
-  return index < 0 ? Math.max(0, legs.length - 1) : index;
+  const ahead = legs.findIndex((leg) => !leg.given_back_at && Date.parse(leg.live_arrival ?? leg.arrival) > now());
+  return ahead < 0 ? Math.max(0, legs.findLastIndex((leg) => !leg.given_back_at)) : ahead;
 }
 
 function changeQuery({ row, ticket }: Held): string {
-  const legs = legsOf(ticket);
+  const legs = ridesOf(ticket);
   const [first, last] = [legs[0], legs.at(-1)];
   const region = (stop: string, operator: string) => `${operator}:${stop}`;
   const query = new URLSearchParams({ change: row.id, refs: ticket.passenger, who: ticket.rider_category });
@@ -177,14 +178,14 @@ function Code({ held, next }: { held: Held; next: number }) {
 }
 
 function operatorsOf(legs: Leg[]): string[] {
-  return [...new Set(legs.map((leg) => leg.operator ?? ""))];
+  return [...new Set(legs.filter((leg) => !leg.given_back_at).map((leg) => leg.operator ?? ""))];
 }
 
 /** The next leg of another operator: a proof is for one operator's gates. */
 function another(legs: Leg[], from: number): number {
   for (let step = 1; step < legs.length; step++) {
     const index = (from + step) % legs.length;
-    if (legs[index]?.operator !== legs[from]?.operator) return index;
+    if (!legs[index]?.given_back_at && legs[index]?.operator !== legs[from]?.operator) return index;
   }
   return from;
 }

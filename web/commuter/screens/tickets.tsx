@@ -5,7 +5,7 @@ import { now, reachable } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { dayOf, here, hours } from "../../shared/money";
 import { Heading, type Place } from "../../shared/router";
-import { badgeOf, held, legsOf, orders, refreshAll, startOf, type Badge, type Held } from "../orders";
+import { badgeOf, held, orders, refreshAll, ridesOf, startOf, type Badge, type Held } from "../orders";
 import { categoryOf, Note, Signs } from "../parts";
 import { localMoment } from "../wishes";
 
@@ -82,7 +82,7 @@ function grouped(all: Held[]): ["today" | "later" | "past", Held[]][] {
 }
 
 function Row({ one }: { one: Held }) {
-  const legs = legsOf(one.ticket);
+  const legs = ridesOf(one.ticket);
   const [first, last] = [legs[0], legs.at(-1)];
   return (
     <a class="card ticket-row" href={`/app/tickets/${one.row.id}/${one.ticket.jti}`}>
