@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from tests.source_tree import ROOT
 from ticketing.clock import DemoClock
 from ticketing.db import Database
 from ticketing.identity import create_key
+from ticketing.identity.principal import Role
 from ticketing.tickets.keys import KeyStore
 
 # 05:10 in Tallinn, on a Tuesday.
@@ -83,10 +85,25 @@ class Served:
         draft.write_text(json.dumps(places), encoding="utf-8")
         draft.replace(self.folder / "places.json")
 
-    def gate_key(self, operator: str) -> str:
-        """Make a key for the gates of an operator."""
+    def cancel(self, operator: str, trip: str, day: str, note: str | None) -> None:
+        """Have an operator's staff say that a departure does not go, with their words; without them it goes again."""
+        word: dict[str, object] = (
+            {"state": "cancelled", "note": {"en": note}} if note else {"state": "as_planned"}
+        )
+        answer = httpx.put(
+            f"{self.url}/v1/operators/{operator}/departures/{trip}/{day}",
+            json=word,
+            headers={
+                "Authorization": f"Bearer {self.key(operator, 'operator_staff')}",
+                "Idempotency-Key": uuid.uuid4().hex,
+            },
+        )
+        assert answer.is_success, answer.text
+
+    def key(self, operator: str, role: Role = "gate") -> str:
+        """Make a key of a role at an operator, for its gates if nothing else is said."""
         database = Database(f"sqlite:///{self.folder / 'test.db'}")
-        secret = create_key(database, self.clock, role="gate", operator=operator, label="test")[1]
+        secret = create_key(database, self.clock, role=role, operator=operator, label="test")[1]
         database.close()
         return secret
 

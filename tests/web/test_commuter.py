@@ -69,7 +69,7 @@ def test_a_ticket_opens_a_gate_without_a_network_and_its_picture_opens_no_other(
             commuter.press(NEXT_GATE)
             commuter.sees("At the gates of Tallink")
             ship = _other(commuter.page, first, tmp_path)
-        tram, ferry = served.gate_key("tlt"), served.gate_key("tallink")
+        tram, ferry = served.key("tlt"), served.key("tallink")
 
         assert _shown(served, tram, first, "09005-1")["reason"] == "ok"
         assert _shown(served, tram, first, "09005-1")["reason"] == "proof_replayed"
@@ -164,6 +164,102 @@ def test_a_new_version_waits_until_the_ticket_is_no_longer_shown(browser: Browse
 
         assert len(old) == 1
         assert commuter.page.evaluate("caches.keys()") != old
+
+
+def test_a_journey_is_changed_to_a_cheaper_ship(browser: Browser, served: Served) -> None:
+    with phone(browser, served.url) as commuter:
+        commuter.buy()
+        commuter.page.locator(".ticket-row").click()
+        commuter.page.get_by_role("link", name="Change", exact=True).click()
+        expect(commuter.page.get_by_role("combobox", name="From")).to_have_value("Kopli")
+        commuter.page.get_by_label("Date").fill("2026-10-14")
+        commuter.page.get_by_label("Time", exact=True).fill("06:10")
+        commuter.check()
+        commuter.press("Search")
+        commuter.page.get_by_role("button", name=re.compile("^Choose 07:38")).first.click()
+        commuter.press("Continue")
+        commuter.sees("What the old ticket is worth pays for it.")
+        commuter.check()
+        commuter.press("Hold the places")
+        commuter.page.get_by_role("heading", name=re.compile("Pay|Tickets")).wait_for()
+        if commuter.page.get_by_role("button", name="Pay €").count():
+            commuter.press("Pay €")
+        commuter.page.get_by_role("heading", name="Past").wait_for()
+
+        old, new = (commuter.page.locator(".ticket-row").filter(has_text=one) for one in ("06:24", "07:38"))
+        expect(old).to_contain_text("Changed")
+        expect(new).to_contain_text("Not yet")
+        old.click()
+        commuter.sees("You changed this ticket.")
+        commuter.check()
+
+
+def test_a_ship_that_does_not_sail_is_told_and_another_taken_with_one_tap(
+    browser: Browser, served: Served
+) -> None:
+    with phone(browser, served.url) as commuter:
+        commuter.buy()
+        commuter.page.locator(".ticket-row").click()
+        served.cancel("tallink", "TAL-TH-0730", "2026-10-13", "Strong wind: this ship stays in harbour.")
+        try:
+            commuter.page.reload()
+            commuter.sees("This departure is cancelled.")
+            commuter.sees("Strong wind")
+            commuter.check()
+            commuter.page.get_by_role("link", name="What can I do?").click()
+            commuter.press("Take this departure")
+            commuter.sees("Your ticket is now for")
+            commuter.check()
+        finally:
+            served.cancel("tallink", "TAL-TH-0730", "2026-10-13", None)
+
+
+def test_the_bank_asks_and_a_pass_makes_the_tram_cost_nothing(browser: Browser, served: Served) -> None:
+    with phone(browser, served.url) as commuter:
+        commuter.open("passes")
+        commuter.check()
+        commuter.press("Adult €30.00")
+        commuter.press("Hold the places")
+        commuter.page.get_by_label("Card whose bank asks you").check()
+        commuter.press("Pay €30.00")
+        commuter.sees("Your bank asks you to confirm the payment.")
+        commuter.check()
+        with commuter.context.expect_page() as opened:
+            commuter.page.get_by_role("link", name="To the bank").click()
+        opened.value.get_by_role("button").first.click()
+        opened.value.close()
+        commuter.press("I have confirmed")
+        commuter.sees("Paid. Your tickets are here")
+        commuter.page.locator(".ticket-row").click()
+        expect(commuter.page.locator(".code svg.qr")).to_be_visible()
+        commuter.check()
+        commuter.quote()
+        expect(commuter.page.locator("legend .amount")).to_have_text("€30.60")
+
+
+def test_settings_speak_another_language_and_forget_the_phone(browser: Browser, served: Served) -> None:
+    with phone(browser, served.url) as commuter:
+        commuter.buy()
+        commuter.open("more")
+        commuter.check()
+        commuter.page.get_by_label("Svenska").check()
+        commuter.sees("Glöm den här telefonen")
+        commuter.page.reload()
+        commuter.press("Glöm allt")
+        commuter.press("Ja, glöm dem")
+        commuter.page.get_by_role("heading", name="Where to?").wait_for()
+        commuter.open("tickets")
+        commuter.sees("No tickets on this phone yet.")
+        commuter.check()
+
+
+def test_the_landing_page_opens_the_doors_in_four_languages(browser: Browser, served: Served) -> None:
+    with phone(browser, served.url, width=320) as stranger:
+        for language in ("en", "et", "fi", "sv"):
+            stranger.page.goto(f"{served.url}/?lang={language}")
+            stranger.check()
+        stranger.page.get_by_role("link", name="Jag reser").click()
+        expect(stranger.page.get_by_role("heading", level=1)).to_have_text("Where to?")
 
 
 def _publish_another(worker: Path) -> None:

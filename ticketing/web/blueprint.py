@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, send_file
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 blueprint = Blueprint("web", __name__, template_folder="templates")
@@ -96,16 +96,17 @@ def app(path: str) -> AnyResponse:
     return response
 
 
-def _sent(file: Path, *, immutable: bool, name: str = "") -> Response:
+def _sent(file: Path, *, immutable: bool, name: str = "") -> AnyResponse:
     """Send a file with its type, and tell how long it may be kept and whether it was pressed."""
-    own = Path(name or file.name)
-    response = send_file(file, mimetype=_TYPES[own.suffix], download_name=own.name, conditional=True)
+    response = make_response(file.read_bytes())
+    response.mimetype = _TYPES[Path(name or file.name).suffix]
+    response.add_etag()
     response.headers["Cache-Control"] = _FOR_EVER if immutable else "no-cache"
     if file.suffix in {".br", ".gz"}:
         response.headers["Content-Encoding"] = {".br": "br", ".gz": "gzip"}[file.suffix]
     if name:
         response.vary.add("Accept-Encoding")
-    return response
+    return response.make_conditional(request)
 
 
 def _pressed(name: str, entry: Built) -> Path:

@@ -5,7 +5,8 @@ import { find, keep, remove } from "../shared/idb";
 
 export interface Draft {
   itinerary: Schemas["Itinerary"] | null;
-  quote: Schemas["Quote"];
+  /** Null where an order that was left unpaid is taken up again. */
+  quote: Schemas["Quote"] | null;
   /** Repeated with the same value until there is an answer, so that nothing is ordered or charged twice. */
   orderKey: string;
   payKey: string;
@@ -31,6 +32,13 @@ export async function keepDraft(next: Draft): Promise<void> {
 export async function dropDraft(): Promise<void> {
   draft.value = null;
   await remove("pref", "draft");
+}
+
+/** Take up an order again that was placed and not paid. */
+export async function resume(order: Schemas["Order"], token: string): Promise<void> {
+  if (draft.value?.order?.id === order.id) return;
+  const keys = { orderKey: crypto.randomUUID(), payKey: crypto.randomUUID() };
+  await keepDraft({ itinerary: null, quote: null, search: "", change: order.exchange_of, order, token, method: null, ...keys });
 }
 
 export async function wish<T>(id: string): Promise<T | undefined> {

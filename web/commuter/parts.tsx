@@ -63,7 +63,7 @@ const SIGNS: Record<string, string> = {
 export function Sign({ mode }: { mode: string }) {
   return (
     <svg class={`sign ${mode}`} viewBox="0 0 24 24" aria-hidden="true">
-      <path d={SIGNS[mode] ?? SIGNS["bus"]} fill="currentColor" fill-rule="evenodd" />
+      <path d={SIGNS[mode === "metro" ? "rail" : mode] ?? SIGNS["bus"]} fill="currentColor" fill-rule="evenodd" />
     </svg>
   );
 }

@@ -5,12 +5,11 @@ import { t } from "../../shared/i18n";
 import { here, minor, money, moneyOf } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
 import { draft, keepDraft, type Draft } from "../draft";
-import { orderOf } from "../orders";
 import { Back, categoryOf, dayLabel, Note, Way } from "../parts";
 
 export function Journey() {
   const current = draft.value;
-  if (!current?.itinerary) {
+  if (!current?.itinerary || !current.quote) {
     go("", { replace: true });
     return null;
   }
@@ -27,7 +26,7 @@ export function Journey() {
       <Note kind="calm">
         <p>{t("journey.conditions")}</p>
       </Note>
-      <Expiry draft={current} />
+      <Expiry draft={current} until={quote.expires_at} />
       <div class="sticky">
         <span>
           <small>{t("total")}</small>
@@ -132,10 +131,10 @@ function Connections({ connections }: { connections: Schemas["Connection"][] }) 
 const SOON_MS = 5 * 60_000;
 
 /** How long the price is kept: said from five minutes before its end, and asked for again with one tap. */
-export function Expiry({ draft: current }: { draft: Draft }) {
+export function Expiry({ draft: current, until }: { draft: Draft; until: string }) {
   const error = useSignal(false);
-  const left = Date.parse(current.quote.expires_at) - now();
-  if (left > SOON_MS) return <p class="hint">{t("expiry.until", { time: here(current.quote.expires_at) })}</p>;
+  const left = Date.parse(until) - now();
+  if (left > SOON_MS) return <p class="hint">{t("expiry.until", { time: here(until) })}</p>;
   const again = async () => {
     const offer = current.itinerary?.offer_id;
     try {
@@ -159,8 +158,4 @@ export function Expiry({ draft: current }: { draft: Draft }) {
       )}
     </Note>
   );
-}
-
-export function isChange(current: Draft): boolean {
-  return current.change !== null && orderOf(current.change) !== undefined;
 }

@@ -118,7 +118,7 @@ async function charge(current: Draft, method: string): Promise<Schemas["Order"]>
 
 function result(current: Draft): Promise<Schemas["Order"]> {
   const order = (draft.value?.order ?? current.order) as Schemas["Order"];
-  const waiting = order.payments.find((one) => one.state !== "failed") ?? order.payments.at(-1);
+  const waiting = order.payments.find((one) => one.state !== "declined") ?? order.payments.at(-1);
   const path = { order_id: order.id, payment_id: waiting?.id ?? "" };
   return call("POST /v1/orders/{order_id}/payments/{payment_id}/result", { path, token: current.token as string });
 }

@@ -295,7 +295,9 @@ function Lost({ held }: { held: Held }) {
 function News({ held }: { held: Held }) {
   const { row, ticket } = held;
   const legs = legsOf(ticket);
-  const news = (row.tickets?.news ?? []).filter((one) => one.passengers.includes(ticket.passenger));
+  // Without passengers it concerns everybody of the order.
+  const concerns = (those: string[]) => those.length === 0 || those.includes(ticket.passenger);
+  const news = (row.tickets?.news ?? []).filter((one) => concerns(one.passengers) && !legs[one.leg]?.given_back_at);
   const lines = news.map((one) => ({ one, leg: legs[one.leg] })).filter(({ one }) => one.cancelled || one.departure_delay_seconds || one.note);
   if (lines.length === 0) return null;
   return (

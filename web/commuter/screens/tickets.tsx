@@ -4,12 +4,14 @@ import { useEffect } from "preact/hooks";
 import { now, reachable } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { dayOf, here, hours } from "../../shared/money";
-import { Heading, type Place } from "../../shared/router";
+import { go, Heading, type Place } from "../../shared/router";
+import { resume } from "../draft";
 import { badgeOf, held, orders, refreshAll, ridesOf, startOf, type Badge, type Held } from "../orders";
 import { categoryOf, Note, Signs } from "../parts";
 import { localMoment } from "../wishes";
 
 const STALE_MS = 24 * 3_600_000;
+const UNPAID = ["awaiting_payment", "payment_failed", "payment_unknown"];
 const DONE: Badge[] = ["expired", "refunded", "exchanged", "cancelled", "payment_lost"];
 
 export function TicketList({ at }: { at: Place }) {
@@ -22,7 +24,7 @@ export function TicketList({ at }: { at: Place }) {
   }, []);
   const all = held();
   const groups = grouped(all);
-  const unpaid = orders.value.filter((row) => ["awaiting_payment", "payment_failed"].includes(row.order.state) && Date.parse(row.order.expires_at) > now());
+  const unpaid = orders.value.filter((row) => UNPAID.includes(row.order.state) && Date.parse(row.order.expires_at) > now());
   const oldest = Math.min(...all.map((one) => one.row.fetchedAt));
   return (
     <>
@@ -41,9 +43,9 @@ export function TicketList({ at }: { at: Place }) {
       {unpaid.map((row) => (
         <Note key={row.id} kind="calm">
           <p>{t("tickets.unpaid", { time: here(row.order.expires_at) })}</p>
-          <a class="button" href="/app/pay">
+          <button type="button" onClick={() => void resume(row.order, row.token).then(() => go("pay"))}>
             {t("tickets.unpaid.go")}
-          </a>
+          </button>
         </Note>
       ))}
       {all.length === 0 && !busy.value && (

@@ -22,7 +22,7 @@ export function Who() {
   useEffect(() => {
     canKeep().then((can) => (able.value = can));
   }, []);
-  if (!current) {
+  if (!current?.quote) {
     go("", { replace: true });
     return null;
   }
@@ -35,8 +35,8 @@ export function Who() {
     busy.value = true;
     error.value = null;
     try {
-      const bound = quote.passengers.filter((one) => placeOf(one.ref) === "here").map((one) => one.ref);
-      const order = await ordered(current, bound, read.value);
+      const bound = current.change ? [] : quote.passengers.filter((one) => placeOf(one.ref) === "here").map((one) => one.ref);
+      const order = await ordered(current, quote, bound, read.value);
       go(order.state === "ticketed" ? "tickets" : "pay");
     } catch (trouble) {
       error.value = trouble;
@@ -45,9 +45,14 @@ export function Who() {
   };
   return (
     <>
-      <Back to="journey">{t("journey.title")}</Back>
+      <Back to={current.itinerary ? "journey" : "passes"}>{t(current.itinerary ? "journey.title" : "passes.title")}</Back>
       <Heading title={t("who.title")}>{t("who.title")}</Heading>
-      {able.value === false && (
+      {current.change && (
+        <Note kind="calm">
+          <p>{t("who.keeps")}</p>
+        </Note>
+      )}
+      {able.value === false && !current.change && (
         <Note kind="wait">
           <p>{t("who.unable")}</p>
         </Note>
@@ -58,7 +63,7 @@ export function Who() {
             <legend>
               {index + 1}. {categoryOf(one.rider_category)} <span class="amount">{money(one.total)}</span>
             </legend>
-            {(["here", "paper"] as const).map((choice) => (
+            {(current.change ? [] : (["here", "paper"] as const)).map((choice) => (
               <label key={choice} class="check">
                 <input
                   type="radio"
@@ -92,13 +97,13 @@ export function Who() {
 }
 
 /** Order once, however often this is called, and keep the order before anything else happens. */
-async function ordered(current: Draft, bound: string[], read: boolean): Promise<Schemas["Order"]> {
+async function ordered(current: Draft, quote: Schemas["Quote"], bound: string[], read: boolean): Promise<Schemas["Order"]> {
   if (current.order && current.order.state === "awaiting_payment") return current.order;
   const key = bound.length ? await publicKey() : null;
   const phones = key ? bound.map((passenger) => ({ passenger, key })) : [];
   const more = { ...(phones.length ? { phones } : {}), ...(read ? { connections_acknowledged: true } : {}) };
   const old = current.change ? orderOf(current.change) : undefined;
-  const order = await place(current, old, more).catch(async (trouble: unknown) => {
+  const order = await place(current, quote, old, more).catch(async (trouble: unknown) => {
     // A refusal is an answer: the next try is a new intent. Without an answer the same key is sent again.
     if (trouble instanceof Problem && trouble.status < 500) await keepDraft({ ...current, orderKey: crypto.randomUUID() });
     throw trouble;
@@ -119,11 +124,11 @@ interface More {
   connections_acknowledged?: boolean;
 }
 
-function place(current: Draft, old: { id: string; token: string } | undefined, more: More): Promise<Schemas["Order"]> {
+function place(current: Draft, quote: Schemas["Quote"], old: { id: string; token: string } | undefined, more: More): Promise<Schemas["Order"]> {
   const once = current.orderKey;
-  if (!old) return call("POST /v1/orders", { body: { quote_id: current.quote.id, ...more }, once });
-  const passengers = current.quote.passengers.map((one) => one.ref);
-  const body = { quote_id: current.quote.id, passengers, ...more };
+  if (!old) return call("POST /v1/orders", { body: { quote_id: quote.id, ...more }, once });
+  const passengers = quote.passengers.map((one) => one.ref);
+  const body = { quote_id: quote.id, passengers, ...more };
   return call("POST /v1/orders/{order_id}/exchanges", { path: { order_id: old.id }, body, token: old.token, once });
 }
 
