@@ -8,6 +8,8 @@ import { go, Heading, type Place } from "../../shared/router";
 import { heldBy, orderOf, refresh } from "../orders";
 import { Back, Note, Trouble, Waiting } from "../parts";
 
+const FEW = 50;
+
 type Disrupted = Schemas["DisruptedLeg"];
 
 export function OptionsPage({ at }: { at: Place }) {
@@ -83,7 +85,7 @@ function Choices({ leg, take }: { leg: Disrupted; take: (option: Schemas["Option
           <li key={option.id} class="option">
             <p>{option.text}</p>
             {option.refund && <p class="big">{money(option.refund)}</p>}
-            {option.places !== null && <p class="hint">{t("places.free", { count: option.places })}</p>}
+            {option.places !== null && option.places <= FEW && <p class="hint">{t("places.free", { count: option.places })}</p>}
             {leg.chosen === option.id ? (
               <p class="chip good">{t("options.chosen")}</p>
             ) : (

@@ -65,7 +65,7 @@ export function TicketPage({ at }: { at: Place }) {
       {legs.length > 0 && (
         <section class="card" aria-labelledby="way">
           <h2 id="way">{t("ticket.way")}</h2>
-          <Way legs={legs} marked={next} />
+          <Way legs={asToldNow(found)} marked={next} />
         </section>
       )}
       <Documents held={found} />
@@ -318,6 +318,29 @@ function News({ held }: { held: Held }) {
       </a>
     </Note>
   );
+}
+
+/** The rides with what operators have told since: cancelled ones, late ones, other platforms. */
+function asToldNow({ row, ticket }: Held): Leg[] {
+  const later = (moment: string, seconds: number | null) => (seconds ? shifted(moment, seconds) : null);
+  return legsOf(ticket).map((leg, index) => {
+    const news = row.tickets?.news.find((one) => one.leg === index && (one.passengers.length === 0 || one.passengers.includes(ticket.passenger)));
+    if (!news) return leg;
+    return {
+      ...leg,
+      cancelled: news.cancelled,
+      live_departure: later(leg.departure, news.departure_delay_seconds),
+      live_arrival: later(leg.arrival, news.arrival_delay_seconds),
+      boards_at: news.boards_at,
+      alights_at: news.alights_at,
+    };
+  });
+}
+
+/** A moment so many seconds later, in the same form and with the same offset. */
+function shifted(moment: string, seconds: number): string {
+  const [local, offset] = [moment.slice(0, 19), moment.slice(19)];
+  return new Date(Date.parse(`${local}Z`) + seconds * 1000).toISOString().slice(0, 19) + offset;
 }
 
 function Documents({ held }: { held: Held }) {
