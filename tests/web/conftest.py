@@ -41,7 +41,8 @@ class Served:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        """The address by a name: passkeys are bound to names, never to numbers."""
+        return f"http://localhost:{self.port}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""

@@ -47,7 +47,7 @@ def service(folder: Path, port: int) -> Flask:
     settings = Settings(
         database_url=f"sqlite:///{folder / 'test.db'}",
         keys_folder=folder / "keys",
-        public_url=f"http://127.0.0.1:{port}",
+        public_url=f"http://localhost:{port}",
         rate_limits=False,
         demo_clock_file=folder / "clock",
         mail_folder=folder / "mail",

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +252,90 @@ def test_settings_speak_another_language_and_forget_the_phone(browser: Browser, 
         commuter.open("tickets")
         commuter.sees("No tickets on this phone yet.")
         commuter.check()
+
+
+def test_an_account_takes_an_order_to_another_phone_where_a_passkey_opens_it(
+    browser: Browser, served: Served
+) -> None:
+    with phone(browser, served.url) as first, phone(browser, served.url, language="sv") as second:
+        first.buy()
+        first.open("account")
+        first.check()
+        first.page.get_by_label("New account").check()
+        first.page.get_by_label("E-mail").fill("anna@example.org")
+        first.page.get_by_label("Password").fill("correct horse battery")
+        first.page.get_by_role("button", name="New account").click()
+        first.press("Keep them in the account")
+        first.sees("The orders are in your account now.")
+        authenticator = _give_authenticator(first.page)
+        first.press("Make a passkey")
+        first.sees("The passkey is made.")
+        first.check()
+
+        _give_authenticator(second.page, authenticator())
+        second.open("account")
+        second.press("Logga in med en nyckel")
+        second.press("Hämta till telefonen")
+        second.sees("Beställningen finns nu i telefonen.")
+        second.open("tickets")
+        second.page.locator(".ticket-row").click()
+        second.press("Flytta till den här telefonen")
+        expect(second.page.locator(".code svg.qr")).to_be_visible()
+        second.check()
+        first.open("tickets")
+        first.page.locator(".ticket-row").click()
+        first.sees("This ticket belongs to another phone")
+        first.check()
+
+
+def test_an_order_goes_to_a_mail_and_comes_back_by_its_number_and_key(
+    browser: Browser, served: Served
+) -> None:
+    with phone(browser, served.url) as first, phone(browser, served.url, width=320) as second:
+        first.buy()
+        first.page.locator(".ticket-row").click()
+        first.page.get_by_role("link", name="Order and receipt").click()
+        first.page.get_by_label("E-mail").fill("mari@example.org")
+        first.press("Send")
+        first.sees("Mails go to m…@example.org.")
+        first.check()
+        kept = first.page.evaluate(_FIRST_ORDER)
+        second.open("link")
+        second.check()
+        second.page.get_by_label("Order", exact=True).fill(kept["id"])
+        second.page.get_by_label("Key").fill("wrong")
+        second.press("Bring it here")
+        second.sees("There is no such order")
+        second.page.get_by_label("Key").fill(kept["token"])
+        second.press("Bring it here")
+        expect(second.page.locator(".ticket-row")).to_have_count(1)
+
+
+_FIRST_ORDER = """() => new Promise(done => {
+    const opened = indexedDB.open("tf")
+    opened.onsuccess = () => {
+        const asked = opened.result.transaction("order").objectStore("order").getAll()
+        asked.onsuccess = () => done({id: asked.result[0].id, token: asked.result[0].token})
+    }
+})"""
+
+
+def _give_authenticator(page: Page, *credentials: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    """Give a page a device for passkeys, with those of another one; answers how to read its passkey."""
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    made = devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+    for one in credentials:
+        devices.send("WebAuthn.addCredential", {"authenticatorId": made, "credential": one})
+    return lambda: dict(devices.send("WebAuthn.getCredentials", {"authenticatorId": made})["credentials"][0])
 
 
 def test_the_landing_page_opens_the_doors_in_four_languages(browser: Browser, served: Served) -> None:

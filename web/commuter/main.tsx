@@ -1,24 +1,23 @@
 // The commuter's app: the frame around its screens, and the order in which it wakes up.
-import { effect } from "@preact/signals";
-import { render } from "preact";
 import { clockOffset } from "../shared/api";
 import { LANGUAGES, preferred, speak, t, type Language, type PlainId } from "../shared/i18n";
+import { lazy } from "../shared/lazy";
 import { Heading, listen, path, Screens, type Route } from "../shared/router";
+import { loadSession } from "../shared/session";
 import { install, restart, waiting } from "../shared/update";
 import { keepWish, loadDraft, wish } from "./draft";
 import { loadOrders } from "./orders";
 import { GiveBack } from "./screens/giveback";
 import { Journey } from "./screens/journey";
 import { More } from "./screens/more";
-import { OptionsPage } from "./screens/options";
-import { OrderPage } from "./screens/order";
-import { Passes } from "./screens/passes";
 import { Pay } from "./screens/pay";
 import { Results } from "./screens/results";
 import { Search } from "./screens/search";
 import { TicketPage } from "./screens/ticket";
 import { TicketList } from "./screens/tickets";
 import { Who } from "./screens/who";
+import { effect } from "@preact/signals";
+import { render } from "preact";
 
 const ROUTES: Route[] = [
   { pattern: /^$/, screen: Search },
@@ -29,10 +28,12 @@ const ROUTES: Route[] = [
   { pattern: /^tickets$/, screen: TicketList },
   { pattern: /^tickets\/(?<order>[\w-]+)\/(?<jti>[\w-]+)$/, screen: TicketPage },
   { pattern: /^tickets\/(?<order>[\w-]+)\/(?<jti>[\w-]+)\/give-back$/, screen: GiveBack },
-  { pattern: /^orders\/(?<order>[\w-]+)$/, screen: OrderPage },
-  { pattern: /^orders\/(?<order>[\w-]+)\/options$/, screen: OptionsPage },
-  { pattern: /^passes$/, screen: Passes },
+  { pattern: /^orders\/(?<order>[\w-]+)$/, screen: lazy(() => import("./screens/order").then((one) => one.OrderPage)) },
+  { pattern: /^orders\/(?<order>[\w-]+)\/options$/, screen: lazy(() => import("./screens/options").then((one) => one.OptionsPage)) },
+  { pattern: /^passes$/, screen: lazy(() => import("./screens/passes").then((one) => one.Passes)) },
   { pattern: /^more$/, screen: More },
+  { pattern: /^account$/, screen: lazy(() => import("./screens/account").then((one) => one.default)) },
+  { pattern: /^link$/, screen: lazy(() => import("./screens/bring").then((one) => one.default)) },
 ];
 
 const TABS: [string, PlainId, string][] = [
@@ -44,7 +45,9 @@ const TABS: [string, PlainId, string][] = [
 
 /** The tab that a path belongs to: the way to a ticket begins at the search. */
 function tabOf(path: string): string {
-  return ["tickets", "passes", "more"].find((name) => path.startsWith(name)) ?? (path.startsWith("orders") ? "tickets" : "");
+  if (/^(orders|link)/.test(path)) return "tickets";
+  if (path.startsWith("account")) return "more";
+  return ["tickets", "passes", "more"].find((name) => path.startsWith(name)) ?? "";
 }
 
 function Missing() {
@@ -102,6 +105,7 @@ async function wake(): Promise<void> {
   // A private window may keep nothing: the app then searches and shows prices, and says at the sale why it cannot bind.
   const chosen = await wish<Language>("language").catch(() => undefined);
   await Promise.all([speak(chosen && chosen in LANGUAGES ? chosen : preferred()), loadOrders().catch(() => undefined), loadDraft().catch(() => undefined)]);
+  await loadSession().catch(() => undefined);
   await keepTime().catch(() => undefined);
   listen();
   render(<App />, document.getElementById("app") as HTMLElement);

@@ -33,6 +33,14 @@ export function More() {
           </label>
         ))}
       </fieldset>
+      <ul class="rows actions">
+        <li>
+          <a href="/app/account">{t("account.title")}</a>
+        </li>
+        <li>
+          <a href="/app/link">{t("bring.title")}</a>
+        </li>
+      </ul>
       <section class="card" aria-labelledby="help">
         <h2 id="help">{t("more.help")}</h2>
         <p>{t("more.help.gate")}</p>

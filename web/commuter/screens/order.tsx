@@ -5,6 +5,7 @@ import { file } from "../../shared/api";
 import { t, tOr } from "../../shared/i18n";
 import { here, money } from "../../shared/money";
 import { Heading, type Place } from "../../shared/router";
+import { Mail } from "../mail";
 import { orderOf, refresh } from "../orders";
 import { Back, categoryOf, Note, Trouble } from "../parts";
 import { save } from "../save";
@@ -80,6 +81,7 @@ export function OrderPage({ at }: { at: Place }) {
           ))}
         </section>
       )}
+      <Mail row={row} />
       <Trouble error={error.value} />
       <ul class="rows actions">
         <li>
