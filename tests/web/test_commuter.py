@@ -240,7 +240,6 @@ def test_the_bank_asks_and_a_pass_makes_the_tram_cost_nothing(browser: Browser, 
 
 def test_settings_speak_another_language_and_forget_the_phone(browser: Browser, served: Served) -> None:
     with phone(browser, served.url) as commuter:
-        commuter.buy()
         commuter.open("more")
         commuter.check()
         commuter.page.get_by_label("Svenska").check()
