@@ -9,6 +9,8 @@ export interface Chosen {
   name: string;
 }
 
+/** The id of a place that is where the phone is: `geo:59.461,24.667`. */
+const HERE = "geo:";
 const DEBOUNCE_MS = 150;
 
 interface Props {
@@ -18,13 +20,15 @@ interface Props {
   recent: Chosen[];
   fault: string | null;
   choose: (place: Chosen | null) => void;
+  /** Offer the place where the phone is. */
+  here?: boolean;
 }
 
 function nameOf(place: Schemas["Place"]): string {
   return place.names[language.value] ?? place.name;
 }
 
-export function Combobox({ id, label, value, recent, fault, choose }: Props) {
+export function Combobox({ id, label, value, recent, fault, choose, here }: Props) {
   const text = useSignal(value?.name ?? "");
   const options = useSignal<Chosen[]>([]);
   const isOpen = useSignal(false);
@@ -45,7 +49,9 @@ export function Combobox({ id, label, value, recent, fault, choose }: Props) {
 
   const search = (typed: string) => {
     asked.current?.abort();
-    if (typed.trim() === "") return show(recent, false);
+    if (typed.trim() === "") return show(suggested(), false);
+    // What was suggested before anything was typed is no answer to it.
+    if (told.value === "") isOpen.value = false;
     const mine = (asked.current = new AbortController());
     setTimeout(() => {
       if (mine.signal.aborted) return;
@@ -55,11 +61,23 @@ export function Combobox({ id, label, value, recent, fault, choose }: Props) {
     }, DEBOUNCE_MS);
   };
 
+  const suggested = (): Chosen[] => (here && "geolocation" in navigator ? [{ id: HERE, name: t("search.here") }, ...recent] : recent);
+
+  const locate = () =>
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => choose({ id: `${HERE}${coords.latitude.toFixed(4)},${coords.longitude.toFixed(4)}`, name: t("search.here") }),
+      () => {
+        text.value = "";
+        told.value = t("search.here.denied");
+      },
+    );
+
   const take = (place: Chosen) => {
+    if (place.id === HERE) locate();
     text.value = place.name;
     isOpen.value = false;
     told.value = "";
-    choose(place);
+    if (place.id !== HERE) choose(place);
   };
 
   const onKey = (event: KeyboardEvent) => {
@@ -101,7 +119,7 @@ export function Combobox({ id, label, value, recent, fault, choose }: Props) {
         value={text.value}
         onFocus={(event) => {
           event.currentTarget.select();
-          if (text.value === "") show(recent, false);
+          if (text.value === "") show(suggested(), false);
         }}
         onInput={(event) => {
           text.value = event.currentTarget.value;

@@ -30,6 +30,7 @@ const ROUTES: Route[] = [
   { pattern: /^tickets\/(?<order>[\w-]+)\/(?<jti>[\w-]+)\/give-back$/, screen: GiveBack },
   { pattern: /^orders\/(?<order>[\w-]+)$/, screen: lazy(() => import("./screens/order").then((one) => one.OrderPage)) },
   { pattern: /^orders\/(?<order>[\w-]+)\/options$/, screen: lazy(() => import("./screens/options").then((one) => one.OptionsPage)) },
+  { pattern: /^orders\/(?<order>[\w-]+)\/delays$/, screen: lazy(() => import("./screens/delays").then((one) => one.DelaysPage)) },
   { pattern: /^passes$/, screen: lazy(() => import("./screens/passes").then((one) => one.Passes)) },
   { pattern: /^more$/, screen: More },
   { pattern: /^account$/, screen: lazy(() => import("./screens/account").then((one) => one.default)) },

@@ -84,12 +84,18 @@ export function soon(): string {
   return localMoment(now());
 }
 
+/** A place by its id, or by where the phone is. */
+function endpoint(place: Chosen): Schemas["Endpoint"] {
+  const [, lat, lon] = /^geo:(-?[\d.]+),(-?[\d.]+)$/.exec(place.id) ?? [];
+  return lat && lon ? { lat: Number(lat), lon: Number(lon) } : { stop_id: place.id };
+}
+
 export function toRequest(wish: Wish): Schemas["JourneyRequest"] {
   const refs = wish.change?.passengers ?? [];
   const changed = wish.change ? orderOf(wish.change.order) : undefined;
   return {
-    from: { stop_id: wish.from.id },
-    to: { stop_id: wish.to.id },
+    from: endpoint(wish.from),
+    to: endpoint(wish.to),
     ...(wish.arrive ? { arrive_by: withOffset(wish.at) } : { depart_at: withOffset(wish.at) }),
     passengers: wish.passengers.map((category, index) => ({
       ref: refs[index] ?? `p${index + 1}`,

@@ -92,6 +92,9 @@ export function OrderPage({ at }: { at: Place }) {
         <li>
           <a href={`/app/orders/${id}/options`}>{t("options.title")}</a>
         </li>
+        <li>
+          <a href={`/app/orders/${id}/delays`}>{t("delays.title")}</a>
+        </li>
       </ul>
     </>
   );

@@ -65,7 +65,7 @@ export function Search({ at }: { at: Place }) {
       )}
       <form class="card" onSubmit={submit} noValidate>
         <div class="ends">
-          <Combobox id="from" label={t("search.from")} value={wish.value.from ?? null} recent={places} fault={faults.value.from ?? null} choose={place("from")} />
+          <Combobox id="from" here label={t("search.from")} value={wish.value.from ?? null} recent={places} fault={faults.value.from ?? null} choose={place("from")} />
           <button
             type="button"
             class="swap"
