@@ -51,9 +51,13 @@ class Phone:
         field_of.press("ArrowDown")
         field_of.press("Enter")
 
-    def quote(self, *, child: bool = False, number: int = 0) -> None:
-        """Choose one of the ways from Kopli to Pasila, by the address of the search, in English."""
+    def look_for_a_way(self, *, child: bool = False) -> None:
+        """Search Kopli to Pasila by the address of the search."""
         self.page.goto(f"{self.url}/app/results?{_WAY}&who={'adult.child' if child else 'adult'}")
+
+    def quote(self, *, child: bool = False, number: int = 0) -> None:
+        """Choose one of the ways from Kopli to Pasila, in English."""
+        self.look_for_a_way(child=child)
         self.page.get_by_role("button", name=re.compile("^Choose")).nth(number).click()
         self.press("Continue")
 
