@@ -209,6 +209,7 @@ def test_a_ship_that_does_not_sail_is_told_and_another_taken_with_one_tap(
             commuter.check()
             commuter.page.get_by_role("link", name="Order and receipt").click()
             commuter.page.get_by_role("link", name="Delays and compensation").click()
+            commuter.sees("07:30 Tallinn D-terminal – Helsinki")
             commuter.press("Show the confirmation")
             expect(commuter.page.get_by_role("img", name="Confirmation of the delay")).to_be_visible()
             commuter.check()

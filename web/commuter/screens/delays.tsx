@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { call, file, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
-import { hours, money } from "../../shared/money";
+import { here, money } from "../../shared/money";
 import { Heading, type Place } from "../../shared/router";
 import { orderOf, type KeptOrder } from "../orders";
 import { Back, Note, Trouble, Waiting } from "../parts";
@@ -69,14 +69,14 @@ function LateCard({ row, late }: { row: KeptOrder; late: Late }) {
   return (
     <section class="card">
       <h2>
-        {hours(late.planned_departure)} {t("tickets.way", { from: late.from_stop, to: late.to_stop })}
+        {here(late.planned_departure)} {t("tickets.way", { from: late.from_stop, to: late.to_stop })}
       </h2>
       <p class="bad strong">{words(late)}</p>
       {late.note && <p>{late.note}</p>}
       {late.state === "contradiction" && <p>{t("delays.contradiction")}</p>}
       {shown.value ? (
         <>
-          <p>{shown.value.text}</p>
+          <p class="lines">{shown.value.text}</p>
           <Qr text={shown.value.token} label={t("delays.code")} />
         </>
       ) : (
