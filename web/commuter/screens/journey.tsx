@@ -1,11 +1,24 @@
 // The journey and its price: every stop, and why it costs what it costs.
 import { useSignal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
 import { call, now, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, minor, money, moneyOf } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
 import { draft, keepDraft, type Draft } from "../draft";
+import type { Leg } from "../orders";
 import { Back, categoryOf, dayLabel, Note, Way } from "../parts";
+
+/** The map comes when the rest is there. */
+function MapOf({ legs }: { legs: Leg[] }) {
+  const map = useSignal<{ of: ComponentType<{ legs: Leg[] }> } | null>(null);
+  useEffect(() => {
+    import("../map").then((one) => (map.value = { of: one.default }), () => undefined);
+  }, []);
+  const Map = map.value?.of;
+  return Map ? <Map legs={legs} /> : null;
+}
 
 export function Journey() {
   const current = draft.value;
@@ -19,6 +32,7 @@ export function Journey() {
       <Back to={`results?${search}`}>{t("journey.back")}</Back>
       <Heading title={t("journey.title")}>{dayLabel(itinerary.departure)}</Heading>
       <div class="card">
+        <MapOf legs={itinerary.legs} />
         <Way legs={itinerary.legs} />
       </div>
       <Why quote={quote} names={namesOf(itinerary)} />
