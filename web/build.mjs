@@ -115,11 +115,16 @@ function digest(content) {
   return createHash("sha256").update(content).digest("base64url").slice(0, 16);
 }
 
+/** The file with the texts of each language: the service tells the reader's browser of it beforehand. */
+function textsOf(files) {
+  return Object.fromEntries(LANGUAGES.map((name) => [name, named(files, `assets/${name}-`)]));
+}
+
 function weigh(files) {
   const size = (name) => gzipSync(files.get(name).content).length;
   const main = named(files, "assets/main-");
   const first = [main, ...chunksOf(files, main)];
-  const languages = LANGUAGES.map((name) => named(files, `assets/${name}-`));
+  const languages = Object.values(textsOf(files));
   const lazy = [...files.keys()].filter(
     (name) => name.endsWith(".js") && name !== "sw.js" && !first.includes(name) && !languages.includes(name),
   );
@@ -149,7 +154,7 @@ function publish(files) {
     }
     listed[name] = { immutable, pressed: PRESSED.test(name), digest: digest(content) };
   }
-  writeFileSync(join(DRAFT, "manifest.json"), `${JSON.stringify({ app: listed }, null, 1)}\n`);
+  writeFileSync(join(DRAFT, "manifest.json"), `${JSON.stringify({ app: listed, languages: textsOf(files) }, null, 1)}\n`);
   if (existsSync(BUILT)) rmSync(BUILT, { recursive: true });
   renameSync(DRAFT, BUILT);
   console.log(`  ${readdirSync(join(BUILT, "app/assets")).length / 3} hashed files in ${relative(process.cwd(), BUILT)}`);

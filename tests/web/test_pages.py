@@ -23,7 +23,9 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for form in ("br", "gz"):
         (tmp_path / f"app/assets/main-ABCD.js.{form}").write_text(form, encoding="utf-8")
     listed = {name: {"immutable": "assets" in name, "pressed": "assets" in name} for name in files}
-    (tmp_path / "manifest.json").write_text(json.dumps({"app": listed}), encoding="utf-8")
+    (tmp_path / "manifest.json").write_text(
+        json.dumps({"app": listed, "languages": {"fi": "assets/main-ABCD.js"}}), encoding="utf-8"
+    )
     monkeypatch.setattr(blueprint, "BUILT", tmp_path)
     return tmp_path
 
@@ -66,6 +68,19 @@ def test_a_file_with_its_hash_in_its_name_is_kept_for_ever_and_sent_in_the_small
 
 
 @pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    ("language", "told"), [("fi", "</app/assets/main-ABCD.js>; rel=modulepreload"), ("sv", None)]
+)
+def test_the_texts_of_the_readers_language_are_told_beforehand(
+    client: FlaskClient, language: str, told: str | None
+) -> None:
+    page = client.get("/app/", headers={"Accept-Language": language})
+
+    assert page.headers.get("Link") == told
+    assert set(page.vary) == {"Accept-Encoding", "Accept-Language"}
+
+
+@pytest.mark.usefixtures("built")
 def test_a_worker_is_looked_at_anew_each_time(client: FlaskClient) -> None:
     assert client.get("/app/sw.js").headers["Cache-Control"] == "no-cache"
 
@@ -90,7 +105,9 @@ def test_a_new_build_counts_without_a_restart(client: FlaskClient, built: Path) 
     (built / "app/assets/main-NEW.js").write_text("new", encoding="utf-8")
     listed = {"index.html": {"immutable": False, "pressed": False}}
     listed["assets/main-NEW.js"] = {"immutable": True, "pressed": False}
-    (built / "manifest.json").write_text(json.dumps({"app": listed}), encoding="utf-8")
+    (built / "manifest.json").write_text(
+        json.dumps({"app": listed, "languages": {"fi": "assets/main-ABCD.js"}}), encoding="utf-8"
+    )
 
     assert (before, client.get("/app/assets/main-NEW.js").status_code) == (404, 200)
 

@@ -41,6 +41,14 @@ LANDING_POLICY = (
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """The built files by their path, and the path of each language's texts."""
+
+    files: dict[str, "Built"]
+    languages: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """A built file: whether its name has its hash, and whether it lies there pressed too."""
 
@@ -82,7 +90,8 @@ def app_without_slash() -> AnyResponse:
 @blueprint.get("/app/<path:path>")
 def app(path: str) -> AnyResponse:
     """Serve a built file; any other path is a screen of the app, which its page draws."""
-    listed = _listed()
+    listing = _listed()
+    listed = listing.files
     if not listed:
         return _unbuilt()
     if path not in listed and (path.startswith("assets/") or "." in path):
@@ -92,6 +101,8 @@ def app(path: str) -> AnyResponse:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Content-Security-Policy"] = APP_POLICY
+    if name == "index.html":
+        _tell_texts(response, listing)
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=(), microphone=(), payment=()"
     return response
 
@@ -118,16 +129,24 @@ def _pressed(name: str, entry: Built) -> Path:
     )
 
 
-def _listed() -> dict[str, Built]:
-    """List the built files of the app by their path; empty where it was not built. A new build counts at once."""
+def _tell_texts(response: AnyResponse, listing: Listing) -> None:
+    """Have the browser fetch the reader's texts beside the scripts, instead of after them."""
+    if texts := listing.languages.get(_language()):
+        response.headers["Link"] = f"</app/{texts}>; rel=modulepreload"
+    response.vary.add("Accept-Language")
+
+
+def _listed() -> Listing:
+    """List the built files of the app; there are none where it was not built. A new build counts at once."""
     manifest = BUILT / "manifest.json"
-    return _read(manifest.stat().st_mtime_ns) if manifest.exists() else {}
+    return _read(manifest.stat().st_mtime_ns) if manifest.exists() else Listing({}, {})
 
 
 @cache
-def _read(_changed: int) -> dict[str, Built]:
-    listed = json.loads((BUILT / "manifest.json").read_text(encoding="utf-8"))["app"]
-    return {name: Built(one["immutable"], one["pressed"]) for name, one in listed.items()}
+def _read(_changed: int) -> Listing:
+    listed = json.loads((BUILT / "manifest.json").read_text(encoding="utf-8"))
+    files = {name: Built(one["immutable"], one["pressed"]) for name, one in listed["app"].items()}
+    return Listing(files, listed["languages"])
 
 
 @cache
