@@ -1,8 +1,9 @@
 // Build the apps into ../ticketing/web/built: check, compile the texts, make the client, bundle, press, weigh.
 //   node build.mjs DESCRIPTION      DESCRIPTION is the file with the API's description (describe.py writes it)
+// With WEIGH=1 in the environment it prints the size of every part beside its budget.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, renameSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -134,10 +135,11 @@ function weigh(files) {
     ...languages.map((name) => [`language ${name.slice(7, 9)}`, size(name), BUDGETS.language]),
     ...lazy.map((name) => [`later: ${name.slice(7)}`, size(name), BUDGETS.lazy]),
   ];
-  for (const [name, bytes, most] of rows) {
+  const over = rows.filter(([, bytes, most]) => bytes > most);
+  console.log(`  ${rows[0][1]} bytes of scripts at first, ${rows[1][1]} of style, as gzip sends them`);
+  for (const [name, bytes, most] of process.env.WEIGH || over.length ? rows : []) {
     console.log(`  ${name.padEnd(30)} ${String(bytes).padStart(6)} of ${most} bytes (gzip)`);
   }
-  const over = rows.filter(([, bytes, most]) => bytes > most);
   if (over.length) throw new Error(`over budget: ${over.map(([name]) => name).join(", ")}`);
 }
 
@@ -157,7 +159,6 @@ function publish(files) {
   writeFileSync(join(DRAFT, "manifest.json"), `${JSON.stringify({ app: listed, languages: textsOf(files) }, null, 1)}\n`);
   if (existsSync(BUILT)) rmSync(BUILT, { recursive: true });
   renameSync(DRAFT, BUILT);
-  console.log(`  ${readdirSync(join(BUILT, "app/assets")).length / 3} hashed files in ${relative(process.cwd(), BUILT)}`);
 }
 
 await main(process.argv[2]).catch((error) => {
