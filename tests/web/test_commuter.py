@@ -113,7 +113,7 @@ def test_a_ship_that_sells_out_between_price_and_order_is_told_before_anything_i
         served.sell_out("tallink")
         try:
             commuter.press("Hold the places")
-            commuter.sees("This departure is sold out.")
+            commuter.sees("The places could not be held. Nothing was charged.")
             commuter.check()
             commuter.page.get_by_role("link", name="See other journeys").click()
             ship = commuter.page.get_by_role("article").filter(has_text="Tallink")

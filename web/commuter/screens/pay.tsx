@@ -6,7 +6,7 @@ import { here, money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
 import { draft, dropDraft, keepDraft, type Draft } from "../draft";
 import { refresh } from "../orders";
-import { Note, Trouble } from "../parts";
+import { Note, Trouble, troubleOf } from "../parts";
 
 const METHODS = ["demo_ok", "demo_declined", "demo_sca", "demo_timeout_after_capture"] as const;
 
@@ -164,7 +164,7 @@ function PayTrouble({ error, search }: { error: unknown; search: string }) {
   if (error instanceof Problem && (error.status === 409 || error.status === 410)) {
     return (
       <Note kind="bad">
-        <p>{error.document.detail}</p>
+        <p>{troubleOf(error)}</p>
         <a class="button" href={`/app/results?${search}`}>
           {t("soldout.others")}
         </a>

@@ -135,8 +135,8 @@ function place(current: Draft, quote: Schemas["Quote"], old: { id: string; token
 function Taken({ error, search }: { error: Problem; search: string }) {
   return (
     <Note kind="bad">
-      <p>{t("soldout")}</p>
-      <p>{error.document.detail}</p>
+      <p>{t("refused.order")}</p>
+      {error.code === "departure_cancelled" ? <p>{t("leg.cancelled")}</p> : <p lang="en">{error.document.detail}</p>}
       <a class="button" href={`/app/results?${search}`}>
         {t("soldout.others")}
       </a>
