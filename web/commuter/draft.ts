@@ -1,6 +1,6 @@
 // The purchase under way: kept on the disk, so that a reload or a dead battery goes on where it was.
 import { signal } from "@preact/signals";
-import type { Schemas } from "../shared/api";
+import { newKey, type Schemas } from "../shared/api";
 import { find, keep, remove } from "../shared/idb";
 
 export interface Draft {
@@ -37,7 +37,7 @@ export async function dropDraft(): Promise<void> {
 /** Take up an order again that was placed and not paid. */
 export async function resume(order: Schemas["Order"], token: string): Promise<void> {
   if (draft.value?.order?.id === order.id) return;
-  const keys = { orderKey: crypto.randomUUID(), payKey: crypto.randomUUID() };
+  const keys = { orderKey: newKey(), payKey: newKey() };
   await keepDraft({ itinerary: null, quote: null, search: "", change: order.exchange_of, order, token, method: null, ...keys });
 }
 

@@ -1,7 +1,7 @@
 // Have tickets, receipt and news of an order sent by mail.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, type Schemas } from "../shared/api";
+import { call, newKey, type Schemas } from "../shared/api";
 import { language, t } from "../shared/i18n";
 import { keepWish, wish } from "./draft";
 import type { KeptOrder } from "./orders";
@@ -20,7 +20,7 @@ export function Mail({ row }: { row: KeptOrder }) {
   }, []);
   const set = (wanted: Schemas["ContactRequest"][]) => {
     error.value = null;
-    call("PUT /v1/orders/{order_id}/notify", { path, body: { contacts: wanted }, token: row.token, once: crypto.randomUUID() })
+    call("PUT /v1/orders/{order_id}/notify", { path, body: { contacts: wanted }, token: row.token, once: newKey() })
       .then((found) => (contacts.value = found))
       .catch((trouble: unknown) => (error.value = trouble));
   };

@@ -35,6 +35,11 @@ export function setPerson(token: () => Promise<string>): void {
   person = token;
 }
 
+/** A new `Idempotency-Key`: 128 random bits. Pages without HTTPS have no `crypto.randomUUID`. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 const PATIENCE_MS = 30_000;
 export const reachable = signal(true);
 export const demoGateway = signal(false);

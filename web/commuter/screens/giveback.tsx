@@ -1,7 +1,7 @@
 // Give back a ticket or some legs of it: the amount and its rule first, then the deed.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, Problem, type Schemas } from "../../shared/api";
+import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { hours, minor, money } from "../../shared/money";
 import { Heading, type Place } from "../../shared/router";
@@ -39,7 +39,7 @@ function Choice({ held, done }: { held: Held; done: (refund: Schemas["Refund"]) 
   const offer = useSignal<Offer | null>(null);
   const error = useSignal<unknown>(null);
   const busy = useSignal(false);
-  const once = useSignal(crypto.randomUUID());
+  const once = useSignal(newKey());
   const whole = chosen.value.length === open.length;
   const wanted = { passengers: [ticket.passenger], ...(whole || legs.length === 0 ? {} : { legs: chosen.value }) };
   const path = { order_id: row.id };
@@ -63,7 +63,7 @@ function Choice({ held, done }: { held: Held; done: (refund: Schemas["Refund"]) 
     } catch (trouble) {
       error.value = trouble;
       // An answer ends this try; without one the same call is sent again, and nothing is given back twice.
-      if (trouble instanceof Problem && trouble.status < 500) once.value = crypto.randomUUID();
+      if (trouble instanceof Problem && trouble.status < 500) once.value = newKey();
     }
     busy.value = false;
   };

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import { call, now, type Schemas } from "../../shared/api";
+import { call, newKey, now, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, minor, money, moneyOf } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
@@ -153,7 +153,7 @@ export function Expiry({ draft: current, until }: { draft: Draft; until: string 
     const offer = current.itinerary?.offer_id;
     try {
       const quote = await call("POST /v1/quotes", { body: { offer_id: offer ?? "" } });
-      await keepDraft({ ...current, quote, orderKey: crypto.randomUUID(), payKey: crypto.randomUUID() });
+      await keepDraft({ ...current, quote, orderKey: newKey(), payKey: newKey() });
     } catch {
       error.value = true;
     }

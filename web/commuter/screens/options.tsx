@@ -1,7 +1,7 @@
 // After a disruption: the rides that do not go as the ticket says, and the ways on, each one tap.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, Problem, type Schemas } from "../../shared/api";
+import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, hours, money } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
@@ -30,7 +30,7 @@ export function OptionsPage({ at }: { at: Place }) {
   const take = async (leg: Disrupted, option: Schemas["Option"]) => {
     error.value = said.value = null;
     const intent = `${leg.jti} ${option.id}`;
-    const once = keys.value[intent] ?? crypto.randomUUID();
+    const once = keys.value[intent] ?? newKey();
     keys.value = { ...keys.value, [intent]: once };
     const body = { passengers: [leg.passenger], leg: leg.leg, option: option.id };
     try {

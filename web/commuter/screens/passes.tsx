@@ -1,7 +1,7 @@
 // Passes and carnets on sale: a pass covers its rides, and later searches on this phone count it.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, type Schemas } from "../../shared/api";
+import { call, newKey, type Schemas } from "../../shared/api";
 import { t, tOr } from "../../shared/i18n";
 import { money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
@@ -26,7 +26,7 @@ export function Passes() {
     error.value = null;
     try {
       const quote = await call("POST /v1/passes/quotes", { body: { region: product.region, product: product.id, rider_category: category } });
-      await keepDraft({ itinerary: null, quote, search: "", change: null, orderKey: crypto.randomUUID(), payKey: crypto.randomUUID(), order: null, token: null, method: null });
+      await keepDraft({ itinerary: null, quote, search: "", change: null, orderKey: newKey(), payKey: newKey(), order: null, token: null, method: null });
       go("who");
     } catch (trouble) {
       error.value = trouble;

@@ -1,6 +1,6 @@
 // Pay: one amount, one button, and one charge whatever happens to the answer.
 import { useSignal } from "@preact/signals";
-import { call, demoGateway, NoAnswer, Problem, type Schemas } from "../../shared/api";
+import { call, demoGateway, newKey, NoAnswer, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
@@ -111,7 +111,7 @@ function minorRows(order: Schemas["Order"]): [string, string][] {
 
 /** Charge by the key of this try. The key is on the disk before the call leaves: a reload asks with the same one. */
 async function charge(current: Draft, method: string): Promise<Schemas["Order"]> {
-  if (current.method !== method) await keepDraft({ ...current, method, payKey: current.method ? crypto.randomUUID() : current.payKey });
+  if (current.method !== method) await keepDraft({ ...current, method, payKey: current.method ? newKey() : current.payKey });
   const { payKey, token, order } = draft.value as Draft;
   return call("POST /v1/orders/{order_id}/payments", { path: { order_id: (order as Schemas["Order"]).id }, body: { method }, token: token as string, once: payKey });
 }
@@ -138,7 +138,7 @@ async function settled(current: Draft, order: Schemas["Order"]): Promise<Schemas
 /** After a refusal the next try is a new charge; without an answer it is the same one. */
 async function afterRefusal(trouble: unknown): Promise<void> {
   if (draft.value && trouble instanceof Problem && trouble.status < 500) {
-    await keepDraft({ ...draft.value, payKey: crypto.randomUUID(), method: null });
+    await keepDraft({ ...draft.value, payKey: newKey(), method: null });
   }
 }
 

@@ -1,7 +1,7 @@
 // Results: a card for each way, with its price, its changes and what it is best for.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, Problem, type Schemas } from "../../shared/api";
+import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t, tOr } from "../../shared/i18n";
 import { hours, money } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
@@ -37,7 +37,7 @@ function Found({ wish, search }: { wish: Wish; search: string }) {
     try {
       const quote = await call("POST /v1/quotes", { body: { offer_id: itinerary.offer_id as string } });
       const change = wish.change?.order ?? null;
-      await keepDraft({ itinerary, quote, search, change, orderKey: crypto.randomUUID(), payKey: crypto.randomUUID(), order: null, token: null, method: null });
+      await keepDraft({ itinerary, quote, search, change, orderKey: newKey(), payKey: newKey(), order: null, token: null, method: null });
       go("journey");
     } catch (trouble) {
       error.value = trouble;

@@ -1,7 +1,7 @@
 // One ticket: the code that a gate reads, renewed every 15 seconds by this phone's key, with or without a network.
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, clockOffset, file, now, reachable } from "../../shared/api";
+import { call, clockOffset, file, newKey, now, reachable } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, hours } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
@@ -271,7 +271,7 @@ function Lost({ held }: { held: Held }) {
         path: { order_id: row.id, jti },
         body: { public_key: { ...(await publicKey()) } },
         token: row.token,
-        once: crypto.randomUUID(),
+        once: newKey(),
       });
       await refresh(row.id);
       location.reload();

@@ -1,7 +1,7 @@
 // Who travels, and on which phone the tickets live; then the places are held.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, Problem, type Schemas } from "../../shared/api";
+import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
@@ -105,7 +105,7 @@ async function ordered(current: Draft, quote: Schemas["Quote"], bound: string[],
   const old = current.change ? orderOf(current.change) : undefined;
   const order = await place(current, quote, old, more).catch(async (trouble: unknown) => {
     // A refusal is an answer: the next try is a new intent. Without an answer the same key is sent again.
-    if (trouble instanceof Problem && trouble.status < 500) await keepDraft({ ...current, orderKey: crypto.randomUUID() });
+    if (trouble instanceof Problem && trouble.status < 500) await keepDraft({ ...current, orderKey: newKey() });
     throw trouble;
   });
   const token = order.access_token as string;
