@@ -52,7 +52,7 @@ PACKAGES := web/node_modules/.installed
 BUILT := ticketing/web/built/manifest.json
 # The development tools, but for the demo, which has its own.
 ENVIRONMENT = $(STAMP)
-APP_SOURCES = $(wildcard web/* web/building/* web/shared/* web/texts/* web/commuter/* web/commuter/*/* web/map/* ticketing/web/static/* ticketing/api/*.py ticketing/api/schemas/*.py)
+APP_SOURCES = $(wildcard web/* web/building/* web/shared/* web/texts/* web/commuter/* web/commuter/*/* web/map/* ticketing/web/static/* ticketing/api/*.py ticketing/api/schemas/*.py ticketing/api/description/*)
 
 $(WHEEL)/.installed: requirements-web.lock
 	@test -x $(WHEEL)/bin/python || $(PYTHON) -m venv $(WHEEL)
