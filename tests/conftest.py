@@ -111,6 +111,17 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end of a run that the apps were not tested, where something is missing for that."""
+    untested = [
+        one for one in terminalreporter.stats.get("skipped", []) if "APPS ARE NOT TESTED" in str(one.longrepr)
+    ]
+    if untested:
+        terminalreporter.write_sep(
+            "!", f"{len(untested)} tests of the apps were left out: {untested[0].longrepr[2]}", red=True
+        )
+
+
 def _asks_for_stripe(item: pytest.Item) -> bool:
     """Tell whether a test takes the stand-in by a fixture, or by a parameter for which a fixture asks for it later."""
     params = getattr(getattr(item, "callspec", None), "params", {})

@@ -9,7 +9,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from operators.port import Connector
-from ticketing import config, console, logs
+from ticketing import config, console, logs, web
 from ticketing.api import (
     accounts,
     claims,
@@ -124,6 +124,7 @@ def create_app(
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)
     console.register(app, _console(settings, rooms))
+    app.register_blueprint(web.blueprint.blueprint)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )

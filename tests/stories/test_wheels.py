@@ -26,6 +26,7 @@ SOURCES = (
     "ticketing", "operators", "tariffs", "migrations", "regions", "gate", "lab",
     "wsgi.py", "setup.py", "pyproject.toml", "README.md", "LICENSE",
 )  # fmt: skip
+BUILT = ROOT / "ticketing/web/built"
 OF_THE_LAB = (
     "operators/conformance/",
     "operators/simulators/",
@@ -202,6 +203,14 @@ def test_the_service_carries_its_migrations_and_regions(wheels: dict[str, Path])
     assert {
         f"ticketing/shipped/{path.relative_to(ROOT)}" for path in wanted if path.is_file()
     } - held == set()
+
+
+def test_the_service_carries_its_pages_and_the_apps_where_they_are_built(wheels: dict[str, Path]) -> None:
+    inside = _files(wheels["throughfare"])
+    built = {path.relative_to(ROOT).as_posix() for path in BUILT.rglob("*") if path.is_file()}
+
+    assert {"ticketing/web/static/tokens.css", "ticketing/web/templates/web/landing.html"} <= inside
+    assert {name for name in inside if name.startswith("ticketing/web/built/")} == built
 
 
 def test_all_are_of_one_version() -> None:

@@ -102,6 +102,7 @@ def _show_addresses(console: Console, url: str, people: str, *, serves_on: bool)
     more = "" if serves_on else " (docs/finance.md says how to serve var/demo again)"
     console.print(
         f"\nThe service {how.format(url)}{more}:\n"
+        f"  {url}/app/          for commuters, in the browser\n"
         f"  {url}/console       for finance staff: {people}\n"
         f"  {url}/docs          the API, to try in the browser\n"
         f"  {url}/healthz       its health, naming every stand-in\n"

@@ -1,0 +1,146 @@
+"""One browser and one served process for all stories of the apps. Without either the stories are left out, and say so."""
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.source_tree import ROOT
+from ticketing.clock import DemoClock
+from ticketing.db import Database
+from ticketing.identity import create_key
+from ticketing.identity.principal import Role
+from ticketing.tickets.keys import KeyStore
+
+# 05:10 in Tallinn, on a Tuesday.
+MORNING = datetime(2026, 10, 13, 2, 10, tzinfo=UTC)
+BUILT = ROOT / "ticketing/web/built"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Served:
+    """The service in a process of its own, which a test may kill and start again."""
+
+    folder: Path
+    port: int
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        """The address by a name: passkeys are bound to names, never to numbers."""
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        words = [sys.executable, "-m", "tests.web.served", str(self.folder), str(self.port)]
+        with (self.folder / "service.log").open("ab") as log:
+            self.process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while not self.answers():
+            assert self.process.poll() is None, (self.folder / "service.log").read_text(encoding="utf-8")
+            assert time.monotonic() < until
+            time.sleep(0.05)  # nothing tells of it
+
+    def answers(self) -> bool:
+        """Tell whether it answers."""
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """End it without a warning."""
+        if self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+    @contextmanager
+    def killed(self) -> Iterator[None]:
+        """Kill it, as a power cut does, and start it again after the block."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
+    def sell_out(self, *operators: str) -> None:
+        """Leave no place on the ships of these operators, and a thousand on those of the others."""
+        places = {
+            name: {"foot": 0 if name in operators else 1000} for name in ("tallink", "viking", "eckero")
+        }
+        draft = self.folder / "places.new"
+        draft.write_text(json.dumps(places), encoding="utf-8")
+        draft.replace(self.folder / "places.json")
+
+    def cancel(self, operator: str, trip: str, day: str, note: str | None) -> None:
+        """Have an operator's staff say that a departure does not go, with their words; without them it goes again."""
+        word: dict[str, object] = (
+            {"state": "cancelled", "note": {"en": note}} if note else {"state": "as_planned"}
+        )
+        answer = httpx.put(
+            f"{self.url}/v1/operators/{operator}/departures/{trip}/{day}",
+            json=word,
+            headers={
+                "Authorization": f"Bearer {self.key(operator, 'operator_staff')}",
+                "Idempotency-Key": uuid.uuid4().hex,
+            },
+        )
+        assert answer.is_success, answer.text
+
+    def key(self, operator: str, role: Role = "gate") -> str:
+        """Make a key of a role at an operator, for its gates if nothing else is said."""
+        database = Database(f"sqlite:///{self.folder / 'test.db'}")
+        secret = create_key(database, self.clock, role=role, operator=operator, label="test")[1]
+        database.close()
+        return secret
+
+    @property
+    def clock(self) -> DemoClock:
+        return DemoClock(self.folder / "clock")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Debian's Chromium, once for all tests."""
+    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if program is None:
+        pytest.skip("THE APPS ARE NOT TESTED: no browser here (apt-get install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    # As root, as in a container, Chromium has no sandbox of its own to offer.
+    opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    yield opened
+    opened.close()
+    playwright.stop()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Served]:
+    """The service on a pretended Tuesday morning, with the built apps."""
+    if not (BUILT / "manifest.json").exists():
+        pytest.skip("THE APPS ARE NOT TESTED: they are not built (make apps)")
+    folder = tmp_path_factory.mktemp("web")
+    shutil.copy(sqlite_template, folder / "test.db")
+    shutil.copytree(BUILT, folder / "built")
+    (folder / "clock").write_text(str((MORNING - datetime.now(UTC)).total_seconds()), encoding="ascii")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        here = Served(folder, int(probe.getsockname()[1]))
+    KeyStore(folder / "keys", "demo-passphrase-not-a-secret").create_missing(here.clock.now())
+    here.sell_out()
+    here.start()
+    yield here
+    here.kill()

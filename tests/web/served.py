@@ -1,0 +1,82 @@
+"""Serve the whole service in a process of its own, as `python -m tests.web.served FOLDER PORT`, until it is killed.
+
+Time is pretended: a Tuesday morning, from the moment in the folder's file on. The operators of ships are in memory and
+have as many places as `places.json` says at each look. The built apps are a copy, which a test may change.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.http import http_date
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from operators.fake import FakeOperator
+from ticketing.app import create_app
+from ticketing.clock import Clock, DemoClock
+from ticketing.config import Settings
+from ticketing.web import blueprint
+
+SHIPS = ("tallink", "viking", "eckero")
+
+
+class Places(Mapping[str, int]):
+    """The places of a ship by kind, read anew each time: a test sells it out by writing a file."""
+
+    def __init__(self, file: Path, operator: str) -> None:
+        self._file, self._operator = file, operator
+
+    def _now(self) -> dict[str, int]:
+        told: dict[str, dict[str, int]] = json.loads(self._file.read_text(encoding="utf-8"))
+        return told[self._operator]
+
+    def __getitem__(self, kind: str) -> int:
+        return self._now()[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+
+def service(folder: Path, port: int) -> Flask:
+    """Build the service on a folder that holds its database, keys, clock and places."""
+    settings = Settings(
+        database_url=f"sqlite:///{folder / 'test.db'}",
+        keys_folder=folder / "keys",
+        public_url=f"http://localhost:{port}",
+        rate_limits=False,
+        demo_clock_file=folder / "clock",
+        mail_folder=folder / "mail",
+        settlement_folder=folder / "settlement",
+    )
+    clock = settings.clock()
+    ships = {name: FakeOperator(name, clock.now, Places(folder / "places.json", name)) for name in SHIPS}
+    app = create_app(settings, connectors={"helsinki-tallinn": ships}, announces=False)
+    blueprint.BUILT = folder / "built"
+    return app
+
+
+def dated_by(clock: Clock) -> type[WSGIRequestHandler]:
+    """Date each answer by the pretended clock, as an app takes its time from there."""
+
+    class Dated(WSGIRequestHandler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return http_date(clock.now())
+
+    return Dated
+
+
+def main(folder: Path, port: int) -> None:
+    """Serve until this process is killed."""
+    handler = dated_by(DemoClock(folder / "clock"))
+    make_server(
+        "127.0.0.1", port, service(folder, port), threaded=True, request_handler=handler
+    ).serve_forever()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

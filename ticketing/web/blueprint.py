@@ -1,0 +1,176 @@
+"""Serve the landing page and the commuter's app: built files, under a policy that runs our own scripts and no others.
+
+The sources of the app are in `web/`; `make apps` builds them into `built/`, which a wheel carries along. Without them the
+service works as ever, and `/app/` says how to build them.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+blueprint = Blueprint("web", __name__, template_folder="templates")
+
+LANGUAGES = ("en", "et", "fi", "sv")
+_HERE = Path(__file__).parent
+# Where `make apps` puts the built files.
+BUILT = _HERE / "built"
+# Names with a hash in them never change what they hold.
+_FOR_EVER = "public, max-age=31536000, immutable"
+_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+# The browser takes scripts from here alone, none of them inline, and turns no text into markup or code.
+APP_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types tf"
+)
+LANDING_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The built files by their path, and the path of each language's texts."""
+
+    files: dict[str, "Built"]
+    languages: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A built file: whether its name has its hash, and whether it lies there pressed too."""
+
+    immutable: bool
+    pressed: bool
+
+
+@blueprint.get("/")
+def landing() -> AnyResponse:
+    """Show the doors of the service to people; a program that asks for JSON learns, as ever, that nothing is here."""
+    if not request.accept_mimetypes.accept_html or _prefers_json():
+        abort(404)
+    language = _language()
+    page = make_response(
+        render_template("web/landing.html", t=_texts()[language], language=language, texts=_texts())
+    )
+    page.headers["Content-Security-Policy"] = LANDING_POLICY
+    page.headers["Content-Language"] = language
+    page.headers["Cache-Control"] = "no-cache"
+    page.vary.update({"Accept", "Accept-Language"})
+    return page
+
+
+@blueprint.get("/web/<string:name>.css")
+def style(name: str) -> AnyResponse:
+    """Serve a style sheet of the pages that are not built."""
+    if name not in {"landing", "tokens"}:
+        abort(404)
+    return _sent(_HERE / "static" / f"{name}.css", immutable=False)
+
+
+@blueprint.get("/app")
+def app_without_slash() -> AnyResponse:
+    """Lead to the app: its scope ends with a slash."""
+    return redirect("/app/", 308)
+
+
+@blueprint.get("/app/", defaults={"path": ""})
+@blueprint.get("/app/<path:path>")
+def app(path: str) -> AnyResponse:
+    """Serve a built file; any other path is a screen of the app, which its page draws."""
+    listing = _listed()
+    listed = listing.files
+    if not listed:
+        return _unbuilt()
+    if path not in listed and (path.startswith("assets/") or "." in path):
+        abort(404)
+    name = path if path in listed else "index.html"
+    response = _sent(_pressed(name, listed[name]), immutable=listed[name].immutable, name=name)
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Content-Security-Policy"] = APP_POLICY
+    if name == "index.html":
+        _tell_texts(response, listing)
+    response.headers["Permissions-Policy"] = "geolocation=(self), camera=(), microphone=(), payment=()"
+    return response
+
+
+def _sent(file: Path, *, immutable: bool, name: str = "") -> AnyResponse:
+    """Send a file with its type, and tell how long it may be kept and whether it was pressed."""
+    response = make_response(file.read_bytes())
+    response.mimetype = _TYPES[Path(name or file.name).suffix]
+    response.add_etag()
+    response.headers["Cache-Control"] = _FOR_EVER if immutable else "no-cache"
+    if file.suffix in {".br", ".gz"}:
+        response.headers["Content-Encoding"] = {".br": "br", ".gz": "gzip"}[file.suffix]
+    if name:
+        response.vary.add("Accept-Encoding")
+    return response.make_conditional(request)
+
+
+def _pressed(name: str, entry: Built) -> Path:
+    """Choose the smallest form of a built file that the caller reads."""
+    file = BUILT / "app" / name
+    forms = (("br", ".br"), ("gzip", ".gz")) if entry.pressed else ()
+    return next(
+        (file.with_name(file.name + ending) for form, ending in forms if request.accept_encodings[form]), file
+    )
+
+
+def _tell_texts(response: AnyResponse, listing: Listing) -> None:
+    """Have the browser fetch the reader's texts beside the scripts, instead of after them."""
+    if texts := listing.languages.get(_language()):
+        response.headers["Link"] = f"</app/{texts}>; rel=modulepreload"
+    response.vary.add("Accept-Language")
+
+
+def _listed() -> Listing:
+    """List the built files of the app; there are none where it was not built. A new build counts at once."""
+    manifest = BUILT / "manifest.json"
+    return _read(manifest.stat().st_mtime_ns) if manifest.exists() else Listing({}, {})
+
+
+@cache
+def _read(_changed: int) -> Listing:
+    listed = json.loads((BUILT / "manifest.json").read_text(encoding="utf-8"))
+    files = {name: Built(one["immutable"], one["pressed"]) for name, one in listed["app"].items()}
+    return Listing(files, listed["languages"])
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    """The texts of the landing page, by language."""
+    texts: dict[str, dict[str, str]] = json.loads((_HERE / "texts.json").read_text(encoding="utf-8"))
+    return texts
+
+
+def _unbuilt() -> Response:
+    page = make_response(
+        render_template("web/unbuilt.html", t=_texts()[_language()], language=_language()), 503
+    )
+    page.headers["Content-Security-Policy"] = LANDING_POLICY
+    return page
+
+
+def _prefers_json() -> bool:
+    """Tell whether the caller would rather have JSON; a caller without a wish, such as curl, is a program."""
+    wishes = request.accept_mimetypes
+    return wishes["application/json"] >= wishes["text/html"]
+
+
+def _language() -> str:
+    """The language of the address where it names one, else the first of the reader's that is ours."""
+    asked = request.args.get("lang", "")
+    return asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"

@@ -1,0 +1,121 @@
+// The orders and tickets that this phone keeps, and how they are brought up to date.
+import { signal } from "@preact/signals";
+import { call, now, Problem, type Schemas } from "../shared/api";
+import { find, keep, list, remove } from "../shared/idb";
+
+export type Order = Schemas["Order"];
+export type Ticket = Schemas["Ticket"];
+export type Tickets = Schemas["Tickets"];
+/** A leg as a search or a ticket tells it; of a ticket it may have been given back. */
+export type Leg = Schemas["Leg"] & { given_back_at?: string | null };
+
+/** An order that this phone keeps, with its tickets as they were at `fetchedAt`. */
+export interface KeptOrder {
+  id: string;
+  token: string;
+  order: Order;
+  tickets: Tickets | null;
+  fetchedAt: number;
+}
+
+export const orders = signal<KeptOrder[]>([]);
+
+export async function loadOrders(): Promise<void> {
+  orders.value = await list<KeptOrder>("order");
+}
+
+export function orderOf(id: string): KeptOrder | undefined {
+  return orders.value.find((one) => one.id === id);
+}
+
+export async function keepOrder(row: KeptOrder): Promise<void> {
+  await keep("order", row);
+  orders.value = [...orders.value.filter((one) => one.id !== row.id), row];
+}
+
+export async function forgetOrder(id: string): Promise<void> {
+  await remove("order", id);
+  orders.value = orders.value.filter((one) => one.id !== id);
+}
+
+/** Ask the service how an order and its tickets stand now. */
+export async function refresh(id: string): Promise<KeptOrder | undefined> {
+  const row = (await find<KeptOrder>("order", id)) ?? orderOf(id);
+  if (!row) return undefined;
+  const given = { path: { order_id: id }, token: row.token };
+  const order = await call("GET /v1/orders/{order_id}", given);
+  const tickets = hasTickets(order) ? await call("GET /v1/orders/{order_id}/tickets", given) : null;
+  const fresh = { ...row, order, tickets: withoutPictures(tickets), fetchedAt: now() };
+  await keepOrder(fresh);
+  return fresh;
+}
+
+/** The app draws codes itself: the service's pictures of them would be the larger part of what is kept. */
+function withoutPictures(tickets: Tickets | null): Tickets | null {
+  if (!tickets) return null;
+  return { ...tickets, tickets: tickets.tickets.map((one) => ({ ...one, qr_png: null, qr_svg: null })) };
+}
+
+function hasTickets(order: Order): boolean {
+  return ["ticketed", "part_refunded", "refunded", "exchanged", "disputed", "refunding", "exchanging"].includes(order.state);
+}
+
+export async function refreshAll(): Promise<void> {
+  for (const row of orders.value) {
+    if (isOver(row)) continue;
+    await refresh(row.id).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+    });
+  }
+}
+
+function isOver(row: KeptOrder): boolean {
+  const ends = row.tickets?.tickets.map((one) => Date.parse(one.valid_until)) ?? [now()];
+  return Math.max(...ends) < now() - 7 * 86_400_000;
+}
+
+/** A passenger's ticket with the order that it belongs to. */
+export interface Held {
+  row: KeptOrder;
+  ticket: Ticket;
+  number: number;
+}
+
+export function held(): Held[] {
+  const all = orders.value.flatMap((row) =>
+    (row.tickets?.tickets ?? []).map((ticket, index) => ({ row, ticket, number: index + 1 })),
+  );
+  return all.sort((one, other) => startOf(one.ticket).localeCompare(startOf(other.ticket)));
+}
+
+export function heldBy(order: string, jti: string): Held | undefined {
+  return held().find((one) => one.row.id === order && one.ticket.jti === jti);
+}
+
+export function legsOf(ticket: Ticket): Leg[] {
+  return ticket.legs as unknown as Leg[];
+}
+
+/** The rides that the ticket still opens: what was given back is gone. */
+export function ridesOf(ticket: Ticket): Leg[] {
+  return legsOf(ticket).filter((leg) => !leg.given_back_at);
+}
+
+export function startOf(ticket: Ticket): string {
+  return ridesOf(ticket)[0]?.departure ?? ticket.not_before;
+}
+
+export type Badge = "valid" | "later" | "expired" | "refunded" | "exchanged" | "cancelled" | "payment_lost" | "suspended" | "disputed";
+
+/** The state of a ticket in one word, by the service's clock. */
+export function badgeOf({ row, ticket }: Held): Badge {
+  if (ticket.status === "revoked") return ticket.revoked_because ?? "cancelled";
+  if (ticket.status === "suspended") return row.order.disputed ? "disputed" : "suspended";
+  if (Date.parse(ticket.valid_until) < now()) return "expired";
+  return Date.parse(ticket.not_before) > now() ? "later" : "valid";
+}
+
+/** The token that a passenger shows: the ticket's own, or that of the group's code. */
+export function shownToken({ row, ticket }: Held): string | null {
+  return ticket.token ?? (ticket.group_code ? (row.tickets?.group_code?.token ?? null) : null);
+}

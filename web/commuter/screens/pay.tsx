@@ -1,0 +1,175 @@
+// Pay: one amount, one button, and one charge whatever happens to the answer.
+import { useSignal } from "@preact/signals";
+import { call, demoGateway, newKey, NoAnswer, Problem, type Schemas } from "../../shared/api";
+import { t } from "../../shared/i18n";
+import { here, money } from "../../shared/money";
+import { go, Heading } from "../../shared/router";
+import { draft, dropDraft, keepDraft, type Draft } from "../draft";
+import { refresh } from "../orders";
+import { Note, Trouble, troubleOf } from "../parts";
+
+const METHODS = ["demo_ok", "demo_declined", "demo_sca", "demo_timeout_after_capture"] as const;
+
+export function Pay() {
+  const current = draft.value;
+  const method = useSignal<string>(current?.method ?? "demo_ok");
+  const busy = useSignal(false);
+  // A method that is still noted was sent, and its answer has not come: this was loaded anew meanwhile.
+  const error = useSignal<unknown>(current?.method && !current.order?.next_action ? new NoAnswer("") : null);
+  const asks = useSignal<Schemas["NextAction"] | null>(current?.order?.next_action ?? null);
+  if (!current?.order || !current.token) {
+    go("tickets", { replace: true });
+    return null;
+  }
+  const order = current.order;
+  const act = (work: () => Promise<Schemas["Order"]>) => async () => {
+    if (busy.value) return;
+    busy.value = true;
+    error.value = null;
+    try {
+      asks.value = await settled(current, await work());
+    } catch (trouble) {
+      error.value = trouble;
+      await afterRefusal(trouble);
+    }
+    busy.value = false;
+  };
+  const pay = act(() => charge(current, method.value));
+  const answered = act(() => result(current));
+  return (
+    <>
+      <Heading title={t("pay.title")}>{t("pay.title")}</Heading>
+      {demoGateway.value || isDemo(order) ? (
+        <Note kind="wait">
+          <p>{t("pay.demo")}</p>
+        </Note>
+      ) : (
+        <Note kind="calm">
+          <p>{t("pay.cardLater")}</p>
+        </Note>
+      )}
+      <dl class="card sums">
+        {minorRows(order).map(([name, amount]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{amount}</dd>
+          </div>
+        ))}
+      </dl>
+      {asks.value ? (
+        <Note kind="calm" live>
+          <p>{t("pay.bank")}</p>
+          <p class="buttons">
+            {asks.value.url && (
+              <a class="button" href={asks.value.url} target="_blank" rel="noopener">
+                {t("pay.bank.open")}
+              </a>
+            )}
+            <button type="button" class="main" onClick={() => void answered()} disabled={busy.value}>
+              {t("pay.bank.done")}
+            </button>
+          </p>
+        </Note>
+      ) : (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void pay();
+          }}
+        >
+          {isDemo(order) && (
+            <fieldset class="card">
+              <legend>{t("pay.method")}</legend>
+              {METHODS.map((name) => (
+                <label key={name} class="check">
+                  <input type="radio" name="method" checked={method.value === name} disabled={busy.value || unsure(error.value)} onChange={() => (method.value = name)} />
+                  <span>{t(`pay.${name}`)}</span>
+                </label>
+              ))}
+            </fieldset>
+          )}
+          <PayTrouble error={error.value} search={current.search} />
+          <button class="main wide" disabled={busy.value || !isDemo(order)}>
+            {busy.value ? t("wait.pay") : unsure(error.value) ? t("pay.check") : t("pay.go", { amount: money(order.due) })}
+          </button>
+        </form>
+      )}
+      <p class="hint">{t("pay.until", { time: here(order.expires_at) })}</p>
+    </>
+  );
+}
+
+function isDemo(order: Schemas["Order"]): boolean {
+  return demoGateway.value || order.stand_ins?.some((one) => one.startsWith("demo payment gateway")) === true;
+}
+
+function minorRows(order: Schemas["Order"]): [string, string][] {
+  const rows: [string, string][] = [[t("total"), money(order.total)]];
+  if (Number(order.credit.amount) !== 0) rows.push([t("pay.credit"), `− ${money(order.credit)}`], [t("pay.due"), money(order.due)]);
+  return rows;
+}
+
+/** Charge by the key of this try. The key is on the disk before the call leaves: a reload asks with the same one. */
+async function charge(current: Draft, method: string): Promise<Schemas["Order"]> {
+  if (current.method !== method) await keepDraft({ ...current, method, payKey: current.method ? newKey() : current.payKey });
+  const { payKey, token, order } = draft.value as Draft;
+  return call("POST /v1/orders/{order_id}/payments", { path: { order_id: (order as Schemas["Order"]).id }, body: { method }, token: token as string, once: payKey });
+}
+
+function result(current: Draft): Promise<Schemas["Order"]> {
+  const order = (draft.value?.order ?? current.order) as Schemas["Order"];
+  const waiting = order.payments.find((one) => one.state !== "declined") ?? order.payments.at(-1);
+  const path = { order_id: order.id, payment_id: waiting?.id ?? "" };
+  return call("POST /v1/orders/{order_id}/payments/{payment_id}/result", { path, token: current.token as string });
+}
+
+async function settled(current: Draft, order: Schemas["Order"]): Promise<Schemas["NextAction"] | null> {
+  if (order.next_action) {
+    await keepDraft({ ...(draft.value ?? current), order });
+    return order.next_action;
+  }
+  await refresh(order.id);
+  if (current.change) await refresh(current.change);
+  await dropDraft();
+  go(`tickets?bought=${order.id}`, { replace: true });
+  return null;
+}
+
+/** After a refusal the next try is a new charge; without an answer it is the same one. */
+async function afterRefusal(trouble: unknown): Promise<void> {
+  if (draft.value && trouble instanceof Problem && trouble.status < 500) {
+    await keepDraft({ ...draft.value, payKey: newKey(), method: null });
+  }
+}
+
+function unsure(error: unknown): boolean {
+  return error instanceof NoAnswer || (error instanceof Problem && error.status >= 500);
+}
+
+function PayTrouble({ error, search }: { error: unknown; search: string }) {
+  if (unsure(error)) {
+    return (
+      <Note kind="wait" live>
+        <p>{t("pay.unsure")}</p>
+      </Note>
+    );
+  }
+  if (error instanceof Problem && error.status === 402) {
+    return (
+      <Note kind="bad">
+        <p>{t("pay.declined")}</p>
+      </Note>
+    );
+  }
+  if (error instanceof Problem && (error.status === 409 || error.status === 410)) {
+    return (
+      <Note kind="bad">
+        <p>{troubleOf(error)}</p>
+        <a class="button" href={`/app/results?${search}`}>
+          {t("soldout.others")}
+        </a>
+      </Note>
+    );
+  }
+  return <Trouble error={error} />;
+}
