@@ -3,6 +3,7 @@
 import json
 
 from flask import Blueprint, Response, jsonify, render_template_string, request
+from markupsafe import Markup
 
 from ticketing.api import description
 from ticketing.api.description import ProblemType, problem_types
@@ -38,7 +39,11 @@ def page(problem: str) -> Response:
     return _kept(
         Response(
             render_template_string(
-                description.page("page.html"), kind=kind, retry=_RETRY[kind.retry], example=example
+                description.page("page.html"),
+                kind=kind,
+                retry=_RETRY[kind.retry],
+                example=example,
+                marked=_marked,
             )
         )
     )
@@ -55,6 +60,14 @@ def _shown(kind: ProblemType) -> dict[str, object]:
         "retry": kind.retry,
         "example": description.example(kind),
     }
+
+
+def _marked(text: str) -> Markup:
+    """A text with its names in `backticks` as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts)
+    )
 
 
 def _wants_html() -> bool:

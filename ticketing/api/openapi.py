@@ -53,7 +53,7 @@ class DescribedApi(Api):
         document = description.complete(
             written, schemas, self._view_of, self._app.extensions["deprecated_calls"]
         )
-        return json.dumps(document, indent=2)
+        return json.dumps(document, separators=(",", ":"))
 
     def _view_of(self, method: str, path: str) -> object:
         """The view of a method and a path of the document."""

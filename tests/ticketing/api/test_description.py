@@ -85,6 +85,15 @@ def fields(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{schema}.{name}", field
 
 
+def checks_of(described: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
+    """A validator of a schema that may name components."""
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    registry: Registry[Any] = Registry().with_resource(
+        "urn:api", Resource.from_contents({**dialect, **described})
+    )
+    return Draft202012Validator(schema, registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
 def words_of(field: dict[str, Any]) -> set[str]:
     """The closed set of a field or of its items."""
     return set(field.get("enum", field.get("items", {}).get("enum", []))) - {None}
@@ -152,17 +161,9 @@ def test_no_line_of_the_tables_is_about_something_that_is_not_there(described: d
 
 
 def test_every_example_is_as_its_schema_says(described: dict[str, Any]) -> None:
-    resource = Resource.from_contents(
-        {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
-    )
-    registry: Registry[Any] = Registry().with_resource("", resource)
     wrong = []
     for name, field in fields(described):
-        checks = Draft202012Validator(
-            {key: value for key, value in field.items() if key != "examples"},
-            registry=registry,
-            format_checker=Draft202012Validator.FORMAT_CHECKER,
-        )
+        checks = checks_of(described, {key: value for key, value in field.items() if key != "examples"})
         wrong += [f"{name}: {one!r}" for one in field.get("examples", []) if not checks.is_valid(one)]
     for call, _, parameters in calls(described):
         wrong += [
@@ -239,11 +240,15 @@ def test_every_error_of_the_service_is_a_type_that_is_described(described: dict[
 
 
 def test_every_error_answer_is_a_problem_document_with_its_types(described: dict[str, Any]) -> None:
+    checks = checks_of(described, {"$ref": "urn:api#/components/schemas/Problem"})
     for name, answer in described["components"]["responses"].items():
         (media_type,) = answer["content"]
         assert media_type == "application/problem+json", name
         assert answer["content"][media_type]["schema"] == {"$ref": "#/components/schemas/Problem"}
         assert answer["x-problem-types"]
+        examples = [one["value"] for one in answer["content"][media_type]["examples"].values()]
+        assert [one["type"] for one in examples] == answer["x-problem-types"]
+        assert [one for one in examples if not checks.is_valid(one)] == []
     for call, operation, _ in calls(described):
         refused = {status for status in operation["responses"] if status[0] in "45"}
         assert {"400", "429", "500", "503"} <= refused, call

@@ -29,6 +29,7 @@ def test_every_type_has_a_page_for_people_and_for_programs(api: Api) -> None:
             "example": document.json["example"],
         }
         assert document.json["example"]["type"] == document.json["type"]
+        assert "`" not in page.text
         assert {"no", "later", "after_a_change"} >= {kind.retry}
 
 

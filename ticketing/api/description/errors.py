@@ -78,6 +78,7 @@ def example(kind: ProblemType) -> dict[str, object]:
         "detail": kind.example,
         "instance": "urn:throughfare:request:019a2f6e-1c40-7d2a-9b63-5b1c7a8d9e10",
         "errors": [{"path": path, "message": message}] if kind.name == "invalid_request" else [],
+        **kind.more,
     }
 
 

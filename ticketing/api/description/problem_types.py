@@ -3,7 +3,7 @@
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +16,7 @@ _REST = {4: "bad_request", 5: "internal_error"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemType:
-    """A type of problem: its name, which never changes, and the words of its page."""
+    """A type of problem: its name, which never changes, the words of its page, and what else its example tells."""
 
     name: str
     status: int
@@ -25,6 +25,7 @@ class ProblemType:
     action: str
     retry: Retry
     example: str
+    more: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

@@ -5,7 +5,6 @@ Anybody may read them, and their views are plain functions: only a table here sa
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 _TAG = "public"
 _OBJECT = {"type": "object", "additionalProperties": True}
@@ -27,7 +26,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 TAG = {"name": _TAG, "description": "Keys, words, status lists and pages of problems, for anybody"}
 
 
-def public_paths(view_of: Callable[[str, str], object]) -> Iterator[tuple[str, dict[str, Any]]]:
+def public_paths(view_of: Callable[[str, str], object]) -> Iterator[tuple[str, dict[str, object]]]:
     """Every such path with its operation, described by the docstring of its view."""
     for path, media_type in _TYPES.items():
         first, _, rest = (view_of("get", path).__doc__ or "").partition("\n")
@@ -41,7 +40,7 @@ def public_paths(view_of: Callable[[str, str], object]) -> Iterator[tuple[str, d
         yield path, {"get": operation, **_parameters(path)}
 
 
-def _parameters(path: str) -> dict[str, Any]:
+def _parameters(path: str) -> dict[str, object]:
     if "{" not in path:
         return {}
     name = path.partition("{")[2].partition("}")[0]
