@@ -1,5 +1,6 @@
 """Carried on: the ticket of a cancelled ferry opens the gate of another line by their agreement, online and offline, and once."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
+from tests.ticketing.gate.telling import tell
 from tests.ticketing.purchase.sea import Sea
 from ticketing.cli.gate import answer
 from ticketing.gate import carrying_on
@@ -51,6 +53,25 @@ class Stranded:
         assert shown.status_code == 200, shown.json
         assert (offline["decision"], offline["reason"]) == (shown.json["decision"], shown.json["reason"])
         return dict(shown.json)
+
+    def tells(self, operator: str, leg: int, moment: datetime) -> str:
+        """Have a gate without a network upload that it let the ticket in; answers what came of it."""
+        scan = {
+            "scan_id": str(uuid.uuid4()),
+            "seq": leg,
+            "jti": self.bought.tickets[0]["jti"],
+            "leg": leg,
+            "device_ts": moment.isoformat(),
+            "decision": "accept",
+            "reason": "ok_attention",
+        }
+        (outcome,) = tell(self.api, self.sea.api.key("gate", operator), scan)
+        return str(outcome["result"])
+
+    @property
+    def crossing(self) -> int:
+        """The place of the ferry in the journey."""
+        return list(self.bought.tickets[0]["legs"]).index(self.ferry)
 
     def refund(self) -> Any:
         path = f"/v1/orders/{self.bought.order['id']}/refund-offers"
@@ -132,6 +153,46 @@ def test_the_line_that_carried_on_is_owed_its_fare_once_by_the_line_that_cancell
         )
         owed = {row[0]: row[1] for row in tx.execute(query)}
     assert owed == {stranded.ferry["operator"]: 1200, "eckero": -1200}
+
+
+def test_a_ride_that_a_gate_without_a_network_tells_later_is_paid_and_gives_no_refund(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    sea.tell(stranded.ferry)
+    moment = stranded.leaves + HOUR
+    sea.api.clock.set(moment)
+    house = sea.api.client.application.extensions["throughfare"].gatehouse
+
+    told = stranded.tells("eckero", stranded.crossing, moment)
+
+    assert told == "recorded"
+    assert "cancelled" not in stranded.refund().text
+    assert carrying_on.book_rides(house) == 1
+
+
+@ON_SQLITE
+def test_a_ride_on_another_line_stays_whatever_other_gates_tell_of_the_ticket(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    sea.tell(stranded.ferry)
+    stranded.shows(stranded.leaves + HOUR)
+    house = sea.api.client.application.extensions["throughfare"].gatehouse
+
+    stranded.tells("tlt", 0, stranded.leaves - HOUR)
+
+    assert carrying_on.book_rides(house) == 1
+
+
+@ON_SQLITE
+def test_a_gate_tells_nothing_of_the_legs_of_others_but_what_an_agreement_lets_in(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    sea.api.clock.set(stranded.leaves + timedelta(hours=30))
+    late = stranded.leaves + timedelta(hours=25)
+
+    sails = stranded.tells("eckero", stranded.crossing, late)
+    sea.tell(stranded.ferry)
+    stranger = stranded.tells("tlt", stranded.crossing, stranded.leaves + HOUR)
+    too_late = stranded.tells("eckero", stranded.crossing, late)
+
+    assert (sails, stranger, too_late) == ("unknown_ticket",) * 3
 
 
 @ON_SQLITE

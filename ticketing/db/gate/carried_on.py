@@ -74,6 +74,15 @@ def list_unpaid(
     ]
 
 
+def was_cancelled(tx: Transaction, region: str, operator: str, trip_id: str, day: date) -> bool:
+    """Tell whether somebody has ever called a departure cancelled, whatever was said later."""
+    runs = _cancelled([operator], day)
+    query = sa.select(runs.c.trip_id).where(
+        runs.c.region == region, runs.c.trip_id == trip_id, runs.c.service_date == day.isoformat()
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def _cancelled(givers: Collection[str], since: date) -> "sa.Subquery":
     """The departures of some operators that somebody has called cancelled, whatever was said later."""
     state, event = run_state.c, disruption_event.c
