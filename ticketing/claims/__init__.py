@@ -22,8 +22,8 @@ from ticketing.claims.desk import (
     judge_leg,
     prove,
     run_of,
-    sold_leg,
 )
+from ticketing.claims.missed import counted_from
 from ticketing.claims.opening import list_runs_due, open_for_holder, open_of_run
 from ticketing.claims.payouts import (
     PayoutLine,
@@ -61,6 +61,7 @@ __all__ = [
     "carry_on",
     "check_rights",
     "contest",
+    "counted_from",
     "decision_of",
     "ends_of",
     "get_for_staff",
@@ -87,7 +88,6 @@ __all__ = [
     "run_of",
     "show_to_holder",
     "show_to_staff",
-    "sold_leg",
     "verify_claims",
     "withdraw",
 ]

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tariffs.money import Money
-from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk, OneLeg, Proof, ends_of, judge_leg, prove, sold_leg
+from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk, OneLeg, Proof, ends_of, judge_leg, prove
+from ticketing.claims.missed import counted_from
 from ticketing.claims.opening import keep, ruled
 from ticketing.claims.settling import CURRENCY, settle
 from ticketing.claims.waiting import put_away_waiting
@@ -102,7 +103,7 @@ def _look_again(desk: ClaimsDesk, claim: Claim) -> None:
     """Judge a claim that waits by what is proven now; it waits on where nothing has changed."""
     with desk.database.read() as tx:
         ticket = tickets.find_ticket(tx, claim.jti)
-        sold = sold_leg(tx, ticket, claim.leg) if ticket is not None else None
+        sold = counted_from(tx, ticket, claim.leg).leg if ticket is not None else None
     if ticket is None or sold is None:
         return
     proof = prove(desk.database, claim.region, ends_of(ticket.document.legs[claim.leg], sold))

@@ -17,9 +17,9 @@ from ticketing.claims.desk import (
     ends_of,
     judge_leg,
     prove,
-    sold_leg,
 )
 from ticketing.claims.judging import Judgment
+from ticketing.claims.missed import counted_from, is_counted_further_on
 from ticketing.claims.waiting import tell_of_waiting, working_days_after
 from ticketing.db import Transaction
 from ticketing.db.disruption import reroutings
@@ -77,15 +77,16 @@ def open_for_holder(
 ) -> tuple[Claim, bool]:
     """Open the claim of a passenger's leg as the worker would; answers it, and whether it is new.
 
-    Raises InvalidRequest for a stranger or an unknown leg, Conflict where the run's evidence is not in yet, no gate has seen
-    the ticket on the leg, or the law grants nothing that a claim is kept for, with the reason in the language of the caller.
+    A holder whom no gate has seen may ask too: such a claim is proposed, and never paid at once. Raises InvalidRequest for a
+    stranger or an unknown leg, Conflict where the run's evidence is not in yet, or the law grants nothing that a claim is kept
+    for, with the reason in the language of the caller.
     """
     now = desk.clock.now()
     with desk.database.read() as tx:
         order = orders.get_order(tx, order_id)
         ticket = _ticket_of(tx, order_id, passenger, at)
         known = claims.find_of_leg(tx, ticket.jti, at)
-        sold = sold_leg(tx, ticket, at)
+        sold = counted_from(tx, ticket, at).leg
     if known is not None:
         return known, False
     leg = ticket.document.legs[at]
@@ -105,14 +106,14 @@ def open_for_holder(
 def _judged_for_holder(
     tx: Transaction, desk: ClaimsDesk, held: OneLeg, proof: Proof, language: str
 ) -> Judgment:
+    if is_counted_further_on(tx, held.ticket, held.at):
+        raise Conflict("this ride broke the connection to another one of its operator: ask for that leg")
     judged = judge_leg(tx, desk, held, proof)
     if judged is None:
         raise Conflict("no law that is known here grants anything for a ride with this operator")
     ridden, judgment = judged
     if not ridden.price.minor:
         raise Conflict("nothing was paid for this leg itself: a pass has its own operator's terms")
-    if not (ridden.used or ridden.refunded or proof.cancelled):
-        raise Conflict("no gate has seen this ticket on this leg; ask its operator")
     if ridden.refunded and judgment.decision.reason != "reimbursed":
         raise Conflict("this leg was given back; a leg that is given back is not compensated as well")
     if judgment.is_below:
@@ -134,13 +135,13 @@ def _ticket_of(tx: Transaction, order_id: str, passenger: str, at: int) -> Ticke
 def _sold_of_moved(
     tx: Transaction, due: Looked, held: Sequence[TicketLeg]
 ) -> dict[tuple[str, int], TicketLeg]:
-    """Read the legs of those who were moved to a run with the times that were sold to them, by ticket and leg."""
+    """Read the legs of those who were moved to a run with the times that their delay counts from, by ticket and leg."""
     moved = reroutings.orders_moved_to(tx, due.run)
     sold: dict[tuple[str, int], TicketLeg] = {}
     for leg in held:
         ticket = tickets.find_ticket(tx, leg.jti) if leg.order_id in moved else None
         if ticket is not None:
-            bought = sold_leg(tx, ticket, leg.leg)
+            bought = counted_from(tx, ticket, leg.leg).leg
             times = bought.departure.astimezone(UTC), bought.arrival.astimezone(UTC)
             sold[leg.jti, leg.leg] = replace(leg, departs_at=times[0], arrives_at=times[1])
     return sold
@@ -242,7 +243,8 @@ def ruled(desk: ClaimsDesk, claim: Claim, judgment: Judgment) -> Claim:
         given_back = judgment.refunded and judgment.decision.reason != "reimbursed"
         return replace(claim, state="refused", due_at=None, waits_for=GIVEN_BACK if given_back else None)
     terms = desk.terms(claim.region, claim.operator)
-    at_once = terms is not None and amount <= terms.auto_limit_minor
+    # The law asks for a valid ticket alone; its operator has the time to say that nobody travelled on it.
+    at_once = terms is not None and amount <= terms.auto_limit_minor and not judgment.is_unseen
     state: State = "decided" if at_once else "proposed"
     due_at = None if at_once else working_days_after(now)
     return replace(claim, state=state, amount_minor=amount, due_at=due_at, waits_for=None)
