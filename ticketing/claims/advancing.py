@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tariffs.money import Money
+from ticketing.books import postings
 from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk, OneLeg, Proof, ends_of, judge_leg, prove
 from ticketing.claims.missed import counted_from
 from ticketing.claims.opening import keep, ruled
@@ -88,9 +89,17 @@ def _pay(tx: Transaction, desk: ClaimsDesk, order: Order, claim: Claim) -> None:
         "ticket": claim.jti,
     }
     amount = Money(claim.amount_minor or 0, claim.currency)
-    refund = owe_compensation(
-        tx, order, claim.id, amount, liable=claim.operator, note=note, now=desk.clock.now()
+    now = desk.clock.now()
+    entry = postings.compensation(
+        claim.id,
+        region=order.region,
+        amount=amount.minor,
+        currency=amount.currency,
+        at=now,
+        liable=claim.operator,
+        note=note,
     )
+    refund = owe_compensation(tx, order, claim.id, amount, entry=entry, now=now)
     _change(tx, desk, replace(claim, due_at=None, refund_id=refund.id), "paying", f"refund {refund.id}")
 
 

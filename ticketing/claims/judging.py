@@ -50,6 +50,11 @@ class Ridden:
     cause: str | None = None
     missed: Missed | None = None
 
+    @property
+    def is_anothers_fault(self) -> bool:
+        """True where the leg was missed by the ride of another operator."""
+        return self.missed is not None and not self.missed.is_through
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgment:
@@ -91,7 +96,11 @@ def judge(ridden: Ridden, terms: RightsTerms, rules: Rules) -> Judgment:
     """Judge a leg; the answer is the same in whatever order the facts of its run have come."""
     facts = facts_of(ridden, terms)
     decision = decide(facts, rules)
-    if decision.reason == "below_threshold" and ridden.missed is not None and not ridden.missed.is_through:
+    if (
+        decision.reason == "below_threshold"
+        and ridden.is_anothers_fault
+        and _minutes(ridden.arrival) is not None
+    ):
         # The run that was ridden was in time: what is left is the missed connection between two contracts.
         facts = replace(facts, contract="separate_disclosed", missed_connection=True)
         decision = decide(facts, rules)

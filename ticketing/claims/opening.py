@@ -18,7 +18,7 @@ from ticketing.claims.desk import (
     judge_leg,
     prove,
 )
-from ticketing.claims.judging import Judgment
+from ticketing.claims.judging import Judgment, Ridden
 from ticketing.claims.missed import counted_from, is_counted_further_on
 from ticketing.claims.waiting import tell_of_waiting, working_days_after
 from ticketing.db import Transaction
@@ -174,13 +174,19 @@ def _open_leg(desk: ClaimsDesk, leg: TicketLeg, proof: Proof, *, is_seen: bool) 
         judged = judge_leg(tx, desk, held, proof)
         if judged is None:
             return False
-        ridden, judgment = judged
-        if ridden.refunded or not ridden.price.minor:
+        if not _is_worth_a_claim(*judged):
             return False
-        if judgment.waits_for is None and not judgment.amount_minor:
-            return False
-        _put(tx, desk, held, judgment, "worker")
+        _put(tx, desk, held, judged[1], "worker")
     return True
+
+
+def _is_worth_a_claim(ridden: Ridden, judgment: Judgment) -> bool:
+    """Tell whether a judged leg is a claim: something was paid for it and is left, and money is due or somebody has to look."""
+    if ridden.refunded or not ridden.price.minor:
+        return False
+    if ridden.is_anothers_fault and judgment.waits_for == "no_evidence":
+        return False  # nothing says that the run was late which its holder has chosen instead
+    return judgment.waits_for is not None or judgment.amount_minor > 0
 
 
 def _put(tx: Transaction, desk: ClaimsDesk, held: OneLeg, judgment: Judgment, by: str) -> Claim:

@@ -25,6 +25,7 @@ STATUS_BITS = {
     "valid": status_list.VALID,
     "revoked": status_list.INVALID,
     "suspended": status_list.SUSPENDED,
+    "replaced": status_list.REPLACED,
 }
 _RULES = {THROUGH.code: THROUGH.rule}
 

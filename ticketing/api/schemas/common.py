@@ -125,11 +125,12 @@ class HolderNoteSchema(Strict):
 class ConnectionSchema(Strict):
     """A change from a ride to the next one, and the operator that answers for it.
 
-    `separate`: each answers for its own contract, and nobody guarantees the connection. `after_leg` is the place of the first
+    `separate`: each answers for its own contract, and nobody guarantees the connection. `combined`: the `guarantor` does, by the
+    guarantee that was bought with the order. `after_leg` is the place of the first
     ride, from 0. Show `text` before the purchase: the law asks for it (docs/rights.md).
     """
 
     after_leg = fields.Integer(required=True)
-    contract = fields.String(required=True, validate=validate.OneOf(["through", "separate"]))
+    contract = fields.String(required=True, validate=validate.OneOf(["through", "combined", "separate"]))
     guarantor = fields.String(required=True, allow_none=True)
     text = fields.String(required=True)

@@ -92,6 +92,21 @@ class QuotedPassengerSchema(Strict):
     derivation = fields.List(fields.Dict(), required=True)
 
 
+class GuaranteeSchema(Strict):
+    """A guarantee of the connections behind `after_legs`, by its `guarantor`.
+
+    It `pays` each passenger who misses one and arrives `wait_minutes` late or later (docs/rights.md). `fee` is for all passengers
+    and connections.
+    """
+
+    guarantor = fields.String(required=True)
+    fee = money(required=True)
+    after_legs = fields.List(fields.Integer(), required=True)
+    wait_minutes = fields.Integer(required=True)
+    pays = money(required=True)
+    text = fields.String(metadata={"description": "The terms in words, with a quote"})
+
+
 class QuoteSchema(Strict):
     """A frozen price: it holds until `expires_at`. `legs` are the rides that it pays for, `excluded` those that it does not."""
 
@@ -105,6 +120,7 @@ class QuoteSchema(Strict):
     passengers = fields.List(fields.Nested(QuotedPassengerSchema), required=True)
     legs = fields.List(fields.Nested(SoldLegSchema), required=True)
     connections = fields.List(fields.Nested(ConnectionSchema), required=True)
+    guarantee = fields.Nested(GuaranteeSchema, required=True, allow_none=True)
     excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
 
 
@@ -146,6 +162,13 @@ class OrderRequestSchema(Strict):
     connections_acknowledged = fields.Boolean(
         metadata={
             "description": "The buyer has read who answers for the connections (`connections` of the quote) and has said so",
+            "examples": [True],
+        }
+    )
+
+    guarantee = fields.Boolean(
+        metadata={
+            "description": "Buy the guarantee of connections that the quote offers (`guarantee`); its fee is part of the order's total",
             "examples": [True],
         }
     )
@@ -371,6 +394,7 @@ class OrderSchema(Strict):
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     code = fields.String(required=True, validate=validate.OneOf(["each", "group"]))
     disclosure = fields.Nested(DisclosureSchema, required=True, allow_none=True)
+    guarantee = fields.Nested(GuaranteeSchema, required=True, allow_none=True)
     exchange_of = fields.String(required=True, allow_none=True)
     given_up = fields.List(fields.Nested(GivenUpSchema), required=True)
     credit = money(required=True)
