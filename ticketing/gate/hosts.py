@@ -5,6 +5,7 @@ from datetime import UTC, timedelta
 
 from tariffs.agreements import Continuation, between
 from ticketing.db import Transaction
+from ticketing.db.disruption import events
 from ticketing.db.gate import carried_on
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.frozen import Leg
@@ -20,7 +21,7 @@ def hosted(
 ) -> Hosted:
     """List the legs that other operators may have carried on: of rides told by ticket, leg, operator and POSIX time.
 
-    The departure was called cancelled at some time, an agreement stands, and its hours were not over. So the same facts give the
+    The departure was called cancelled at some time, or the holder has missed it, an agreement stands, and its hours were not over. So the same facts give the
     same answer whenever they are told, also after the cancellation is taken back.
     """
     known: dict[tuple[str, str, str, str], bool] = {}
@@ -36,7 +37,25 @@ def hosted(
                 known[run] = _was_cancelled(tx, region, leg)
             if known[run]:
                 taken.add((jti, at, operator))
+        if leg.operator != operator and _was_missed(tx, continuations, ticket, (jti, at, operator, moment)):
+            taken.add((jti, at, operator))
     return frozenset(taken)
+
+
+def _was_missed(tx: Transaction, continuations: Continuations, ticket: Ticket, ride: _Ride) -> bool:
+    """Tell whether a holder has missed a leg by a ride before it, and an agreement sends them to an operator for that."""
+    jti, at, operator, moment = ride
+    leg = ticket.document.legs[at]
+    if leg.service_date is None:
+        return False
+    for event, row in events.list_of_ticket(tx, jti):
+        if row.why != "connection" or row.then_leg != at:
+            continue
+        agreements, by = continuations.get(event.region, ()), event.operator
+        agreement = between(agreements, leg.operator, operator, leg.service_date, broken_by=by)
+        if agreement is not None and moment < _ends(leg, agreement.until_hours):
+            return True
+    return False
 
 
 def _was_cancelled(tx: Transaction, region: str, leg: Leg) -> bool:

@@ -1,7 +1,7 @@
 """Carried on: the ticket of a cancelled ferry opens the gate of another line by their agreement, online and offline, and once."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from tests.ticketing.gate.telling import tell
 from tests.ticketing.purchase.sea import Sea
 from ticketing.cli.gate import answer
 from ticketing.gate import carrying_on
+from ticketing.regions import by_staff
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 HOUR = timedelta(hours=1)
@@ -179,6 +180,52 @@ def test_a_ride_on_another_line_stays_whatever_other_gates_tell_of_the_ticket(se
     stranded.tells("tlt", 0, stranded.leaves - HOUR)
 
     assert carrying_on.book_rides(house) == 1
+
+
+def test_who_has_missed_the_ferry_by_a_late_tram_goes_by_another_line_that_the_tram_pays(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    tram = stranded.bought.tickets[0]["legs"][0]
+    rooms = sea.api.client.application.extensions["throughfare"]
+    run = tram["operator"], tram["trip_id"], date.fromisoformat(tram["service_date"])
+    before = sea.api.scan(stranded.token, stranded.gate).json["reason"]
+    by_staff.delay_departure(rooms.live, "helsinki-tallinn", *run, seconds=3600, by="mari")
+    moment = stranded.leaves + HOUR
+    sea.api.clock.set(moment)
+    told = stranded.tells("eckero", stranded.crossing, moment)
+    after = sea.api.scan(stranded.token, stranded.gate).json
+
+    booked = [carrying_on.book_rides(rooms.gatehouse), carrying_on.book_rides(rooms.gatehouse)]
+
+    assert (before, told) == ("wrong_audience", "recorded")
+    assert (after["decision"], after["reason"]) == ("refuse", "already_used")
+    assert booked == [1, 0]
+    with rooms.till.database.read() as tx:
+        query = sa.text(
+            "SELECT account_id, amount_minor FROM posting JOIN entry ON entry.id = posting.entry_id"
+            " WHERE entry.kind = 'continuation'"
+        )
+        owed = {row[0]: row[1] for row in tx.execute(query)}
+    assert owed == {"operator_payable:tlt:EUR": 1200, "operator_payable:eckero:EUR": -1200}
+
+
+@ON_SQLITE
+def test_a_late_tram_opens_the_other_line_online_for_those_who_have_missed_the_ferry_alone(sea: Sea) -> None:
+    stranded, other = Stranded(sea), sea.api.buy(**{**ONE, "depart_at": "2026-10-13T05:50:00+03:00"})
+    tram = stranded.bought.tickets[0]["legs"][0]
+    rooms = sea.api.client.application.extensions["throughfare"]
+    run = tram["operator"], tram["trip_id"], date.fromisoformat(tram["service_date"])
+    by_staff.delay_departure(rooms.live, "helsinki-tallinn", *run, seconds=3600, by="mari")
+    options = sea.api.get(f"/v1/orders/{stranded.bought.order['id']}/options", stranded.bought.token).json
+
+    sea.api.clock.set(stranded.leaves + HOUR)
+    missed = sea.api.scan(stranded.token, stranded.gate).json
+    same_tram = other.tickets[0]["legs"][0]["trip_id"] == tram["trip_id"]
+    punctual = sea.api.scan(other.tickets[0]["token"], stranded.gate).json
+
+    kinds = [one["kind"] for one in options["legs"][0]["options"]]
+    assert "other_operator" in kinds
+    assert (missed["decision"], missed["reason"]) == ("accept", "ok_attention")
+    assert punctual["reason"] == ("ok_attention" if same_tram else "wrong_audience")
 
 
 @ON_SQLITE
