@@ -94,7 +94,9 @@ def test_a_departure_that_has_left_is_not_offered() -> None:
     assert ways(ship(), Around(SAME), now="16:01")[0] == ("later_departure", "tallink 19:00")
 
 
-def test_another_line_takes_those_of_a_ship_that_is_cancelled_or_missed_and_as_long_as_its_agreement_says() -> None:
+def test_another_line_takes_those_of_a_ship_that_is_cancelled_or_missed_and_as_long_as_its_agreement_says() -> (
+    None
+):
     late = [coming("21:01", "viking", until=at("21:00")), coming("15:00", "viking")]
 
     assert ways(ship(), Around((), late)) == []
