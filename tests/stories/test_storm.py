@@ -129,9 +129,11 @@ def test_old_tickets_open_another_line_the_others_get_their_money_and_the_month_
         }
     assert storm.cases("eckero") == {("chosen", "holder"): IN_AN_ORDER}
     # Passengers who were moved arrive hours later than they had bought: the law's half, decided and paid or proposed.
+    # Those who were carried on by another line arrive late too; the silent ones may still choose the money.
     claims = storm.claims()
     for operator in STORMY:
-        assert claims[operator, "paid"] == travellers
+        assert claims[operator, "paid"] == 2 * travellers
+        assert claims[operator, "not_decided"] == travellers
     # The tram was late, and the ship was in time: it owes nothing to those who have missed it.
     assert claims["eckero", "paid"] == 0
     carried = [line["Net"] for line in storm.lines("eckero", run) if line["Kind"] == "continuation"]

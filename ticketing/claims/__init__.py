@@ -2,6 +2,7 @@
 
 from ticketing.claims.account import give_account
 from ticketing.claims.advancing import carry_on, decision_of, list_to_carry_on
+from ticketing.claims.carried import ridden_run
 from ticketing.claims.contesting import (
     CONTEST_REASONS,
     Contest,
@@ -23,7 +24,6 @@ from ticketing.claims.desk import (
     prove,
     run_of,
 )
-from ticketing.claims.missed import counted_from
 from ticketing.claims.opening import list_runs_due, open_for_holder, open_of_run
 from ticketing.claims.payouts import (
     PayoutLine,
@@ -61,7 +61,6 @@ __all__ = [
     "carry_on",
     "check_rights",
     "contest",
-    "counted_from",
     "decision_of",
     "ends_of",
     "get_for_staff",
@@ -84,6 +83,7 @@ __all__ = [
     "prove",
     "refuse",
     "release",
+    "ridden_run",
     "rule",
     "run_of",
     "show_to_holder",

@@ -1,12 +1,13 @@
 """Open claims: by the worker for every leg that was ridden late, and by a holder who asks; one claim a leg, whoever asks first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import structlog
 
 from throughfare_gate.ids import new_id
+from ticketing.claims.carried import RiddenRun, ridden_run
 from ticketing.claims.desk import (
     EVIDENCE_IN,
     GIVEN_BACK,
@@ -14,7 +15,6 @@ from ticketing.claims.desk import (
     Ends,
     OneLeg,
     Proof,
-    ends_of,
     judge_leg,
     prove,
 )
@@ -58,15 +58,20 @@ def open_of_run(desk: ClaimsDesk, due: Looked) -> int:
         jtis = [one.jti for one in held]
         claimed = claims.list_claimed(tx, jtis)
         moved = _sold_of_moved(tx, due, held)
-        seen = {(use.jti, use.leg) for use in uses.list_uses_of(tx, jtis)}
+        used = uses.list_uses_of(tx, jtis)
+        carried = _carried_on(
+            tx, desk, due, {(one.jti, one.leg) for one in used if one.operator != due.run[0]}
+        )
+        seen = {(use.jti, use.leg) for use in used}
     count = 0
     if desk.terms(due.region, due.run[0]) is not None:
         proofs: dict[Ends, Proof] = {}
         for leg in held:
-            is_ripe = leg.arrives_at + EVIDENCE_IN <= now
-            if is_ripe and (leg.jti, leg.leg) not in claimed:
-                proof = _proof(desk, due, moved.get((leg.jti, leg.leg), leg), proofs)
-                count += _open_leg(desk, leg, proof, is_seen=(leg.jti, leg.leg) in seen)
+            key = leg.jti, leg.leg
+            ridden = carried.get(key) or _ridden(due, leg, moved.get(key, leg))
+            if ridden.arrives_at + EVIDENCE_IN <= now and key not in claimed:
+                proof = _proof(desk, due, ridden.ends, proofs)
+                count += _open_leg(desk, leg, proof, is_seen=key in seen)
     with desk.database.write() as tx:
         looked_at.put_look(tx, due.region, due.run, now, _next_look(due, held, now))
     return count
@@ -86,13 +91,12 @@ def open_for_holder(
         order = orders.get_order(tx, order_id)
         ticket = _ticket_of(tx, order_id, passenger, at)
         known = claims.find_of_leg(tx, ticket.jti, at)
-        sold = counted_from(tx, ticket, at).leg
+        ridden = ridden_run(tx, desk, ticket, at)
     if known is not None:
         return known, False
-    leg = ticket.document.legs[at]
-    if now < leg.arrival.astimezone(UTC) + EVIDENCE_IN:
+    if now < ridden.arrives_at + EVIDENCE_IN:
         raise Conflict("the evidence of this run is not in yet: ask two hours after its planned arrival")
-    proof = prove(desk.database, order.region, ends_of(leg, sold))
+    proof = prove(desk.database, order.region, ridden.ends)
     with desk.database.write() as tx:
         order = locked(tx, order_id)
         held = OneLeg(order, _ticket_of(tx, order_id, passenger, at), at)
@@ -147,15 +151,36 @@ def _sold_of_moved(
     return sold
 
 
-def _proof(desk: ClaimsDesk, due: Looked, leg: TicketLeg, proofs: dict[Ends, Proof]) -> Proof:
-    """Prove the ends of a leg, once for all who have the same ones."""
+def _carried_on(
+    tx: Transaction, desk: ClaimsDesk, due: Looked, guests: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], RiddenRun]:
+    """Read the runs by which other operators have carried on the holders of a run's legs, by ticket and leg."""
+    carried: dict[tuple[str, int], RiddenRun] = {}
+    for jti, at in guests:
+        ticket = tickets.find_ticket(tx, jti)
+        if (
+            ticket is not None
+            and at < len(ticket.document.legs)
+            and ticket.document.legs[at].operator == due.run[0]
+        ):
+            carried[jti, at] = ridden_run(tx, desk, ticket, at)
+    return carried
+
+
+def _ridden(due: Looked, leg: TicketLeg, counted: TicketLeg) -> RiddenRun:
+    """The run itself, with the times that a delay counts from."""
     ends = Ends(
         run=due.run,
         start=leg.from_stop,
         end=leg.to_stop,
-        departs_at=leg.departs_at,
-        arrives_at=leg.arrives_at,
+        departs_at=counted.departs_at,
+        arrives_at=counted.arrives_at,
     )
+    return RiddenRun(ends, leg.arrives_at)
+
+
+def _proof(desk: ClaimsDesk, due: Looked, ends: Ends, proofs: dict[Ends, Proof]) -> Proof:
+    """Prove the ends of a leg, once for all who have the same ones."""
     if ends not in proofs:
         proofs[ends] = prove(desk.database, due.region, ends)
     return proofs[ends]

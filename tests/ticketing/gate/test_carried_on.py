@@ -11,6 +11,7 @@ from tests.api import Api
 from tests.ticketing.gate.telling import tell
 from tests.ticketing.purchase.sea import Sea
 from ticketing.cli.gate import answer
+from ticketing.cli.worker import list_jobs
 from ticketing.gate import carrying_on
 from ticketing.regions import by_staff
 
@@ -254,3 +255,29 @@ def test_a_ticket_that_was_given_back_opens_no_other_boat(sea: Sea) -> None:
 
     assert back.status_code == 201, back.json
     assert stranded.shows(stranded.leaves + HOUR)["decision"] == "refuse"
+
+
+@ON_SQLITE
+def test_who_was_carried_on_is_compensated_by_the_run_that_was_ridden(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    rooms = sea.api.client.application.extensions["throughfare"]
+    ferry, region = stranded.ferry, "helsinki-tallinn"
+    day = date.fromisoformat(ferry["service_date"])
+    by_staff.cancel_departure(rooms.live, region, ferry["operator"], ferry["trip_id"], day, by="mari")
+    stranded.shows(datetime.fromisoformat("2026-10-13T08:00:00+03:00"))
+    # Eckero's 08:30 is the boat that the ticket has opened: it arrives at 10:45 and 70 minutes, 145 after the plan of 09:30.
+    by_staff.delay_departure(rooms.live, region, "eckero", "ECK-TH-0830", day, seconds=70 * 60, by="mari")
+    sea.api.clock.set(datetime.fromisoformat("2026-10-13T14:00:00+03:00"))
+    for _ in range(3):
+        for job in list_jobs(rooms, (region,), once=True):
+            job.go(sea.api.clock.now())
+
+    (claim,) = sea.api.get(f"/v1/orders/{stranded.bought.order['id']}/claims", stranded.bought.token).json[
+        "claims"
+    ]
+
+    assert (claim["state"], claim["reason"]) == ("paid", "delayed")
+    with rooms.till.database.read() as tx:
+        facts, operator = tx.exec_driver_sql("SELECT facts, operator FROM claim").one()
+    assert '"arrival_delay_minutes":145' in facts
+    assert operator == ferry["operator"]
