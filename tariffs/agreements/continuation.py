@@ -52,6 +52,10 @@ class Continuation:
         """Tell whether one operator takes the passengers of another, which it is not itself."""
         return giver != taker and giver in self.givers and taker in self.takers
 
+    def answers_for(self, broken_by: str | None) -> bool:
+        """Tell whether an operator that broke a connection is a party; None where none did."""
+        return broken_by is None or broken_by in self.givers | self.breakers
+
     def holds_on(self, day: date) -> bool:
         """Tell whether it holds on a service day."""
         return self.valid_from <= day <= self.valid_to
@@ -173,12 +177,6 @@ def between(
     the agreement; without, for those whose departure was cancelled.
     """
     event: Event = "cancelled" if broken_by is None else _BROKEN
-    fitting = [
-        one
-        for one in agreements
-        if one.joins(giver, taker)
-        and one.holds_on(day)
-        and event in one.when
-        and (broken_by is None or broken_by in one.givers | one.breakers)
-    ]
+    counts = [one for one in agreements if event in one.when and one.holds_on(day)]
+    fitting = [one for one in counts if one.joins(giver, taker) and one.answers_for(broken_by)]
     return max(fitting, key=lambda one: (one.version, one.id), default=None)

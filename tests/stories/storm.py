@@ -30,10 +30,12 @@ from ticketing.settlement import service
 REGION, DAY = "helsinki-tallinn", date(2026, 10, 13)
 LINES = ("viking", "tallink", "eckero")
 IN_AN_ORDER = 10
-# Passengers leave home so as to be in time for Viking's 10:30, Tallink's 09:00 and Eckerö's 08:30.
-LEAVES = {"viking": "08:00", "tallink": "07:00", "eckero": "06:10"}
+# Passengers leave home so as to be in time for Viking's 10:30, Tallink's 09:00, and Tallink's 07:30, which sails.
+LEAVES = {"viking": ("viking", "08:00"), "tallink": ("tallink", "07:00"), "early": ("tallink", "06:10")}
 # Three quarters of an hour before Eckerö's 12:00, the first boat after the two that do not sail.
 LET_IN = datetime.fromisoformat("2026-10-13T11:15:00+03:00")
+# The boat that carries on the passengers of other lines.
+NEXT_BOAT = {"operator": "eckero", "trip_id": "ECK-TH-1200", "arrival": "2026-10-13T14:15:00+03:00"}
 # A closed month is looked at on a working day after its end.
 CLOSING = datetime.fromisoformat("2026-11-03T08:00:00+00:00")
 
@@ -106,17 +108,18 @@ class Storm:
             self.keys[role, operator] = self.api.key(role, operator)
         return self.keys[role, operator]
 
-    def sells(self, operator: str, tickets: int) -> None:
-        """Sell so many tickets for a ferry of a line, ten of them an order."""
+    def sells(self, ferry: str, tickets: int, *, guarantee: bool = False) -> None:
+        """Sell so many tickets for a ferry, ten of them an order, perhaps with their connections guaranteed."""
         refs = [{"ref": f"p{at}", "rider_category": "adult"} for at in range(IN_AN_ORDER)]
-        leaves = f"{DAY}T{LEAVES[operator]}:00+03:00"
+        operator, hour = LEAVES[ferry]
+        leaves = f"{DAY}T{hour}:00+03:00"
         ways = self.api.search(depart_at=leaves, passengers=refs)["itineraries"]
         way = next(one for one in ways if operator in {leg.get("operator") for leg in one["legs"]})
-        self.orders[operator] = [self._buy(way) for _ in range(tickets // IN_AN_ORDER)]
+        self.orders[ferry] = [self._buy(way, guarantee=guarantee) for _ in range(tickets // IN_AN_ORDER)]
 
-    def _buy(self, way: dict[str, Any]) -> Bought:
+    def _buy(self, way: dict[str, Any], *, guarantee: bool) -> Bought:
         quote = self.api.post("/v1/quotes", {"offer_id": way["offer_id"]}).json or {}
-        placed = self.api.post("/v1/orders", {"quote_id": quote["id"]}).json or {}
+        placed = self.api.post("/v1/orders", {"quote_id": quote["id"], "guarantee": guarantee}).json or {}
         token, path = placed["access_token"], f"/v1/orders/{placed['id']}"
         paid = self.api.post(f"{path}/payments", {"method": "demo_ok"}, token)
         assert paid.status_code == 201, paid.json
@@ -164,6 +167,14 @@ class Storm:
             if page["next"] is None:
                 return counted
             after = f"&after={page['next']}"
+
+    def paid_by_guarantee(self, operator: str) -> list[str]:
+        """The amounts that the pool has paid to passengers of a line's orders."""
+        paths = [
+            (f"/v1/orders/{one.order['id']}/guarantee-cases", one.token) for one in self.orders[operator]
+        ]
+        listed = [(self.api.get(path, token).json or {})["cases"] for path, token in paths]
+        return [one["amount"]["amount"] for cases in listed for one in cases if one["state"] == "paid"]
 
     def lines(self, operator: str, run: dict[str, Any]) -> list[dict[str, str]]:
         """The lines of an operator's statement."""

@@ -16,6 +16,7 @@ from tests.stories.storm import (
     IN_AN_ORDER,
     LET_IN,
     LINES,
+    NEXT_BOAT,
     REGION,
     Storm,
     place_of_ship,
@@ -26,6 +27,7 @@ from tests.ticketing.purchase.refunding import faults
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
+from ticketing.guarantees import verify_guarantees
 from ticketing.identity import create_key
 from ticketing.identity.principal import Role
 from ticketing.regions import Region
@@ -85,13 +87,13 @@ def test_old_tickets_open_another_line_the_others_get_their_money_and_the_month_
     with timed("selling"):
         for operator in STORMY:
             storm.sells(operator, TICKETS)
-        storm.sells("eckero", IN_AN_ORDER)
+        storm.sells("early", IN_AN_ORDER, guarantee=True)
     with timed("the storm"):
         for operator in STORMY:
             storm.cancels(operator)
-        # The tram to the ferry that does sail is twenty minutes late: its passengers miss it.
-        tram = storm.orders["eckero"][0].tickets[0]["legs"][0]
-        storm.say("tlt", tram["trip_id"], {"state": "late", "minutes": 20})
+        # The tram to the ferry that does sail is an hour late: its passengers miss it.
+        tram = storm.orders["early"][0].tickets[0]["legs"][0]
+        storm.say("tlt", tram["trip_id"], {"state": "late", "minutes": 60})
         storm.hears()
         bundle = storm.bundle("eckero")
     # Every fourth order does nothing.
@@ -101,16 +103,16 @@ def test_old_tickets_open_another_line_the_others_get_their_money_and_the_month_
         for bought in paid_back:
             storm.takes(bought, "refund")
         later = [storm.takes(bought, "later_departure") for bought in moved]
-        missed = storm.takes(storm.orders["eckero"][0], "later_departure")
+        missed = storm.takes(storm.orders["early"][0], "later_departure")
         storm.work(2)
     with timed("gates"):
         storm.api.clock.set(LET_IN)
         shown = storm.offline("eckero", bundle, sailing)
-        storm.rides(storm.orders["eckero"][0], missed)
+        storm.rides(storm.orders["early"][0], missed)
         for bought, option in zip(moved, later, strict=True):
             storm.rides(bought, option)
     with timed("the worker"):
-        storm.arrive([*later, missed])
+        storm.arrive([*later, missed, NEXT_BOAT])
         storm.work(4)
     with timed("the month"):
         storm.api.clock.set(CLOSING)
@@ -127,15 +129,16 @@ def test_old_tickets_open_another_line_the_others_get_their_money_and_the_month_
             ("chosen", "holder"): travellers,
             ("lapsed", "machine"): travellers,
         }
-    assert storm.cases("eckero") == {("chosen", "holder"): IN_AN_ORDER}
+    assert storm.cases("early") == {("chosen", "holder"): IN_AN_ORDER}
     # Passengers who were moved arrive hours later than they had bought: the law's half, decided and paid or proposed.
     # Those who were carried on by another line arrive late too; the silent ones may still choose the money.
     claims = storm.claims()
     for operator in STORMY:
         assert claims[operator, "paid"] == 2 * travellers
         assert claims[operator, "not_decided"] == travellers
-    # The tram was late, and the ship was in time: it owes nothing to those who have missed it.
-    assert claims["eckero", "paid"] == 0
+    # Those who have missed the early ship by the tram are owed nothing by its line: the pool of their guarantee pays.
+    assert storm.paid_by_guarantee("early") == ["10.00"] * IN_AN_ORDER
+    assert verify_guarantees(storm.rooms.till.database, REGION) == (IN_AN_ORDER, [])
     carried = [line["Net"] for line in storm.lines("eckero", run) if line["Kind"] == "continuation"]
     assert carried == ["12.00"] * len(shown)
     assert accepted == ["", ""]

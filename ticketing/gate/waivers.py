@@ -39,12 +39,12 @@ def for_ticket(
     givers = {giver for _, giver in house.givers(taker)}
     if claims is None or not givers:
         return ()
-    bound = {
-        at: sailing
-        for at, leg in enumerate(claims.legs)
-        if leg.operator in givers and leg.departure is not None
-        if (sailing := house.sailings.find(leg.operator, leg.start, leg.departure)) is not None
-    }
+    bound: dict[int, Sailing] = {}
+    for at, leg in enumerate(claims.legs):
+        called = leg.operator, leg.start, leg.departure or 0
+        sailing = house.sailings.find(*called) if leg.operator in givers and leg.departure else None
+        if sailing is not None:
+            bound[at] = sailing
     broken = _broken(tx, house, taker, claims.jti, bound) if bound else []
     return (*_waivers(tx, house, taker, list(bound.values()), now), *_open(broken, taker, now))
 

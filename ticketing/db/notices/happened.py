@@ -233,15 +233,10 @@ def _choices_due(now: datetime) -> _Question:
     query = _about("choice_due", sa.literal("journey.choice_due"), event.id, event.confirmed_at, now)
     query = query.join(disruption_affected, row.order_id == contact.c.order_id)
     query = query.join(disruption_event, event.id == row.event_id).join(leg_of_ticket, of_leg)
-    query = query.where(
-        event.status == "confirmed",
-        event.confirmed_at <= now - _TIME_TO_CHOOSE,
-        row.why.in_(_ASKS),
-        leg.departs_at <= now + _REMINDED_BEFORE,
-        leg.departs_at > now - _REMINDED_UNTIL,
-        ~overtaken.correlate(disruption_event),
-        *(~answer for answer in _answers()),
-    )
+    query = query.where(event.status == "confirmed", event.confirmed_at <= now - _TIME_TO_CHOOSE)
+    query = query.where(leg.departs_at <= now + _REMINDED_BEFORE, leg.departs_at > now - _REMINDED_UNTIL)
+    query = query.where(row.why.in_(_ASKS), ~overtaken.correlate(disruption_event))
+    query = query.where(*(~answer for answer in _answers()))
     # Time alone makes it due: nothing new is written then, and the look at everything finds it.
     return _Question(query.distinct(), lambda _: sa.false())
 
