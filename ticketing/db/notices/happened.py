@@ -235,6 +235,8 @@ def _choices_due(now: datetime) -> _Question:
     query = query.join(disruption_event, event.id == row.event_id).join(leg_of_ticket, of_leg)
     query = query.where(event.status == "confirmed", event.confirmed_at <= now - _TIME_TO_CHOOSE)
     query = query.where(leg.departs_at <= now + _REMINDED_BEFORE, leg.departs_at > now - _REMINDED_UNTIL)
+    # A contact that comes later is told of the event itself, and that is reminder enough for an hour.
+    query = query.where(contact.c.created_at <= now - _TIME_TO_CHOOSE)
     query = query.where(row.why.in_(_ASKS), ~overtaken.correlate(disruption_event))
     query = query.where(*(~answer for answer in _answers()))
     # Time alone makes it due: nothing new is written then, and the look at everything finds it.
