@@ -8,7 +8,7 @@ from alembic import op
 from ticketing.db.scripts import run_script
 
 revision = "0053_guarantees"
-down_revision = "0050_new_things"
+down_revision = "0051_test_keys"
 branch_labels = None
 depends_on = None
 
