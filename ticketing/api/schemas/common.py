@@ -122,6 +122,21 @@ class HolderNoteSchema(Strict):
     language = fields.String(required=True, validate=validate.OneOf(["en", "et", "fi", "sv"]))
 
 
+class GuaranteeSchema(Strict):
+    """A guarantee of the connections behind `after_legs`, by its `guarantor`.
+
+    It `pays` each passenger who misses one and arrives `wait_minutes` late or later (docs/rights.md). `fee` is for all passengers
+    and connections.
+    """
+
+    guarantor = fields.String(required=True)
+    fee = money(required=True)
+    after_legs = fields.List(fields.Integer(), required=True)
+    wait_minutes = fields.Integer(required=True)
+    pays = money(required=True)
+    text = fields.String(metadata={"description": "The terms in words, with a quote"})
+
+
 class ConnectionSchema(Strict):
     """A change from a ride to the next one, and the operator that answers for it.
 

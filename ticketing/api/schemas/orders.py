@@ -18,7 +18,16 @@ from ticketing.api.schemas.closed_sets import (
     TAX_TREATMENTS,
     one_of,
 )
-from ticketing.api.schemas.common import ID, ConnectionSchema, ShortList, Strict, moment, money, place_kind
+from ticketing.api.schemas.common import (
+    ID,
+    ConnectionSchema,
+    GuaranteeSchema,
+    ShortList,
+    Strict,
+    moment,
+    money,
+    place_kind,
+)
 from ticketing.api.schemas.journeys import ExcludedSchema
 from ticketing.api.schemas.sold_legs import SoldLegSchema
 from ticketing.offers import MOST_CHARS
@@ -90,21 +99,6 @@ class QuotedPassengerSchema(Strict):
     taxes = fields.List(fields.Nested(TaxSchema), required=True)
     explanation = fields.List(fields.String(), required=True)
     derivation = fields.List(fields.Dict(), required=True)
-
-
-class GuaranteeSchema(Strict):
-    """A guarantee of the connections behind `after_legs`, by its `guarantor`.
-
-    It `pays` each passenger who misses one and arrives `wait_minutes` late or later (docs/rights.md). `fee` is for all passengers
-    and connections.
-    """
-
-    guarantor = fields.String(required=True)
-    fee = money(required=True)
-    after_legs = fields.List(fields.Integer(), required=True)
-    wait_minutes = fields.Integer(required=True)
-    pays = money(required=True)
-    text = fields.String(metadata={"description": "The terms in words, with a quote"})
 
 
 class QuoteSchema(Strict):
