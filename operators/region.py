@@ -10,6 +10,7 @@ from typing import Any
 from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
 from operators.gtfs.leaving_out import load_leaving_out
 from operators.gtfs.timetable import Timetable
+from operators.guarantee_terms import GuaranteeTerms, read_guarantee
 from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
 from operators.sale_terms import Guests, read_category_names, read_companions
@@ -30,7 +31,8 @@ class RegionData:
     `crossings` give the metres by territory between two terminals, in the order of the pair; `optional_texts`
     are the files of `OPTIONAL` that are there; `dated_feeds` what an operator's tariff changes from a day on,
     by operator and day. `companions` tell who is sold a ticket only together with one of others, `guests` how much is
-    sold to somebody without an account. `place_kinds` tell who takes a bicycle, a car, a cabin or a dog.
+    sold to somebody without an account. `place_kinds` tell who takes a bicycle, a car, a cabin or a dog. `guarantee` has the
+    terms by which a connection between two operators is guaranteed, None where nobody does.
     """
 
     id: str
@@ -57,6 +59,7 @@ class RegionData:
     guests: Guests = field(default_factory=Guests)
     place_kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     category_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    guarantee: GuaranteeTerms | None = None
 
     @property
     def categories(self) -> Mapping[str, Mapping[str, str]]:
@@ -114,6 +117,9 @@ def load_region(
             toml.document.get("category_names", {}), {*riders, *kinds}, toml.fault
         ),
         guests=toml.guests(),
+        guarantee=read_guarantee(
+            toml.document.get("guarantee"), operators, str(toml.document.get("currency")), toml.fault
+        ),
     )
     return region, findings
 

@@ -1,4 +1,4 @@
-"""Read agreements of the kind `continuation`: on which operators a ticket goes on when its own departure is cancelled.
+"""Read agreements of the kind `continuation`: on which operators a ticket goes on when its own departure is cancelled or missed.
 
 They set no price for a passenger, so pricing leaves them out. The model is the Agreement on Journey Continuation (AJC) of the International Rail
 Transport Committee: the ticket of the cancelled departure is taken by the next one, a seat is not guaranteed.
@@ -7,6 +7,7 @@ Transport Committee: the ticket of the cancelled departure is taken by the next 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal, get_args
 
 from tariffs.agreements.model import FILE
 from tariffs.agreements.reading import DocumentReader
@@ -18,9 +19,11 @@ KIND = "continuation"
 CAUSING, SCHEME = "causing_operator", "scheme"
 _KEYS = {
     "id", "kind", "version", "valid_from", "valid_to", "from", "to", "when", "until_hours", "fare", "currency",
-    "bearer", "note",
+    "bearer", "broken_by", "note",
 }  # fmt: skip
-_CANCELLED = "cancelled"
+Event = Literal["cancelled", "connection_broken"]
+EVENTS: tuple[Event, ...] = get_args(Event)
+_BROKEN: Event = "connection_broken"
 _MOST_HOURS = 48
 
 
@@ -28,7 +31,9 @@ _MOST_HOURS = 48
 class Continuation:
     """Tickets for a cancelled departure of `givers` open departures of `takers`, for `until_hours` after the planned one.
 
-    `fare` is what the taker gets for each passenger, and `bearer` pays it: the operator whose departure was cancelled, or the scheme.
+    `fare` is what the taker gets for each passenger, and `bearer` pays it: the operator whose departure was cancelled, or whose ride
+    broke the connection, or the scheme. `when` are the events after which it counts, `breakers` the operators beside the givers
+    whose rides may break a connection.
     """
 
     id: str
@@ -40,10 +45,16 @@ class Continuation:
     until_hours: int
     fare: Money
     bearer: str
+    when: frozenset[str] = frozenset({"cancelled"})
+    breakers: frozenset[str] = frozenset()
 
     def joins(self, giver: str, taker: str) -> bool:
         """Tell whether one operator takes the passengers of another, which it is not itself."""
         return giver != taker and giver in self.givers and taker in self.takers
+
+    def answers_for(self, broken_by: str | None) -> bool:
+        """Tell whether an operator that broke a connection is a party; None where none did."""
+        return broken_by is None or broken_by in self.givers | self.breakers
 
     def holds_on(self, day: date) -> bool:
         """Tell whether it holds on a service day."""
@@ -80,8 +91,6 @@ class _Reader(DocumentReader):
         givers, takers = self._operators(document, "from"), self._operators(document, "to")
         if givers == takers and len(givers) == 1:
             self.fault("to", "ambiguous", f"{min(givers)} would send its passengers to itself")
-        if document.get("when") != [_CANCELLED]:
-            self.fault("when", "invalid_enum", f'must be ["{_CANCELLED}"], the only event that waives so far')
         start, end = self.day(document, "valid_from"), self.day(document, "valid_to", optional=True)
         if start and end and end < start:
             self.fault("valid_to", "end_before_start", "the agreement ends before it starts")
@@ -95,6 +104,8 @@ class _Reader(DocumentReader):
             until_hours=self._hours(document.get("until_hours")),
             fare=self._fare(document, currency),
             bearer=self._bearer(document.get("bearer")),
+            when=self._when(document.get("when")),
+            breakers=self._breakers(document),
         )
         return None if len(self.findings) > before else agreement
 
@@ -106,6 +117,23 @@ class _Reader(DocumentReader):
         for at, operator in enumerate(names):
             self.operator(operator, f"{name}[{at}]")
         return frozenset(map(str, names))
+
+    def _when(self, events: object) -> frozenset[str]:
+        listed = self._listed(events)
+        if not listed or any(one not in EVENTS for one in listed):
+            self.fault("when", "invalid_enum", f"must be a list of {', '.join(EVENTS)}")
+        return frozenset(map(str, listed))
+
+    @staticmethod
+    def _listed(events: object) -> list[object]:
+        return events if isinstance(events, list) else []
+
+    def _breakers(self, document: Document) -> frozenset[str]:
+        if "broken_by" not in document:
+            return frozenset()
+        if _BROKEN not in self._listed(document.get("when")):
+            self.fault("broken_by", "ambiguous", f"means nothing unless when has {_BROKEN}")
+        return self._operators(document, "broken_by")
 
     def _hours(self, hours: object) -> int:
         if type(hours) is not int or not 1 <= hours <= _MOST_HOURS:
@@ -135,7 +163,20 @@ class _Reader(DocumentReader):
         return str(name)
 
 
-def between(agreements: Iterable[Continuation], giver: str, taker: str, day: date) -> Continuation | None:
-    """Find the agreement by which one operator takes the passengers of another on a day: of several the newest version."""
-    fitting = [one for one in agreements if one.joins(giver, taker) and one.holds_on(day)]
+def between(
+    agreements: Iterable[Continuation],
+    giver: str,
+    taker: str,
+    day: date,
+    *,
+    broken_by: str | None = None,
+) -> Continuation | None:
+    """Find the agreement by which one operator takes the passengers of another on a day: of several the newest version.
+
+    With `broken_by` it is for those who have missed the giver's departure by a ride of that operator, which has to be a party of
+    the agreement; without, for those whose departure was cancelled.
+    """
+    event: Event = "cancelled" if broken_by is None else _BROKEN
+    counts = [one for one in agreements if event in one.when and one.holds_on(day)]
+    fitting = [one for one in counts if one.joins(giver, taker) and one.answers_for(broken_by)]
     return max(fitting, key=lambda one: (one.version, one.id), default=None)

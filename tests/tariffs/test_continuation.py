@@ -36,6 +36,18 @@ def test_an_agreement_joins_operators_in_one_direction_and_none_with_itself() ->
     assert between([agreement], "tallink", "eckero", date(2027, 1, 1)) is None
 
 
+def test_a_missed_departure_needs_an_agreement_that_names_it_and_the_operator_that_was_late() -> None:
+    broken = {**GULF, "when": ["cancelled", "connection_broken"], "broken_by": ["eckero"]}
+    (plain, missed), findings = load_continuations([GULF, {**broken, "id": "missed"}], OPERATORS, "EUR")
+    ends, day = ("tallink", "eckero"), date(2026, 6, 1)
+
+    assert findings == []
+    assert between([plain], *ends, day, broken_by="viking") is None
+    assert between([missed], *ends, day, broken_by="viking") == missed
+    assert between([missed], *ends, day, broken_by="eckero") == missed
+    assert between([missed], *ends, day, broken_by="tallinn-airport") is None
+
+
 def test_of_two_versions_the_newer_one_holds() -> None:
     newer = {**GULF, "version": 2, "fare": "9.00"}
     agreements, _ = load_continuations([newer, GULF], OPERATORS, "EUR")
@@ -60,6 +72,9 @@ def test_pricing_does_not_see_it() -> None:
         ({"fare": None}, "fare"),
         ({"when": ["late"]}, "when"),
         ({"when": None}, "when"),
+        ({"when": []}, "when"),
+        ({"broken_by": ["viking"]}, "broken_by"),
+        ({"when": ["connection_broken"], "broken_by": ["mars"]}, "broken_by[0]"),
         ({"from": []}, "from"),
         ({"to": ["mars"]}, "to[0]"),
         ({"from": ["viking"], "to": ["viking"]}, "to"),

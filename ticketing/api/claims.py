@@ -4,7 +4,7 @@ from typing import Any
 
 from flask.views import MethodView
 
-from ticketing import claims
+from ticketing import claims, guarantees
 from ticketing.api.blueprint import ORDER_TOKEN, Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_order, for_roles, principal
@@ -22,6 +22,7 @@ from ticketing.api.schemas.claims import (
     ContestRequestSchema,
     ContestScoresSchema,
     ContestWanted,
+    GuaranteeCasesSchema,
     HolderClaimSchema,
     HolderClaimsSchema,
     RulingRequestSchema,
@@ -55,6 +56,18 @@ class OrderClaims(MethodView):
         desk, spoken = rooms().claims, language()
         claim, is_new = claims.open_for_holder(desk, order_id, wanted["passenger"], wanted["leg"], spoken)
         return claims.show_to_holder(desk, claim, spoken), 201 if is_new else 200
+
+
+@blueprint.route("/orders/<string:order_id>/guarantee-cases")
+class OrderGuaranteeCases(MethodView):
+    """The missed connections of an order that were guaranteed."""
+
+    @for_order
+    @blueprint.response(200, GuaranteeCasesSchema)
+    @blueprint.doc(**ORDER_TOKEN)
+    def get(self, order_id: str) -> dict[str, object]:
+        """List the guaranteed connections that were missed: decided by themselves two hours after the passenger should have arrived."""
+        return {"cases": guarantees.list_shown(rooms().claims, order_id)}
 
 
 @blueprint.route("/orders/<string:order_id>/claims/<string:claim_id>/account")

@@ -76,9 +76,17 @@ class ValidationBatch(MethodView):
         """
         gate = the_gate()
         house = rooms().gatehouse
-        told = [Told(**{**item, "scan_id": str(item["scan_id"])}) for item in batch["scans"]]
+        scans = [Told(**{**item, "scan_id": str(item["scan_id"])}) for item in batch["scans"]]
         sender = Sender(gate.key_id, gate.operator, gate.is_revoked)
-        outcomes = upload(house.database, house.clock, sender, told, house.rules, press=house.press)
+        outcomes = upload(
+            house.database,
+            house.clock,
+            sender,
+            scans,
+            house.rules,
+            press=house.press,
+            continuations=house.continuations,
+        )
         if gate.device:
             devices.note_upload(house, gate.device, len(outcomes))
         return {"outcomes": outcomes}

@@ -325,7 +325,9 @@ def _placed(
                 phones=_phones(wanted["phones"]),
                 names=[purchase.NameOf(one["passenger"], one["name"]) for one in wanted["names"]],
                 code=wanted.get("code"),
-                disclosed=purchase.Disclosed(language(), wanted.get("connections_acknowledged", False)),
+                disclosed=purchase.Disclosed(
+                    language(), wanted.get("connections_acknowledged", False), wanted.get("guarantee", False)
+                ),
                 request_key=request_key(principal, route, _key(), wanted),
                 claim=call.claim,
             )

@@ -9,8 +9,8 @@ _PURPOSES: dict[AccountType, tuple[str, ...]] = {
         "psp_in_transit",
     ),
     "liability": (
-        "fx_clearing", "netting_clearing", "operator_payable", "pool", "refund_payable", "refund_transfer", "suspense",
-        "unearned",
+        "fx_clearing", "guarantee_pool", "netting_clearing", "operator_payable", "pool", "refund_payable", "refund_transfer",
+        "suspense", "unearned",
     ),
     "income": ("breakage", "commission"),
     "expense": (
@@ -104,6 +104,11 @@ def breakage(currency: str) -> Account:
 def pool(name: str, currency: str) -> Account:
     """Money of a product that is shared by use at the month's end."""
     return _account("pool", currency, operator=name)
+
+
+def guarantee_pool(currency: str) -> Account:
+    """Fees for guaranteed connections, out of which missed ones are paid."""
+    return _account("guarantee_pool", currency)
 
 
 def guarantee(currency: str) -> Account:

@@ -2,6 +2,7 @@
 
 from ticketing.claims.account import give_account
 from ticketing.claims.advancing import carry_on, decision_of, list_to_carry_on
+from ticketing.claims.carried import ridden_run
 from ticketing.claims.contesting import (
     CONTEST_REASONS,
     Contest,
@@ -22,7 +23,6 @@ from ticketing.claims.desk import (
     judge_leg,
     prove,
     run_of,
-    sold_leg,
 )
 from ticketing.claims.opening import list_runs_due, open_for_holder, open_of_run
 from ticketing.claims.payouts import (
@@ -83,11 +83,11 @@ __all__ = [
     "prove",
     "refuse",
     "release",
+    "ridden_run",
     "rule",
     "run_of",
     "show_to_holder",
     "show_to_staff",
-    "sold_leg",
     "verify_claims",
     "withdraw",
 ]

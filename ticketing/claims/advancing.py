@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tariffs.money import Money
-from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk, OneLeg, Proof, ends_of, judge_leg, prove, sold_leg
+from ticketing.books import postings
+from ticketing.claims.carried import ridden_run
+from ticketing.claims.desk import GIVEN_BACK, ClaimsDesk, OneLeg, Proof, judge_leg, prove
 from ticketing.claims.opening import keep, ruled
 from ticketing.claims.settling import CURRENCY, settle
 from ticketing.claims.waiting import put_away_waiting
@@ -87,9 +89,17 @@ def _pay(tx: Transaction, desk: ClaimsDesk, order: Order, claim: Claim) -> None:
         "ticket": claim.jti,
     }
     amount = Money(claim.amount_minor or 0, claim.currency)
-    refund = owe_compensation(
-        tx, order, claim.id, amount, liable=claim.operator, note=note, now=desk.clock.now()
+    now = desk.clock.now()
+    entry = postings.compensation(
+        claim.id,
+        region=order.region,
+        amount=amount.minor,
+        currency=amount.currency,
+        at=now,
+        liable=claim.operator,
+        note=note,
     )
+    refund = owe_compensation(tx, order, claim.id, amount, entry=entry, now=now)
     _change(tx, desk, replace(claim, due_at=None, refund_id=refund.id), "paying", f"refund {refund.id}")
 
 
@@ -102,10 +112,10 @@ def _look_again(desk: ClaimsDesk, claim: Claim) -> None:
     """Judge a claim that waits by what is proven now; it waits on where nothing has changed."""
     with desk.database.read() as tx:
         ticket = tickets.find_ticket(tx, claim.jti)
-        sold = sold_leg(tx, ticket, claim.leg) if ticket is not None else None
-    if ticket is None or sold is None:
+        ridden = ridden_run(tx, desk, ticket, claim.leg) if ticket is not None else None
+    if ridden is None:
         return
-    proof = prove(desk.database, claim.region, ends_of(ticket.document.legs[claim.leg], sold))
+    proof = prove(desk.database, claim.region, ridden.ends)
     with desk.database.write() as tx:
         order = locked(tx, claim.order_id)
         known = claims.find_claim(tx, claim.id)

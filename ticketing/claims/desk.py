@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from operators.rights_terms import RightsTerms
 from tariffs.money import Money
 from ticketing.claims.judging import Judgment, Ridden, is_not_served, judge
+from ticketing.claims.missed import contract_of, counted_from, is_counted_further_on
 from ticketing.claims.worth import paid_for_leg
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.disruption import choices, events
 from ticketing.db.operators.run_states import RunKey
-from ticketing.db.sale import offers, orders
+from ticketing.db.sale import offers
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
@@ -126,12 +127,6 @@ def ends_of(leg: Leg, sold: Leg) -> Ends:
     )
 
 
-def sold_leg(tx: Transaction, ticket: Ticket, at: int) -> Leg:
-    """Read a leg as it was bought."""
-    order = orders.get_order(tx, ticket.order_id)
-    return offers.get_quote(tx, order.quote_id).document.legs[at]
-
-
 def prove(database: Database, region: str, ends: Ends) -> Proof:
     """Read what is proven of the ends of a leg, each held against the time that it was sold for."""
     run = ends.run
@@ -156,9 +151,9 @@ def prove(database: Database, region: str, ends: Ends) -> Proof:
 def judge_leg(
     tx: Transaction, desk: ClaimsDesk, held: OneLeg, proof: Proof
 ) -> tuple[Ridden, Judgment] | None:
-    """Judge a leg of a ticket by what is proven; None where no law grants anything for it."""
+    """Judge a leg of a ticket by what is proven; None where no law grants anything for it, or its delay counts at a later leg."""
     terms = desk.terms(held.order.region, held.leg.operator)
-    if terms is None:
+    if terms is None or is_counted_further_on(tx, held.ticket, held.at):
         return None
     ridden = _ridden(tx, held, proof)
     return ridden, judge(ridden, terms, rules_for(terms.regime, ridden.on))
@@ -169,12 +164,14 @@ def _ridden(tx: Transaction, held: OneLeg, proof: Proof) -> Ridden:
     leg, ticket = held.leg, held.ticket
     quote = offers.get_quote(tx, held.order.quote_id)
     promised = quote.document.passenger(ticket.passenger_ref)
-    sold = quote.document.legs[held.at]
+    counted = counted_from(tx, ticket, held.at)
+    sold = counted.leg
+    contract = contract_of(counted.missed, held.at)
     # What a refund has left is the price of the legs that stay; a leg that has gone had its part in the first one.
     price = ticket.document.left if ticket.document.left is not None and leg.is_left else promised
     return Ridden(
         on=run_of(leg)[2],
-        price=Money(paid_for_leg(price, ticket.document.legs, held.at), ticket.currency),
+        price=Money(sum(paid_for_leg(price, ticket.document.legs, at) for at in contract), ticket.currency),
         scheduled_minutes=_minutes_between(sold.departure, sold.arrival),
         planned_arrival=sold.arrival.astimezone(UTC),
         told_arrival=leg.live_arrival.astimezone(UTC) if leg.live_arrival else None,
@@ -184,6 +181,7 @@ def _ridden(tx: Transaction, held: OneLeg, proof: Proof) -> Ridden:
         departure=proof.departure,
         is_chosen=proof.is_chosen,
         cause=proof.cause,
+        missed=counted.missed,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from operators.causes import CauseClass, class_of
 from operators.rights_terms import RightsTerms
 from tariffs.money import Money
+from ticketing.claims.missed import Missed
 from ticketing.disruption import Evidence
 from ticketing.rights import Cause, Decision, Facts, Rules, decide
 
@@ -33,7 +34,7 @@ class Ridden:
 
     `on` is its service day, `price` what was paid for it, `told_arrival` what its buyer was told of its arrival. `arrival` and
     `departure` are the evidence where its holder alights and boards; `is_chosen` says that a person has chosen between
-    words that contradict each other. `cause` is its source's own word.
+    words that contradict each other. `cause` is its source's own word, `missed` the ride before it by which it was missed.
     """
 
     on: date
@@ -47,17 +48,27 @@ class Ridden:
     departure: Evidence
     is_chosen: bool = False
     cause: str | None = None
+    missed: Missed | None = None
+
+    @property
+    def is_anothers_fault(self) -> bool:
+        """True where the leg was missed by the ride of another operator."""
+        return self.missed is not None and not self.missed.is_through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgment:
-    """A judged leg: the facts, the decision, the proof, and why it waits for a person (None: it does not)."""
+    """A judged leg: the facts, the decision, the proof, and why it waits for a person (None: it does not).
+
+    `is_unseen`: the run went, and no gate has seen its holder.
+    """
 
     facts: Facts
     decision: Decision
     evidence: tuple[str, ...]
     waits_for: WaitsFor | None
     refunded: bool = False
+    is_unseen: bool = False
 
     @property
     def amount_minor(self) -> int:
@@ -85,6 +96,14 @@ def judge(ridden: Ridden, terms: RightsTerms, rules: Rules) -> Judgment:
     """Judge a leg; the answer is the same in whatever order the facts of its run have come."""
     facts = facts_of(ridden, terms)
     decision = decide(facts, rules)
+    if (
+        decision.reason == "below_threshold"
+        and ridden.is_anothers_fault
+        and _minutes(ridden.arrival) is not None
+    ):
+        # The run that was ridden was in time: what is left is the missed connection between two contracts.
+        facts = replace(facts, contract="separate_disclosed", missed_connection=True)
+        decision = decide(facts, rules)
     proof = sorted({*ridden.arrival.ids, *ridden.departure.ids, *ridden.arrival.against})
     return Judgment(
         facts=facts,
@@ -92,6 +111,7 @@ def judge(ridden: Ridden, terms: RightsTerms, rules: Rules) -> Judgment:
         evidence=tuple(proof),
         waits_for=_waits_for(ridden, decision),
         refunded=ridden.refunded,
+        is_unseen=not (ridden.used or was_cancelled(ridden)),
     )
 
 
@@ -112,6 +132,7 @@ def facts_of(ridden: Ridden, terms: RightsTerms) -> Facts:
         cause=_CAUSES.get(class_of(ridden.cause)) if ridden.cause else None,
         informed_before_purchase=_was_informed(ridden, late),
         minimum_payout=minimum,
+        missed_connection=ridden.missed is not None and ridden.missed.is_through,
     )
 
 

@@ -1,12 +1,13 @@
 """Open claims: by the worker for every leg that was ridden late, and by a holder who asks; one claim a leg, whoever asks first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import structlog
 
 from throughfare_gate.ids import new_id
+from ticketing.claims.carried import RiddenRun, ridden_run
 from ticketing.claims.desk import (
     EVIDENCE_IN,
     GIVEN_BACK,
@@ -14,12 +15,11 @@ from ticketing.claims.desk import (
     Ends,
     OneLeg,
     Proof,
-    ends_of,
     judge_leg,
     prove,
-    sold_leg,
 )
-from ticketing.claims.judging import Judgment
+from ticketing.claims.judging import Judgment, Ridden
+from ticketing.claims.missed import counted_from, is_counted_further_on
 from ticketing.claims.waiting import tell_of_waiting, working_days_after
 from ticketing.db import Transaction
 from ticketing.db.disruption import reroutings
@@ -58,15 +58,20 @@ def open_of_run(desk: ClaimsDesk, due: Looked) -> int:
         jtis = [one.jti for one in held]
         claimed = claims.list_claimed(tx, jtis)
         moved = _sold_of_moved(tx, due, held)
-        seen = {(use.jti, use.leg) for use in uses.list_uses_of(tx, jtis)}
+        used = uses.list_uses_of(tx, jtis)
+        carried = _carried_on(
+            tx, desk, due, {(one.jti, one.leg) for one in used if one.operator != due.run[0]}
+        )
+        seen = {(use.jti, use.leg) for use in used}
     count = 0
     if desk.terms(due.region, due.run[0]) is not None:
         proofs: dict[Ends, Proof] = {}
         for leg in held:
-            is_ripe = leg.arrives_at + EVIDENCE_IN <= now
-            if is_ripe and (leg.jti, leg.leg) not in claimed:
-                proof = _proof(desk, due, moved.get((leg.jti, leg.leg), leg), proofs)
-                count += _open_leg(desk, leg, proof, is_seen=(leg.jti, leg.leg) in seen)
+            key = leg.jti, leg.leg
+            ridden = carried.get(key) or _ridden(due, leg, moved.get(key, leg))
+            if ridden.arrives_at + EVIDENCE_IN <= now and key not in claimed:
+                proof = _proof(desk, due, ridden.ends, proofs)
+                count += _open_leg(desk, leg, proof, is_seen=key in seen)
     with desk.database.write() as tx:
         looked_at.put_look(tx, due.region, due.run, now, _next_look(due, held, now))
     return count
@@ -77,21 +82,21 @@ def open_for_holder(
 ) -> tuple[Claim, bool]:
     """Open the claim of a passenger's leg as the worker would; answers it, and whether it is new.
 
-    Raises InvalidRequest for a stranger or an unknown leg, Conflict where the run's evidence is not in yet, no gate has seen
-    the ticket on the leg, or the law grants nothing that a claim is kept for, with the reason in the language of the caller.
+    A holder whom no gate has seen may ask too: such a claim is proposed, and never paid at once. Raises InvalidRequest for a
+    stranger or an unknown leg, Conflict where the run's evidence is not in yet, or the law grants nothing that a claim is kept
+    for, with the reason in the language of the caller.
     """
     now = desk.clock.now()
     with desk.database.read() as tx:
         order = orders.get_order(tx, order_id)
         ticket = _ticket_of(tx, order_id, passenger, at)
         known = claims.find_of_leg(tx, ticket.jti, at)
-        sold = sold_leg(tx, ticket, at)
+        ridden = ridden_run(tx, desk, ticket, at)
     if known is not None:
         return known, False
-    leg = ticket.document.legs[at]
-    if now < leg.arrival.astimezone(UTC) + EVIDENCE_IN:
+    if now < ridden.arrives_at + EVIDENCE_IN:
         raise Conflict("the evidence of this run is not in yet: ask two hours after its planned arrival")
-    proof = prove(desk.database, order.region, ends_of(leg, sold))
+    proof = prove(desk.database, order.region, ridden.ends)
     with desk.database.write() as tx:
         order = locked(tx, order_id)
         held = OneLeg(order, _ticket_of(tx, order_id, passenger, at), at)
@@ -105,14 +110,14 @@ def open_for_holder(
 def _judged_for_holder(
     tx: Transaction, desk: ClaimsDesk, held: OneLeg, proof: Proof, language: str
 ) -> Judgment:
+    if is_counted_further_on(tx, held.ticket, held.at):
+        raise Conflict("this ride broke the connection to another one of its operator: ask for that leg")
     judged = judge_leg(tx, desk, held, proof)
     if judged is None:
         raise Conflict("no law that is known here grants anything for a ride with this operator")
     ridden, judgment = judged
     if not ridden.price.minor:
         raise Conflict("nothing was paid for this leg itself: a pass has its own operator's terms")
-    if not (ridden.used or ridden.refunded or proof.cancelled):
-        raise Conflict("no gate has seen this ticket on this leg; ask its operator")
     if ridden.refunded and judgment.decision.reason != "reimbursed":
         raise Conflict("this leg was given back; a leg that is given back is not compensated as well")
     if judgment.is_below:
@@ -134,27 +139,48 @@ def _ticket_of(tx: Transaction, order_id: str, passenger: str, at: int) -> Ticke
 def _sold_of_moved(
     tx: Transaction, due: Looked, held: Sequence[TicketLeg]
 ) -> dict[tuple[str, int], TicketLeg]:
-    """Read the legs of those who were moved to a run with the times that were sold to them, by ticket and leg."""
+    """Read the legs of those who were moved to a run with the times that their delay counts from, by ticket and leg."""
     moved = reroutings.orders_moved_to(tx, due.run)
     sold: dict[tuple[str, int], TicketLeg] = {}
     for leg in held:
         ticket = tickets.find_ticket(tx, leg.jti) if leg.order_id in moved else None
         if ticket is not None:
-            bought = sold_leg(tx, ticket, leg.leg)
+            bought = counted_from(tx, ticket, leg.leg).leg
             times = bought.departure.astimezone(UTC), bought.arrival.astimezone(UTC)
             sold[leg.jti, leg.leg] = replace(leg, departs_at=times[0], arrives_at=times[1])
     return sold
 
 
-def _proof(desk: ClaimsDesk, due: Looked, leg: TicketLeg, proofs: dict[Ends, Proof]) -> Proof:
-    """Prove the ends of a leg, once for all who have the same ones."""
+def _carried_on(
+    tx: Transaction, desk: ClaimsDesk, due: Looked, guests: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], RiddenRun]:
+    """Read the runs by which other operators have carried on the holders of a run's legs, by ticket and leg."""
+    carried: dict[tuple[str, int], RiddenRun] = {}
+    for jti, at in guests:
+        ticket = tickets.find_ticket(tx, jti)
+        if (
+            ticket is not None
+            and at < len(ticket.document.legs)
+            and ticket.document.legs[at].operator == due.run[0]
+        ):
+            carried[jti, at] = ridden_run(tx, desk, ticket, at)
+    return carried
+
+
+def _ridden(due: Looked, leg: TicketLeg, counted: TicketLeg) -> RiddenRun:
+    """The run itself, with the times that a delay counts from."""
     ends = Ends(
         run=due.run,
         start=leg.from_stop,
         end=leg.to_stop,
-        departs_at=leg.departs_at,
-        arrives_at=leg.arrives_at,
+        departs_at=counted.departs_at,
+        arrives_at=counted.arrives_at,
     )
+    return RiddenRun(ends, leg.arrives_at)
+
+
+def _proof(desk: ClaimsDesk, due: Looked, ends: Ends, proofs: dict[Ends, Proof]) -> Proof:
+    """Prove the ends of a leg, once for all who have the same ones."""
     if ends not in proofs:
         proofs[ends] = prove(desk.database, due.region, ends)
     return proofs[ends]
@@ -173,13 +199,19 @@ def _open_leg(desk: ClaimsDesk, leg: TicketLeg, proof: Proof, *, is_seen: bool) 
         judged = judge_leg(tx, desk, held, proof)
         if judged is None:
             return False
-        ridden, judgment = judged
-        if ridden.refunded or not ridden.price.minor:
+        if not _is_worth_a_claim(*judged):
             return False
-        if judgment.waits_for is None and not judgment.amount_minor:
-            return False
-        _put(tx, desk, held, judgment, "worker")
+        _put(tx, desk, held, judged[1], "worker")
     return True
+
+
+def _is_worth_a_claim(ridden: Ridden, judgment: Judgment) -> bool:
+    """Tell whether a judged leg is a claim: something was paid for it and is left, and money is due or somebody has to look."""
+    if ridden.refunded or not ridden.price.minor:
+        return False
+    if ridden.is_anothers_fault and judgment.waits_for == "no_evidence":
+        return False  # nothing says that the run was late which its holder has chosen instead
+    return judgment.waits_for is not None or judgment.amount_minor > 0
 
 
 def _put(tx: Transaction, desk: ClaimsDesk, held: OneLeg, judgment: Judgment, by: str) -> Claim:
@@ -242,7 +274,8 @@ def ruled(desk: ClaimsDesk, claim: Claim, judgment: Judgment) -> Claim:
         given_back = judgment.refunded and judgment.decision.reason != "reimbursed"
         return replace(claim, state="refused", due_at=None, waits_for=GIVEN_BACK if given_back else None)
     terms = desk.terms(claim.region, claim.operator)
-    at_once = terms is not None and amount <= terms.auto_limit_minor
+    # The law asks for a valid ticket alone; its operator has the time to say that nobody travelled on it.
+    at_once = terms is not None and amount <= terms.auto_limit_minor and not judgment.is_unseen
     state: State = "decided" if at_once else "proposed"
     due_at = None if at_once else working_days_after(now)
     return replace(claim, state=state, amount_minor=amount, due_at=due_at, waits_for=None)

@@ -22,8 +22,8 @@ _REGION = click.option("--region", default=None, help="The region; the first con
 def verify_command(region: str | None) -> None:
     """Check every entry, block, run and allocation; exit 1 with a fault.
 
-    Hashes are computed from the rows, allocations anew from quotes and refunds, runs anew from the books, claims from their
-    facts and rules.
+    Hashes are computed from the rows, allocations anew from quotes and refunds, runs anew from the books, claims and
+    guarantees from their facts and rules.
 
     \b
     Example:
@@ -31,6 +31,7 @@ def verify_command(region: str | None) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.claims import verify_claims  # noqa: PLC0415  only this command needs the database
     from ticketing.cli import deployment  # noqa: PLC0415  see above
+    from ticketing.guarantees import verify_guarantees  # noqa: PLC0415  see above
     from ticketing.purchase.refund.reversal import take_back  # noqa: PLC0415  see above
     from ticketing.settlement.proof import verify_books  # noqa: PLC0415  see above
 
@@ -38,9 +39,10 @@ def verify_command(region: str | None) -> None:
     with progress("reading the books") as tell:
         office = deployment.office(deployment.settings())
         verdict = verify_books(office, chosen, take_back, tell)
-        claims, faults = verify_claims(office.database, chosen)
-    checked = {**verdict.checked, "claims": claims}
-    faults = [*verdict.faults, *faults]
+        claims, claim_faults = verify_claims(office.database, chosen)
+        missed, guarantee_faults = verify_guarantees(office.database, chosen)
+    checked = {**verdict.checked, "claims": claims, "guarantees": missed}
+    faults = [*verdict.faults, *claim_faults, *guarantee_faults]
     click.echo(json.dumps({"checked": checked, "faults": faults, "notes": verdict.notes}, indent=2))
     if faults:
         sys.exit(1)

@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 import structlog
 
-from ticketing import claims, disruption, logs, notices, rerouting
+from ticketing import claims, disruption, guarantees, logs, notices, rerouting
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Aside, Items, Job, Tally
 from ticketing.config import Settings
@@ -226,6 +226,13 @@ def _claims_jobs(rooms: Rooms) -> list[Job]:
             lambda claim: claims.carry_on(desk, claim),
             lambda claim: f"{claim.id} {claim.state}",
         ),
+        _each(
+            "settling guarantees",
+            "missed connection",
+            lambda: guarantees.list_broken(desk),
+            lambda broken: guarantees.settle(desk, broken),
+            lambda broken: f"{broken.jti} {broken.after_leg}",
+        ),
     ]
 
 
@@ -237,7 +244,11 @@ def _delivery_job(rooms: Rooms, name: str, kinds: Sequence[notices.ContactKind],
 
 def _proofs_job(rooms: Rooms) -> Job:
     office = rooms.office
-    beside = {"claims": lambda region: claims.verify_claims(rooms.claims.database, region)}
+    database = rooms.claims.database
+    beside = {
+        "claims": lambda region: claims.verify_claims(database, region),
+        "guarantees": lambda region: guarantees.verify_guarantees(database, region),
+    }
     return _each(
         "proving books",
         "proof of the books",

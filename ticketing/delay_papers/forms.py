@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ticketing.claims import ClaimsDesk, OneLeg, decision_of, ends_of, judge_leg, prove, sold_leg
+from ticketing.claims import ClaimsDesk, OneLeg, decision_of, judge_leg, prove, ridden_run
 from ticketing.db import Transaction
 from ticketing.db.disruption import events
 from ticketing.db.rights import claims
@@ -58,8 +58,8 @@ def _form(desk: ClaimsDesk, ticket: Ticket, at: int, language: str) -> Form:
     leg = ticket.document.legs[at]
     with desk.database.read() as tx:
         order = orders.get_order(tx, ticket.order_id)
-        sold = sold_leg(tx, ticket, at)
-    proof = prove(desk.database, order.region, ends_of(leg, sold))
+        ridden = ridden_run(tx, desk, ticket, at)
+    proof = prove(desk.database, order.region, ridden.ends)
     with desk.database.read() as tx:
         claim = claims.find_of_leg(tx, ticket.jti, at)
         if claim is not None:

@@ -1,4 +1,4 @@
-"""Pay the operator that has carried on the passengers of a cancelled departure, ride by ride, by their agreement."""
+"""Pay the operator that has carried on the passengers of a departure that was cancelled or missed, ride by ride, by their agreement."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def book_rides(house: Gatehouse) -> int:
 
 
 def _book(house: Gatehouse, ride: carried_on.CarriedOn) -> bool:
-    agreement = house.continuation(ride.region, ride.giver, ride.taker, ride.service_date)
+    agreement = house.continuation(ride.region, ride.giver, ride.taker, ride.service_date, ride.broken_by)
     if agreement is None or not agreement.fare.minor:
         return False
     entry = postings.continuation(
@@ -39,7 +39,7 @@ def _book(house: Gatehouse, ride: carried_on.CarriedOn) -> bool:
         currency=agreement.fare.currency,
         at=ride.at,
         taker=ride.taker,
-        giver=None if agreement.bearer == _SCHEME else ride.giver,
+        giver=None if agreement.bearer == _SCHEME else ride.broken_by or ride.giver,
     )
     if entry is None:
         return False

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ticketing.db import Transaction
 from ticketing.db.sale import booking_documents, orders
 from ticketing.db.sale.booking_documents import Paper
+from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
@@ -33,7 +35,7 @@ def printable(house: Gatehouse, order_id: str, jti: str, language: str) -> Print
     with house.database.read() as tx:
         held, group = _shown(tx, order_id, jti)
         papers = booking_documents.list_papers(tx, order_id)
-        region = orders.get_order(tx, order_id).region
+        order = orders.get_order(tx, order_id)
     claims = of_own(held.token)
     if claims.binding_key is not None:
         raise Conflict("the ticket is bound to a phone and not valid on paper")
@@ -51,10 +53,20 @@ def printable(house: Gatehouse, order_id: str, jti: str, language: str) -> Print
         legs=[held.document.legs[at] for at in going],
         demo=claims.demo,
         issued_at=held.issued_at,
-        zone=house.clocks.get(region, "UTC"),
+        zone=house.clocks.get(order.region, "UTC"),
         season=_season(house, held.document, language),
         papers={place: _papers(house, members, papers, at, language) for place, at in enumerate(going)},
+        guarantors=_guarantors(order, going),
     )
+
+
+def _guarantors(order: Order, going: Sequence[int]) -> dict[int, str]:
+    """Name the guarantors of the connections between legs that are left, by the place of the first one among them."""
+    sold = order.guarantee
+    if sold is None:
+        return {}
+    pairs = enumerate(pairwise(going))
+    return {place: sold.guarantor for place, (at, then) in pairs if then == at + 1 and sold.covers(at)}
 
 
 def _papers(

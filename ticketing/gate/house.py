@@ -25,6 +25,7 @@ STATUS_BITS = {
     "valid": status_list.VALID,
     "revoked": status_list.INVALID,
     "suspended": status_list.SUSPENDED,
+    "replaced": status_list.REPLACED,
 }
 _RULES = {THROUGH.code: THROUGH.rule}
 
@@ -79,9 +80,14 @@ class Gatehouse:
                 givers.update((region, name) for name in agreement.givers if agreement.joins(name, taker))
         return sorted(givers)
 
-    def continuation(self, region: str, giver: str, taker: str, day: date) -> Continuation | None:
-        """Find the agreement by which an operator takes the passengers of another on a service day."""
-        return between(self.continuations.get(region, ()), giver, taker, day)
+    def continuation(
+        self, region: str, giver: str, taker: str, day: date, broken_by: str | None = None
+    ) -> Continuation | None:
+        """Find the agreement by which an operator takes the passengers of another on a service day.
+
+        With `broken_by` those who have missed its departure by a ride of that operator.
+        """
+        return between(self.continuations.get(region, ()), giver, taker, day, broken_by=broken_by)
 
     def policy(self, operator: str) -> Policy:
         """The policy of an operator's gates."""

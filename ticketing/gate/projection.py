@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, cast
 
 from throughfare_gate.tickets.claims import NOBODY, BadClaims
@@ -17,9 +18,11 @@ from ticketing.db.sale import held_passes
 from ticketing.db.ticket import group_codes, tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import DoubleUse, TicketUse
+from ticketing.gate.hosts import Continuations, Hosted, hosted
 from ticketing.gate.judgment import Fact, Judged, Terms, judge
 from ticketing.tickets.own import of_own
 
+_NO_AGREEMENTS: Continuations = MappingProxyType({})
 # The answers to a scan with several results, the gravest last.
 _GRAVE = ("revoked_unknown", "revoked_known", "double_use", "conflicting_body")
 
@@ -38,11 +41,19 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """The judged facts about some tickets; `told` by (scan id, body) of its facts."""
+    """The judged facts about some tickets; `told` by (scan id, body) of its facts.
+
+    `hosted` are the legs whose passengers other operators have carried on.
+    """
 
     by_ticket: Mapping[str, tuple[Judged, ...]]
     told: Mapping[tuple[str, str], Told]
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hosted: Hosted = frozenset()
+
+    def is_ride_of(self, ticket: Ticket, leg: int, operator: str) -> bool:
+        """Tell whether a leg is an operator's, or was carried on by it; a gate learns nothing about the other legs."""
+        return (ticket.jti, leg, operator) in self.hosted or is_leg_of(ticket, leg, operator)
 
     def of(self, fact: Fact) -> Judged:
         """The judgment of one fact; of a scan of a group's code the gravest of what it came to for its tickets."""
@@ -55,7 +66,11 @@ class Judgment:
 
 
 def judge_tickets(
-    tx: Transaction, held: Mapping[str, Ticket], jtis: Collection[str], rules: Mapping[str, ProductRule]
+    tx: Transaction,
+    held: Mapping[str, Ticket],
+    jtis: Collection[str],
+    rules: Mapping[str, ProductRule],
+    continuations: Continuations = _NO_AGREEMENTS,
 ) -> Judgment:
     """Judge everything that is known about some tickets, told online or later; of a group's code, about its tickets.
 
@@ -75,6 +90,12 @@ def judge_tickets(
         {jti: tuple(entries) for jti, entries in by_ticket.items()},
         {(entry.fact.scan_id, entry.fact.body): entry for entry in apart},
         groups,
+        hosted(
+            tx,
+            continuations,
+            held,
+            ((one.fact.jti, one.fact.leg, one.operator, one.fact.at) for one in apart),
+        ),
     )
 
 
@@ -234,7 +255,7 @@ def _everything(tx: Transaction, jtis: Collection[str]) -> list[Told]:
 
 def _rides_with(ticket: Ticket, judgment: Judgment, entry: Judged) -> bool:
     told = judgment.told[entry.fact.scan_id, entry.fact.body]
-    return is_leg_of(ticket, entry.fact.leg, told.operator)
+    return judgment.is_ride_of(ticket, entry.fact.leg, told.operator)
 
 
 def _use(judgment: Judgment, entry: Judged, names: Mapping[str, str]) -> TicketUse:

@@ -17,7 +17,7 @@ from ticketing.db.sale import gateway_events, orders
 from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.gate.judgment import Judged
-from ticketing.gate.projection import Judgment, is_leg_of
+from ticketing.gate.projection import Judgment
 
 ALERT = "ride_refunded"
 _RIDDEN = ("ride", "transfer", "revoked_known", "revoked_unknown")
@@ -74,7 +74,7 @@ def _ride(
     ticket: Ticket, judgment: Judgment, entry: Judged, refunds: list[Refund], now: datetime
 ) -> RefundedRide | None:
     use = judgment.told[entry.fact.scan_id, entry.fact.body]
-    if entry.verdict not in _RIDDEN or not is_leg_of(ticket, entry.fact.leg, use.operator):
+    if entry.verdict not in _RIDDEN or not judgment.is_ride_of(ticket, entry.fact.leg, use.operator):
         return None
     refund = next((one for one in refunds if _gives_back(one, ticket.jti, entry.leg)), None)
     # Known rides were counted before: a passenger checked in for a ship that is cancelled gets it back.

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from throughfare_gate.tickets.products import THROUGH, ProductRule
@@ -15,11 +16,11 @@ from ticketing.db.gate.scan_facts import ScanFact
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.gate import refunded
+from ticketing.gate.hosts import Continuations
 from ticketing.gate.judgment import Fact, Judged, answer
 from ticketing.gate.projection import (
     Judgment,
     answered,
-    is_leg_of,
     judge_tickets,
     reconcile,
     uploaded,
@@ -63,12 +64,14 @@ def upload(
     rules: Mapping[str, ProductRule] = _PLAIN,
     *,
     press: Press | None = None,
+    continuations: Continuations = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Keep every fact of a batch and say what came of each, in the order of the batch.
 
     Facts are never refused: the stored set is the same for any order, split or repetition. The per-item
     answers tell what was known at that moment and may depend on arrival. With a `press` the code of a group is made
-    anew for those who are left of it, where one of it was let in alone.
+    anew for those who are left of it, where one of it was let in alone. `continuations` are the agreements by which a gate
+    lets in the passengers of another operator.
     """
     now = clock.now()
     with database.write() as tx:
@@ -85,7 +88,7 @@ def upload(
         # A change of one ticket of a group locks all tickets of its order, in this order.
         held = tickets.find_tickets(tx, beside.union(jtis), lock=True)
         scan_facts.add_facts(tx, rows)
-        judgment = judge_tickets(tx, held, jtis, rules)
+        judgment = judge_tickets(tx, held, jtis, rules, continuations)
         reconcile(tx, held, judgment, now)
         given_back = refunded.note(tx, held, judgment, now)
         if press:
@@ -130,7 +133,7 @@ def _outcome(
 ) -> dict[str, Any]:
     found = {"scan_id": row.scan_id, "result": "unknown_ticket", "double_use": None, "refunded": False}
     said = answer(mine.fact, known[row.scan_id], mine.verdict, int(row.received_at.timestamp()))
-    if ticket is None or not is_leg_of(ticket, row.leg, sender.operator):
+    if ticket is None or not judgment.is_ride_of(ticket, row.leg, sender.operator):
         return found
     double_use = _double_use(mine, judgment, sender, names)
     return {**found, "result": said, "double_use": double_use, "refunded": is_refunded}

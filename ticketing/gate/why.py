@@ -39,6 +39,8 @@ def explained(
     row, group = known
     if decision.reason == "revoked" and reading.claims is not None:
         more = _of_revoked(tx, reading.claims, row, group)
+        if "replaced" in more:
+            return replace(decision, reason="replaced")
     elif decision.reason in _ELSEWHERE and reading.jti is not None:
         more = _of_given_back(tx, reading.jti, operator, group)
     else:

@@ -21,7 +21,7 @@ from ticketing.notices.contacts import digest_of
 from ticketing.notices.journeys import OPEN, calendar_of, journey_news, leg_in, topic_for
 from ticketing.notices.papers import draw_tickets
 from ticketing.notices.post_office import PostOffice
-from ticketing.notices.rerouted import compose_held, compose_moved
+from ticketing.notices.rerouted import compose_choice_due, compose_held, compose_moved
 from ticketing.notices.work import compose_statement_ready, compose_waits_for_you
 from ticketing.purchase import service as purchase
 from ticketing.purchase.journeys import Journey
@@ -237,6 +237,7 @@ _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "moved": compose_moved,
     "place_held": compose_held,
     "place_given_back": compose_held,
+    "choice_due": compose_choice_due,
     "statement_ready": compose_statement_ready,
     "waits_for_you": compose_waits_for_you,
 }

@@ -14,7 +14,7 @@ FAMILIES = MappingProxyType(
     {
         "order": ("ticketed", "cancelled"),
         "refund": ("confirmed",),
-        "journey": (*_OF_RUNS, "moved", "place_held", "place_given_back"),
+        "journey": (*_OF_RUNS, "moved", "place_held", "place_given_back", "choice_due"),
         "claim": ("decided", "needs_account", "paid", "refused"),
         "run": _OF_RUNS,
         "statement": ("ready",),

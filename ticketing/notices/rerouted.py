@@ -1,9 +1,12 @@
 """Compose the messages about another departure: a place that is held for a holder, one that went back, and a ticket that is for it now."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from ticketing.db.disruption import place_holds, reroutings
+from ticketing.db.disruption import events, place_holds, reroutings
+from ticketing.db.disruption.events import AffectedTicket
 from ticketing.db.disruption.place_holds import PlaceHold
+from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.notices.outbox import Notice
 from ticketing.frozen import Leg, read_leg
 from ticketing.notices import text
@@ -87,6 +90,42 @@ def compose_moved(office: PostOffice, notice: Notice) -> Message | None:
         attachments=tuple(attachments),
         at=move.ended_at,
     )
+
+
+def compose_choice_due(office: PostOffice, notice: Notice) -> Message | None:
+    """Remind of a choice that nobody has made; nothing where all have chosen meanwhile, or have their money back."""
+    order_id = str(notice.order_id)
+    with office.database.read() as tx:
+        event = events.find_event(tx, notice.document["row_id"])
+        rows = events.list_affected(tx, event.id, order_id) if event else []
+        choices = [one for one in reroutings.list_of_order(tx, order_id) if one.state != "failed"]
+    state = purchase.get_order(office.till, order_id)
+    legs = [leg for row in rows if (leg := _unanswered(state, row, choices)) is not None]
+    if event is None or not legs or state.order.state not in OPEN:
+        return None
+    language = notice.language
+    values = {"leg": leg_in(legs[0], language), "order": order_id}
+    more = [text.part("options", language, address=link)] if (link := link_for(office, notice)) else []
+    return Message(
+        id=notice.id,
+        topic=topic_for(f"{order_id}:choice_due:{event.id}"),
+        type=str(notice.type),
+        subject=text.subject("choice_due", language, **values),
+        body="\n\n".join([text.body("choice_due", language, **values), *more]),
+        language=language,
+        data={"order_id": order_id, "event_id": event.id, "options_url": office.options_url(order_id)},
+        at=notice.created_at,
+    )
+
+
+def _unanswered(state: purchase.OrderState, row: AffectedTicket, choices: Sequence[Rerouting]) -> Leg | None:
+    """The leg that a passenger has still to choose for; None where they have."""
+    ticket = next((one for one in state.tickets if one.jti == row.jti and one.status == "valid"), None)
+    at = row.then_leg if row.why == "connection" and row.then_leg is not None else row.leg
+    if ticket is None or not ticket.document.legs[at].is_left:
+        return None
+    is_chosen = any(one.leg == at and ticket.passenger_ref in one.passengers for one in choices)
+    return None if is_chosen else ticket.document.legs[at]
 
 
 def _held_leg(office: PostOffice, state: purchase.OrderState, hold: PlaceHold) -> Leg | None:

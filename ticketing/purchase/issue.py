@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from operators.place_kinds import FOOT, kind_of
 from tariffs.journey import Ride
 from throughfare_gate.tickets.claims import CATEGORY_LETTERS, bound_to
-from ticketing.books import postings
+from ticketing.books import guarantees, postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Entry, Share, Tax
@@ -97,11 +97,20 @@ def issue(
         salt = holders.get(ticket.passenger_ref, Holder()).salt
         if salt:
             tickets.keep_salt(tx, ticket.jti, salt)
-    _book(tx, tickets_made, quote, now, also)
+    _book(tx, tickets_made, quote, now, [*also, *_guarantee_fee(order, now)])
     if order.code == GROUP:
         people = [one for one in tickets_made if kind_of(one.document.rider) == FOOT]
         regroup.begin(tx, press, people, now)
     return tickets_made
+
+
+def _guarantee_fee(order: Order, now: datetime) -> list[Entry]:
+    """The entry of the guarantee that an order has bought."""
+    sold = order.guarantee
+    if sold is None:
+        return []
+    entry = guarantees.sold(order.id, region=order.region, fee=sold.fee_minor, currency=sold.currency, at=now)
+    return [entry] if entry else []
 
 
 def _holder(holders: Mapping[str, Holder], passenger: PricedPassenger) -> Holder:

@@ -45,11 +45,20 @@ def receipt(
     _journey(page, state.quote.document, reader)
     for passenger in state.quote.document.passengers:
         _passenger(page, passenger, state.quote, region, language)
+    _guarantee(page, state)
     page.total(page.word("total"), Money(state.order.total_minor, state.order.currency))
     _taxes(page, state)
     _money_moved(page, state, region, reader)
     _taxes_back(page, state.refunds, given_back)
     return page.bytes()
+
+
+def _guarantee(page: "_Page", state: OrderState) -> None:
+    """Write what the guarantee of connections costs, with its guarantor."""
+    sold = state.order.guarantee
+    if sold is not None:
+        amount = page.money(Money(sold.fee_minor, sold.currency))
+        page.strong(f"{page.word('guarantee')} ({sold.guarantor}): {amount}")
 
 
 def _is_demo(state: OrderState) -> bool:

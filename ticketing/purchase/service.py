@@ -27,7 +27,7 @@ from ticketing.errors import (
 )
 from ticketing.payments import Authorisation
 from ticketing.purchase import guests, pass_uses, paying, places
-from ticketing.purchase.disclosed import Disclosed, disclosure_of
+from ticketing.purchase.disclosed import Disclosed, disclosure_of, guarantee_wanted, with_guarantee
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.purchase.issue import GROUP, issue
 from ticketing.purchase.one_code import holders_of_group
@@ -213,6 +213,8 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
         code=buyer.code if buyer.code == GROUP else None,
         disclosed=disclosure_of(quote, buyer.disclosed),
     )
+    region = till.regions[quote.region]
+    order = with_guarantee(order, guarantee_wanted(quote, region, buyer.disclosed, buyer.exchange_of))
     if not orders.insert_order(tx, order):
         raise Conflict(_ORDERED)
     event = OrderEvent(

@@ -72,6 +72,7 @@ def order(
         ],
         "code": placed.code or "each",
         "disclosure": _disclosure(placed),
+        "guarantee": _guarantee(placed),
         "exchange_of": placed.exchange_of,
         "given_up": [{"passenger": ref, "legs": list(legs)} for ref, legs in placed.given_up.items()],
         "credit": _money(placed.credit_minor, currency),
@@ -108,7 +109,9 @@ def tickets(
         ],
         "group_code": group_code(group, news_of_legs) if group else None,
         "connections": connections_shown(
-            ((leg.operator, leg.operator_name) for leg in state.quote.document.legs), language
+            ((leg.operator, leg.operator_name) for leg in state.quote.document.legs),
+            language,
+            state.order.guarantee.guarantors if state.order.guarantee else {},
         ),
         "news": [news(one, language) for one in news_of_legs],
     }
@@ -215,6 +218,20 @@ def _disclosure(placed: Order) -> dict[str, object] | None:
     """Tell what the buyer was told of separate contracts."""
     told = placed.disclosure
     return None if told is None else {**told, "at": written(placed.created_at)}
+
+
+def _guarantee(placed: Order) -> dict[str, object] | None:
+    """Show the guarantee that an order has bought."""
+    sold = placed.guarantee
+    if sold is None:
+        return None
+    return {
+        "guarantor": sold.guarantor,
+        "fee": _money(sold.fee_minor, sold.currency),
+        "after_legs": [one.after_leg for one in sold.connections],
+        "wait_minutes": sold.wait_minutes,
+        "pays": _money(sold.pays_minor, sold.currency),
+    }
 
 
 def _leg(leg: Leg) -> dict[str, object]:

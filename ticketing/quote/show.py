@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from operators.place_kinds import kind_of
+from operators.place_kinds import FOOT, kind_of
 from tariffs.money import Money
-from tariffs.words import explain
+from tariffs.words import decimal, explain
 from throughfare_gate.moments import written
-from ticketing.connections import connections_shown
+from ticketing.connections import connections_shown, guarantee_in_words
 from ticketing.db.sale.offers import Quote
 from ticketing.frozen import PricedPassenger, PriceItem, PriceShare, PriceTax, write_leg
-from ticketing.regions import Region, explained
+from ticketing.regions import Region, explained, guarantee_for
 
 
 def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, object]:
@@ -31,8 +31,36 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, obje
         "connections": connections_shown(
             ((leg.operator, leg.operator_name) for leg in document.legs), language
         ),
+        "guarantee": _guarantee(frozen, region, language),
         "excluded": [one.to_json() for one in document.excluded],
     }
+
+
+def _guarantee(frozen: Quote, region: Region, language: str) -> dict[str, object] | None:
+    """Show the guarantee of connections that may be ordered with a quote; None where none is sold."""
+    document = frozen.document
+    people = sum(kind_of(one.rider) == FOOT for one in document.passengers)
+    sold = guarantee_for(region.data, document.rides, people)
+    if sold is None:
+        return None
+    return {
+        "guarantor": sold.guarantor,
+        "fee": _money(sold.fee_minor, sold.currency),
+        "after_legs": [one.after_leg for one in sold.connections],
+        "wait_minutes": sold.wait_minutes,
+        "pays": _money(sold.pays_minor, sold.currency),
+        "text": guarantee_in_words(
+            language,
+            guarantor=sold.guarantor,
+            price=_in_words(sold.each_minor, sold.currency, language),
+            minutes=sold.wait_minutes,
+            pays=_in_words(sold.pays_minor, sold.currency, language),
+        ),
+    }
+
+
+def _in_words(minor: int, currency: str, language: str) -> str:
+    return f"{decimal(Money(minor, currency).text, language)} {currency}"
 
 
 def passenger(

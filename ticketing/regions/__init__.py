@@ -2,6 +2,7 @@
 
 from ticketing.regions.changing import change_seconds
 from ticketing.regions.connectors import Connectors, open_connectors
+from ticketing.regions.guaranteed import guarantee_for
 from ticketing.regions.live_board import LiveBoard, News, Told, news_of_rides
 from ticketing.regions.load import Region, check_region, load_regions
 from ticketing.regions.names import category_name, explained, pass_name
@@ -34,6 +35,7 @@ __all__ = [
     "check_region",
     "explained",
     "failure_of",
+    "guarantee_for",
     "is_closed",
     "key_of",
     "lateness",

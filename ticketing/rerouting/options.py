@@ -6,7 +6,7 @@ ticket.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
@@ -46,13 +46,15 @@ class LegFacts:
     used: bool = False
     moved_unasked: bool = False
     change_seconds: int | None = None
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisruptedLeg:
     """A leg by which its holder cannot travel as sold; they can board from `ready_at` on.
 
-    `used`: a gate has let them in already, as for a ship that is cancelled then.
+    `used`: a gate has let them in already, as for a ship that is cancelled then. `broken_by` is the operator of the ride before it,
+    where that has broken the connection.
     """
 
     at: int
@@ -63,6 +65,7 @@ class DisruptedLeg:
     expected_arrives_at: datetime
     ready_at: datetime | None = None
     used: bool = False
+    broken_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +133,8 @@ def disrupted_legs(legs: Sequence[LegFacts], now: datetime) -> list[DisruptedLeg
         ready_at = _ready_at(before, leg, reaches)
         why = _why(leg, ready_at, now)
         if why is not None:
-            disrupted.append(_disrupted(leg, why, ready_at))
+            broken_by = before.operator if before is not None and why == "connection" else None
+            disrupted.append(replace(_disrupted(leg, why, ready_at), broken_by=broken_by))
         if why in {"cancelled", "connection"}:
             return disrupted
         before, reaches = leg, leg.expected_arrives_at
@@ -147,7 +151,7 @@ def options_of(leg: DisruptedLeg, around: Around, now: datetime, *, most: int = 
     ways: list[Option] = []
     if not leg.used and now < leg.departs_at + _OFFERED_FOR:
         ways += [_going("later_departure", leg, one) for one in later(leg, around.same, now)][:most]
-        if leg.why == "cancelled":
+        if leg.why in {"cancelled", "connection"}:
             ways += [_going("other_operator", leg, one) for one in _elsewhere(leg, around.others, now)]
     if around.back is not None:
         ways.append(Option(kind="refund", leg=leg.at, back=around.back))

@@ -146,8 +146,9 @@ def read_onward(
     same = [one for one in rides_onward(tx, data, same_ends(ride), after) if not _is_same(one.ride, ride)]
     others: list[tuple[KnownRide, datetime]] = []
     day = regions.key_of(ride, data.timetables.get(ride.operator))[2]
-    for operator in sorted(data.operators) if leg.why == "cancelled" else ():
-        agreement = between(desk.continuations.get(region_name, ()), ride.operator, operator, day)
+    for operator in sorted(data.operators) if leg.why in {"cancelled", "connection"} else ():
+        agreements = desk.continuations.get(region_name, ())
+        agreement = between(agreements, ride.operator, operator, day, broken_by=leg.broken_by)
         if agreement is not None:
             until = ride.departure.astimezone(UTC) + timedelta(hours=agreement.until_hours)
             onward = rides_onward(tx, data, near_ends(data, ride, operator), after)
@@ -253,6 +254,7 @@ def _facts(data: RegionData, at: int, ride: Ride, news: LegNews | None) -> LegFa
         expected_departs_at=leaves,
         expected_arrives_at=reaches,
         failure=news.failure if news is not None else None,
+        operator=ride.operator,
     )
 
 

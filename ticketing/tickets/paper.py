@@ -154,16 +154,16 @@ def pdf(ticket: Printable, language: str) -> bytes:
     page.text_line(words["conditions"], size=12, style="B", height=7)
     for texts in _conditions(ticket.season):
         page.text_line(f"-  {texts[_at(language)]}", size=9, height=5)
-    for text in _separate(ticket.legs, language):
+    for text in _answered_for(ticket, language):
         page.text_line(f"-  {text}", size=9, height=5)
     return bytes(page.output())
 
 
-def _separate(legs: Sequence[Leg], language: str) -> list[str]:
-    """Say of each pair of operators once that nobody guarantees the connection between them."""
-    rides = ((leg.operator, leg.operator_name) for leg in legs if leg.is_left)
-    told = (one.text for one in connections_of(rides, language) if one.contract == "separate")
-    return list(dict.fromkeys(told))
+def _answered_for(ticket: Printable, language: str) -> list[str]:
+    """Say of each connection between two operators, once, who guarantees it, or that nobody does."""
+    rides = ((leg.operator, leg.operator_name) for leg in ticket.legs)
+    told = connections_of(rides, language, ticket.guarantors)
+    return list(dict.fromkeys(one.text for one in told if one.contract != "through"))
 
 
 def _season(page: Page, sold: PrintedPass, words: Mapping[str, str]) -> None:

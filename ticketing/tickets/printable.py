@@ -37,7 +37,7 @@ class PrintedPass:
 class Printable:
     """The printed content of a ticket, or of the one code of a group; `riders` are how many travel of each category.
 
-    Categories and a pass are named in the reader's language. `papers` are those of operators by place in `legs`; a `season` has no legs. Its hours are told by the clock of `zone`.
+    Categories and a pass are named in the reader's language. `papers` are those of operators by place in `legs`, `guarantors` those of the connection behind a leg; a `season` has no legs. Its hours are told by the clock of `zone`.
     """
 
     token: str
@@ -51,3 +51,4 @@ class Printable:
     zone: str = "UTC"
     season: PrintedPass | None = None
     papers: Mapping[int, Sequence[OperatorPaper]] = field(default_factory=dict)
+    guarantors: Mapping[int, str] = field(default_factory=dict)

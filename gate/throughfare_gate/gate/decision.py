@@ -54,7 +54,8 @@ __all__ = [
     "decide",
 ]
 
-_SUSPENDED = 2
+# The marks of a status list beside the plain one, which says that a ticket is revoked.
+_NOT_GOOD = {2: "suspended", 3: "replaced"}
 _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
 # A bundle younger than two refreshes knows of every delay that anybody has told.
 _FRESH_SECONDS = 120
@@ -139,7 +140,7 @@ def _status(case: Case) -> Refusal | None:
         if standing.bits is None:
             return "status_stale", {"index": case.claims.status.idx}
         if standing.bits:
-            return ("suspended" if standing.bits == _SUSPENDED else "revoked"), NONE
+            return _NOT_GOOD.get(standing.bits, "revoked"), NONE
         fresh = now - standing.listed_at <= bundle.policy.max_stale_seconds and now < standing.expires_at
         if fresh and now < bundle.expires_at:
             return None

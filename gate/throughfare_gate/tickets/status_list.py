@@ -13,6 +13,8 @@ from throughfare_gate.tickets.strict import decode_base64url, encode_base64url, 
 
 TYP = "statuslist+jwt"
 VALID, INVALID, SUSPENDED = 0, 1, 2
+# An older text of a ticket that has a newer one; gates that do not know it read it as invalid.
+REPLACED = 3
 SIZE = 1 << 20
 _BITS = 2
 _BYTES = SIZE * _BITS // 8

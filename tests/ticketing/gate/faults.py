@@ -107,6 +107,7 @@ FAULTS: dict[str, Callable[[Scene], object]] = {
     "expired": lambda scene: scene.claims.update(nbf=NOW - 60, exp=NOW - 30),
     "revoked": lambda scene: scene.statuses.update({5: 1}),
     "suspended": lambda scene: scene.statuses.update({5: 2}),
+    "replaced": lambda scene: scene.statuses.update({5: 3}),
     "status_stale": lambda scene: setattr(scene, "is_stale", True),
     "proof_missing": lambda scene: setattr(scene, "proof", None),
     "proof_invalid": lambda scene: with_proof(scene, th="A" * 22),

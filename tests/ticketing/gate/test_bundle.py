@@ -254,7 +254,7 @@ def test_an_index_outside_its_list_is_refused_by_every_policy(policy: Policy) ->
 
 
 def test_the_third_status_value_is_refused() -> None:
-    assert judge(ticket(), bundle({5: 3})).reason == "revoked"
+    assert judge(ticket(), bundle({5: 3})).reason == "replaced"
 
 
 @pytest.mark.parametrize("policy", [Policy(), OPEN])

@@ -39,6 +39,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "expired": (ticket(exp=NOW - 30), {}),
     "revoked": (ticket(), {"held": bundle({5: 1})}),
     "suspended": (ticket(), {"held": bundle({5: 2})}),
+    "replaced": (ticket(), {"held": bundle({5: 3})}),
     "status_stale": (ticket(), {"held": bundle(lists=[])}),
     "proof_missing": (BOUND, {}),
     "proof_invalid": (f"{BOUND}~{proof(ticket())}", {}),

@@ -26,6 +26,9 @@ EXCLUDE = {
     ("revoked", "suspended"),
     ("revoked", "status_stale"),
     ("suspended", "status_stale"),
+    ("revoked", "replaced"),
+    ("suspended", "replaced"),
+    ("replaced", "status_stale"),
     ("ride_of_an_order", "pass_on_another_ride"),
     ("ride_of_an_order", "already_used"),
     ("ride_of_an_order", "passback"),
@@ -92,7 +95,7 @@ def test_an_independent_reading_of_the_rules_agrees(
     elif now - 30 >= NOW + 3600:
         expected = "expired"
     elif status:
-        expected = {1: "revoked", 2: "suspended", 3: "revoked"}[status]
+        expected = {1: "revoked", 2: "suspended", 3: "replaced"}[status]
     elif uses and len(ages) >= uses:
         expected = "already_used"
     elif ages and ages[0] < 60:

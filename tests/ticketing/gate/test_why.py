@@ -38,8 +38,8 @@ def test_a_code_that_a_refund_of_a_leg_has_replaced_says_so(api: Api) -> None:
 
     shown = api.scan(old["token"], api.key("gate", "hsl")).json
 
-    assert shown["values"] == {"replaced": True}
-    assert shown["staff_sees"] == "this code was replaced: ask for the newest code of the ticket"
+    assert (shown["reason"], shown["values"]) == ("replaced", {})
+    assert shown["staff_sees"] == "this code was replaced: the passenger has a new ticket, ask for it"
 
 
 @ON_SQLITE

@@ -218,7 +218,7 @@ def _cases() -> list[Row]:
         ("30 seconds late", "plain", {"token": ticket(exp=NOW - 30)}, "expired", JTI),
         ("a refunded ticket", "plain", {"token": ticket(**index(6))}, "revoked", JTI),
         ("a suspended ticket", "plain", {"token": ticket(**index(7))}, "suspended", JTI),
-        ("the third status", "plain", {"token": ticket(**index(8))}, "revoked", JTI),
+        ("a replaced code", "plain", {"token": ticket(**index(8))}, "replaced", JTI),
         ("an index outside the list", "plain", {"token": ticket(**index(1 << 20))}, "status_stale", JTI),
         ("no list and closed", "no lists, closed", {"token": ticket()}, "status_stale", JTI),
         ("no list and open", "no lists, open", {"token": ticket()}, "ok_attention", JTI),

@@ -77,3 +77,56 @@ def test_a_ferry_of_which_nothing_is_told_waits_for_a_person(harbour: Harbour) -
 
     (claim,) = claims(harbour)
     assert (claim["state"], claim["waits_for"]) == ("not_decided", "no_evidence")
+
+
+def misses(harbour: Harbour) -> tuple[Any, Any]:
+    """Miss the ferry by a tram that is late, and ride on the next one; answers the order and the leg that was ridden."""
+    bought = harbour.buys()
+    crossing, _ = harbour.ship(bought)
+    tram = bought.tickets[0]["legs"][0]
+    day = datetime.fromisoformat(tram["service_date"]).date()
+    by_staff.delay_departure(
+        harbour.rooms.live, REGION, tram["operator"], tram["trip_id"], day, seconds=3600, by="mari"
+    )
+    take(harbour.api, bought, harbour.options(bought)[0]["options"][0])
+    ticket = harbour.ticket(bought)
+    new = ticket["legs"][crossing]
+    harbour.api.clock.set(datetime.fromisoformat(new["departure"]) - timedelta(minutes=40))
+    gate = harbour.api.key("gate", new["operator"])
+    assert (
+        harbour.api.scan(ticket["token"], gate, stop_id=new["from"]["stop_id"]).json["decision"] == "accept"
+    )
+    return bought, new
+
+
+def arrives(harbour: Harbour, ship: Any, late_minutes: int) -> None:
+    run = ship["operator"], ship["trip_id"], datetime.fromisoformat(ship["service_date"]).date()
+    by_staff.delay_departure(harbour.rooms.live, REGION, *run, seconds=late_minutes * 60, by="mari")
+    harbour.api.clock.set(datetime.fromisoformat(ship["arrival"]) + timedelta(hours=2, minutes=1))
+    for _ in range(4):
+        harbour.work()
+
+
+def test_a_ferry_owes_nothing_to_who_has_missed_it_by_another_operators_tram(harbour: Harbour) -> None:
+    bought, ship = misses(harbour)
+
+    arrives(harbour, ship, late_minutes=10)
+
+    assert claims(harbour) == []
+    body = {"passenger": "anna", "leg": harbour.ship(bought)[0]}
+    asked = harbour.api.post(f"/v1/orders/{bought.order['id']}/claims", body, bought.token, once=None).json
+    assert (asked["state"], asked["reason"], asked["amount"]) == ("refused", "separate_contracts", None)
+    assert verify_claims(harbour.rooms.till.database, REGION) == (1, [])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_ferry_that_is_late_itself_pays_by_its_own_plan_who_had_missed_the_one_before(
+    harbour: Harbour,
+) -> None:
+    _, ship = misses(harbour)
+
+    arrives(harbour, ship, late_minutes=75)
+
+    (claim,) = claims(harbour)
+    assert '"arrival_delay_minutes":75' in claim["facts"]
+    assert (claim["state"], claim["amount_minor"]) == ("paid", -(-claim["price_minor"] // 4))

@@ -10,6 +10,7 @@ from tests.api import Api, Bought
 from tests.ticketing.purchase.refunding import faults
 from tests.ticketing.rerouting.harbour import TWO, Harbour, take
 from ticketing.clock import FixedClock
+from ticketing.db.disruption.reach import reach_of
 from ticketing.db.sale import bookings
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -42,6 +43,14 @@ def ours(harbour: Harbour, bought: Bought, option: dict[str, Any]) -> list[str]:
     return [one.state for one in booked if one.document["ride"]["trip_id"] == option["trip_id"]]
 
 
+def counted(harbour: Harbour, is_held: bool) -> int:
+    """Count those for whom a place is held, or who were moved, as staff read it of the event."""
+    with harbour.rooms.till.database.read() as tx:
+        event_id = tx.exec_driver_sql("SELECT id FROM disruption_event").scalar_one()
+        reach = reach_of(tx, event_id)
+    return reach.held if is_held else reach.moved
+
+
 def test_the_last_places_are_held_at_once_and_a_silent_holder_who_leaves_soon_is_moved(
     harbour: Harbour,
 ) -> None:
@@ -57,6 +66,7 @@ def test_the_last_places_are_held_at_once_and_a_silent_holder_who_leaves_soon_is
     assert datetime.fromisoformat(held["until"]) <= begun + timedelta(minutes=60)
     assert trip(harbour, bought) != only["trip_id"]
     assert ours(harbour, bought, only) == ["confirmed"]
+    assert [counted(harbour, before) for before in (True, False)] == [1, 0]
 
     harbour.api.clock.advance(timedelta(minutes=59))
     harbour.work()
@@ -64,6 +74,7 @@ def test_the_last_places_are_held_at_once_and_a_silent_holder_who_leaves_soon_is
     harbour.api.clock.advance(timedelta(minutes=1))
     harbour.work()
 
+    assert [counted(harbour, before) for before in (True, False)] == [0, 1]
     assert trip(harbour, bought) == only["trip_id"]
     assert harbour.ticket(bought)["price"] == bought.tickets[0]["price"]
     assert ours(harbour, bought, only) == ["confirmed"]

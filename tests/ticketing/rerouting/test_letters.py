@@ -184,3 +184,52 @@ def test_a_holder_hears_that_an_unanswered_place_went_back(harbour: Harbour, tmp
     assert any("If you do not answer by then, the place is given back" in text for text in asked)
     assert "has been given back" in text_of(mail)
     assert papers_of(mail) == []
+
+
+def reminders(harbour: Harbour, tmp_path: Path) -> list[str]:
+    """Let the worker work; answers the texts of all reminders."""
+    return [text for mail in mails(harbour, tmp_path) if "not chosen yet" in (text := text_of(mail))]
+
+
+def test_a_holder_who_has_not_chosen_is_reminded_once_before_the_departure(
+    harbour: Harbour, tmp_path: Path
+) -> None:
+    silent, quick = harbour.api.buy(**ONE), harbour.api.buy(**ONE)
+    for bought in (silent, quick):
+        asks_for_mail(harbour, bought.order["id"], bought.token)
+    harbour.cancels(silent)
+    take(harbour.api, quick, harbour.options(quick)[0]["options"][0])
+    harbour.api.clock.advance(timedelta(minutes=59))
+    early = reminders(harbour, tmp_path)
+
+    harbour.api.clock.advance(timedelta(minutes=2))
+    first = reminders(harbour, tmp_path)
+    harbour.api.clock.advance(timedelta(minutes=30))
+    again = reminders(harbour, tmp_path)
+
+    assert early == []
+    assert len(first) == len(again) == 1
+    assert silent.order["id"] in first[0]
+    assert PAGE in first[0]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_takes_the_money_or_whose_departure_is_far_away_is_not_reminded(
+    harbour: Harbour, tmp_path: Path
+) -> None:
+    harbour.api.clock.advance(timedelta(hours=-4))
+    paid_back, patient = harbour.api.buy(**ONE), harbour.api.buy(**ONE)
+    for bought in (paid_back, patient):
+        asks_for_mail(harbour, bought.order["id"], bought.token)
+    harbour.cancels(patient)
+    money = next(one for one in harbour.options(paid_back)[0]["options"] if one["kind"] == "refund")
+    call = take(harbour.api, paid_back, money).json["refund"]
+    assert harbour.api.post(call["path"], call["body"], paid_back.token).status_code == 201
+    harbour.api.clock.advance(timedelta(minutes=90))
+    far = reminders(harbour, tmp_path)
+
+    harbour.api.clock.advance(timedelta(hours=3))
+    near = reminders(harbour, tmp_path)
+
+    assert far == []
+    assert [patient.order["id"] in one for one in near] == [True]

@@ -94,12 +94,14 @@ def test_a_departure_that_has_left_is_not_offered() -> None:
     assert ways(ship(), Around(SAME), now="16:01")[0] == ("later_departure", "tallink 19:00")
 
 
-def test_another_line_takes_only_those_of_a_cancelled_ship_and_as_long_as_its_agreement_says() -> None:
+def test_another_line_takes_those_of_a_ship_that_is_cancelled_or_missed_and_as_long_as_its_agreement_says() -> (
+    None
+):
     late = [coming("21:01", "viking", until=at("21:00")), coming("15:00", "viking")]
 
     assert ways(ship(), Around((), late)) == []
     assert ways(ship("too_late"), Around((), OTHERS)) == [("wait", "")]
-    assert ways(ship("connection"), Around((), OTHERS)) == []
+    assert ways(ship("connection"), Around((), OTHERS)) == ways(ship(), Around((), OTHERS))
 
 
 def test_a_late_ship_can_be_waited_for_last_of_all() -> None:

@@ -9,6 +9,7 @@ from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from tests.ticketing.purchase.refunding import faults
 from tests.ticketing.rerouting.harbour import TWO, Harbour, take
+from ticketing.cli.gate import answer
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -69,7 +70,20 @@ def test_the_new_text_opens_the_new_ferry_and_the_old_text_opens_nothing(harbour
     stale = harbour.api.scan(bought.tickets[0]["token"], gate, stop_id=old["from"]["stop_id"])
     fresh = harbour.api.scan(ticket["token"], gate, stop_id=old["from"]["stop_id"])
 
-    assert (stale.json["decision"], stale.json["reason"]) == ("refuse", "revoked")
+    assert (stale.json["decision"], stale.json["reason"]) == ("refuse", "replaced")
+    assert stale.json["passenger_sees"] == "Please show your new ticket"
+    bundle = harbour.api.get(f"/v1/operators/{old['operator']}/gate-bundle?format=2", gate).text
+    offline = answer(
+        {
+            "bundle": bundle,
+            "trust": harbour.api.get("/.well-known/gate-bundle-jwks.json").json,
+            "token": bought.tickets[0]["token"],
+            "at": harbour.api.clock.now().isoformat(),
+            "seen": [],
+            "gate": {"operator": old["operator"], "stop_id": old["from"]["stop_id"]},
+        }
+    )
+    assert (offline["decision"], offline["reason"]) == ("refuse", "replaced")
     assert fresh.json["decision"] == "accept", fresh.json
 
 

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from ticketing.api.schemas.closed_sets import CLAIM_REASONS, one_of
 from ticketing.api.schemas.common import ID, PageQuerySchema, Strict, moment, money
 from ticketing.claims import CONTEST_REASONS, STATES, ContestReason, Ruling, State
+from ticketing.guarantees import REASONS
 
 _MINUTES = validate.Range(-1_440, 20_160)
 
@@ -98,6 +99,31 @@ class HolderClaimsSchema(Strict):
     """The claims of an order, oldest first."""
 
     claims = fields.List(fields.Nested(HolderClaimSchema), required=True)
+
+
+class GuaranteeCaseSchema(Strict):
+    """A guaranteed connection that a passenger has missed, behind the ride of an `operator`.
+
+    `amount` is what the guarantor pays, `deducted` what a law pays for the same delay; `late_minutes` is null for a passenger who has
+    not travelled on.
+    """
+
+    id = fields.String(required=True)
+    passenger = fields.String(required=True)
+    after_leg = fields.Integer(required=True)
+    operator = fields.String(required=True)
+    reason = fields.String(required=True, validate=validate.OneOf(REASONS))
+    late_minutes = fields.Integer(required=True, allow_none=True)
+    amount = money(required=True)
+    deducted = money(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["decided", "paying", "paid"]))
+    decided_at = moment(required=True)
+
+
+class GuaranteeCasesSchema(Strict):
+    """The guaranteed connections of an order that were missed, oldest first."""
+
+    cases = fields.List(fields.Nested(GuaranteeCaseSchema), required=True)
 
 
 class ClaimsQuerySchema(PageQuerySchema):

@@ -122,14 +122,30 @@ class HolderNoteSchema(Strict):
     language = fields.String(required=True, validate=validate.OneOf(["en", "et", "fi", "sv"]))
 
 
+class GuaranteeSchema(Strict):
+    """A guarantee of the connections behind `after_legs`, by its `guarantor`.
+
+    It `pays` each passenger who misses one and arrives `wait_minutes` late or later (docs/rights.md). `fee` is for all passengers
+    and connections.
+    """
+
+    guarantor = fields.String(required=True)
+    fee = money(required=True)
+    after_legs = fields.List(fields.Integer(), required=True)
+    wait_minutes = fields.Integer(required=True)
+    pays = money(required=True)
+    text = fields.String(metadata={"description": "The terms in words, with a quote"})
+
+
 class ConnectionSchema(Strict):
     """A change from a ride to the next one, and the operator that answers for it.
 
-    `separate`: each answers for its own contract, and nobody guarantees the connection. `after_leg` is the place of the first
+    `separate`: each answers for its own contract, and nobody guarantees the connection. `combined`: the `guarantor` does, by the
+    guarantee that was bought with the order. `after_leg` is the place of the first
     ride, from 0. Show `text` before the purchase: the law asks for it (docs/rights.md).
     """
 
     after_leg = fields.Integer(required=True)
-    contract = fields.String(required=True, validate=validate.OneOf(["through", "separate"]))
+    contract = fields.String(required=True, validate=validate.OneOf(["through", "combined", "separate"]))
     guarantor = fields.String(required=True, allow_none=True)
     text = fields.String(required=True)

@@ -18,7 +18,16 @@ from ticketing.api.schemas.closed_sets import (
     TAX_TREATMENTS,
     one_of,
 )
-from ticketing.api.schemas.common import ID, ConnectionSchema, ShortList, Strict, moment, money, place_kind
+from ticketing.api.schemas.common import (
+    ID,
+    ConnectionSchema,
+    GuaranteeSchema,
+    ShortList,
+    Strict,
+    moment,
+    money,
+    place_kind,
+)
 from ticketing.api.schemas.journeys import ExcludedSchema
 from ticketing.api.schemas.sold_legs import SoldLegSchema
 from ticketing.offers import MOST_CHARS
@@ -105,6 +114,7 @@ class QuoteSchema(Strict):
     passengers = fields.List(fields.Nested(QuotedPassengerSchema), required=True)
     legs = fields.List(fields.Nested(SoldLegSchema), required=True)
     connections = fields.List(fields.Nested(ConnectionSchema), required=True)
+    guarantee = fields.Nested(GuaranteeSchema, required=True, allow_none=True)
     excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
 
 
@@ -146,6 +156,13 @@ class OrderRequestSchema(Strict):
     connections_acknowledged = fields.Boolean(
         metadata={
             "description": "The buyer has read who answers for the connections (`connections` of the quote) and has said so",
+            "examples": [True],
+        }
+    )
+
+    guarantee = fields.Boolean(
+        metadata={
+            "description": "Buy the guarantee of connections that the quote offers (`guarantee`); its fee is part of the order's total",
             "examples": [True],
         }
     )
@@ -371,6 +388,7 @@ class OrderSchema(Strict):
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     code = fields.String(required=True, validate=validate.OneOf(["each", "group"]))
     disclosure = fields.Nested(DisclosureSchema, required=True, allow_none=True)
+    guarantee = fields.Nested(GuaranteeSchema, required=True, allow_none=True)
     exchange_of = fields.String(required=True, allow_none=True)
     given_up = fields.List(fields.Nested(GivenUpSchema), required=True)
     credit = money(required=True)

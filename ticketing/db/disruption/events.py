@@ -150,6 +150,17 @@ def list_affected(tx: Transaction, event_id: str, order_id: str | None = None) -
     return [AffectedTicket(**row) for row in tx.execute(query.order_by(disruption_affected.c.jti)).mappings()]
 
 
+def list_of_ticket(tx: Transaction, jti: str) -> list[tuple[DisruptionEvent, AffectedTicket]]:
+    """List the confirmed events that concern a ticket, each with its row, in the order in which they were confirmed."""
+    mine = sa.select(disruption_affected).where(disruption_affected.c.jti == jti)
+    rows = {row["event_id"]: AffectedTicket(**row) for row in tx.execute(mine).mappings()}
+    query = sa.select(disruption_event).where(
+        disruption_event.c.id.in_(list(rows)), disruption_event.c.status == "confirmed"
+    )
+    confirmed = tx.execute(query.order_by(disruption_event.c.confirmed_at, disruption_event.c.id)).mappings()
+    return [(event, rows[event.id]) for event in map(event_of, confirmed)]
+
+
 def list_beside(tx: Transaction, event_ids: Collection[str]) -> list[DisruptionEvent]:
     """List some events with all others of their runs, by run, the first one first."""
     table, named = disruption_event.c, disruption_event.alias()

@@ -1,5 +1,6 @@
 """Count how far the word of an event has come: whom it concerns, who was told, who waits, and who cannot be reached."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from ticketing.db.disruption.events import DisruptionEvent, event_of
 from ticketing.db.engine import Transaction
-from ticketing.db.tables.disruption import disruption_affected, disruption_event, leg_of_ticket
+from ticketing.db.tables.disruption import disruption_affected, disruption_event, leg_of_ticket, place_hold
 from ticketing.db.tables.notices import contact, notice
 from ticketing.db.tables.sale import refund
 
@@ -21,7 +22,8 @@ class Reach:
 
     `told`: a message has reached a contact of their order. `waiting`: it is to be delivered, or tried again. `overtaken`: a newer
     word took its place, or there was nothing to tell any more. `failed`: no contact could be reached. `without_contact`: nobody
-    has named one. `given_back` are those whose leg was given back or exchanged since.
+    has named one. `given_back` are those whose leg was given back or exchanged since, `held` those for whom a place is held on another
+    departure until they answer, `moved` those who were moved to one because they did not.
     """
 
     tickets: int
@@ -32,6 +34,8 @@ class Reach:
     failed: int = 0
     without_contact: int = 0
     given_back: int = 0
+    held: int = 0
+    moved: int = 0
 
 
 def list_recent(tx: Transaction, region: str, since: date) -> list[DisruptionEvent]:
@@ -71,6 +75,8 @@ def reach_of(tx: Transaction, event_id: str) -> Reach:
         tickets=sum(tickets.values()),
         orders=len(tickets),
         given_back=_given_back(tx, event_id),
+        held=_in_holds(tx, event_id, ("asked", "held")),
+        moved=_in_holds(tx, event_id, ("kept",)),
         **counts,
     )
 
@@ -112,6 +118,21 @@ def _place(states: Collection[str], *, has_contact: bool) -> str:
     if "dropped" in states:
         return "overtaken"
     return "failed" if states else "without_contact"
+
+
+def _in_holds(tx: Transaction, event_id: str, states: Collection[str]) -> int:
+    """Count the passengers of an event's tickets in the holds of some states."""
+    row = disruption_affected.c
+    concerned = sa.case((row.why == "connection", row.then_leg), else_=row.leg)
+    mine = sa.exists().where(
+        row.event_id == event_id,
+        row.order_id == place_hold.c.order_id,
+        concerned == place_hold.c.leg,
+        disruption_event.c.id == event_id,
+        sa.or_(row.why == "connection", disruption_event.c.trip_id == place_hold.c.was_trip_id),
+    )
+    query = sa.select(place_hold.c.passengers).where(place_hold.c.state.in_(list(states)), mine)
+    return sum(len(json.loads(passengers)) for passengers in tx.execute(query).scalars())
 
 
 def _given_back(tx: Transaction, event_id: str) -> int:

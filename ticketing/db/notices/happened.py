@@ -9,7 +9,14 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.notices.webhooks import is_active, takes
-from ticketing.db.tables.disruption import disruption_affected, disruption_event, place_hold, rerouting
+from ticketing.db.tables.disruption import (
+    disruption_affected,
+    disruption_event,
+    leg_of_ticket,
+    place_hold,
+    rerouting,
+)
+from ticketing.db.tables.gates import ticket_use
 from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
 from ticketing.db.tables.rights import claim, claim_step
 from ticketing.db.tables.sale import order, order_event, refund
@@ -24,9 +31,17 @@ _FAMILIES = {
     "moved": "journey",
     "place_held": "journey",
     "place_given_back": "journey",
+    "choice_due": "journey",
 }
 # A contact that comes later is told of what may still matter to it.
 _RUNS_BACK, _REFUNDS_BACK = timedelta(days=1), timedelta(days=14)
+# A holder has an hour to choose, and is reminded from three hours before the departure on the ticket until six hours after it.
+_TIME_TO_CHOOSE, _REMINDED_BEFORE, _REMINDED_UNTIL = (
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+)
+_ASKS = ("cancelled", "skipped", "too_late", "connection")
 _CLAIM_ENDS = ("decided", "paid", "refused")
 # The tables of what contacts are told.
 _TOLD_FROM = (contact, claim_step, disruption_event, order, order_event, place_hold, refund, rerouting)
@@ -104,6 +119,7 @@ def list_untold(
             _runs_changed(now, runs_from),
             _claims_ended(now, refunds_from),
             *_moves(now, runs_from),
+            _choices_due(now),
         )
         for query in question.of(new_since)
     ]
@@ -200,6 +216,45 @@ def _moves(now: datetime, since: datetime) -> list[_Question]:
         _Question(moved, lambda moment: done.ended_at >= moment),
         _Question(held.join(*of_order), lambda moment: hold.made_at >= moment),
         _Question(given.join(*of_order), lambda moment: hold.ended_at >= moment),
+    ]
+
+
+def _choices_due(now: datetime) -> _Question:
+    """Ask for the orders with a passenger who has not chosen how to go on, an hour after the event and close to the departure."""
+    row, event, leg = disruption_affected.c, disruption_event.c, leg_of_ticket.c
+    newer = disruption_event.alias()
+    same = [newer.c[name] == event[name] for name in ("region", "operator", "trip_id", "service_date")]
+    overtaken = sa.exists().where(*same, newer.c.status == "confirmed", newer.c.revision > event.revision)
+    of_leg = sa.and_(
+        leg.jti == row.jti,
+        leg.leg == sa.case((row.why == "connection", row.then_leg), else_=row.leg),
+        sa.or_(row.why == "connection", leg.trip_id == event.trip_id),
+    )
+    query = _about("choice_due", sa.literal("journey.choice_due"), event.id, event.confirmed_at, now)
+    query = query.join(disruption_affected, row.order_id == contact.c.order_id)
+    query = query.join(disruption_event, event.id == row.event_id).join(leg_of_ticket, of_leg)
+    query = query.where(event.status == "confirmed", event.confirmed_at <= now - _TIME_TO_CHOOSE)
+    query = query.where(leg.departs_at <= now + _REMINDED_BEFORE, leg.departs_at > now - _REMINDED_UNTIL)
+    # A contact that comes later is told of the event itself, and that is reminder enough for an hour.
+    query = query.where(contact.c.created_at <= now - _TIME_TO_CHOOSE)
+    query = query.where(row.why.in_(_ASKS), ~overtaken.correlate(disruption_event))
+    query = query.where(*(~answer for answer in _answers()))
+    # Time alone makes it due: nothing new is written then, and the look at everything finds it.
+    return _Question(query.distinct(), lambda _: sa.false())
+
+
+def _answers() -> list[sa.ColumnElement[bool]]:
+    """The answers of the holder of a leg: a choice, a place that is held or was kept, or a gate."""
+    leg = leg_of_ticket.c
+    of_leg = {"order_id": leg.order_id, "leg": leg.leg, "was_trip_id": leg.trip_id}
+
+    def same(table: sa.Table) -> list[sa.ColumnElement[bool]]:
+        return [table.c[name] == column for name, column in of_leg.items()]
+
+    return [
+        sa.exists().where(*same(rerouting), rerouting.c.state != "failed").correlate(leg_of_ticket),
+        sa.exists().where(*same(place_hold), place_hold.c.state != "released").correlate(leg_of_ticket),
+        sa.exists().where(ticket_use.c.jti == leg.jti, ticket_use.c.leg == leg.leg).correlate(leg_of_ticket),
     ]
 
 

@@ -12,7 +12,7 @@ from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, get, insert, kept_as, put_once
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import order, order_event, payment, refund, ticket
-from ticketing.frozen import RefundDocument, read_refund, write_refund
+from ticketing.frozen import RefundDocument, SoldGuarantee, read_guarantee, read_refund, write_refund
 
 
 def _chain(following: Callable[[Any], sa.ColumnElement[bool]]) -> sa.Select[Any]:
@@ -42,7 +42,8 @@ class Order:
     """A purchase and its state (`purchase/order.py` draws the states).
 
     `request_key` says which call has placed it, so that the same call finds it again; `exchange_legs` which legs of whom
-    it gives up of the order that it exchanges, as JSON; `code` is `group` where one code stands for its people; `disclosed` is what its buyer was told of separate contracts, as JSON.
+    it gives up of the order that it exchanges, as JSON; `code` is `group` where one code stands for its people; `disclosed` is what its buyer was told of separate contracts, as JSON,
+    `guaranteed` the guarantee of connections that was sold with it.
     """
 
     id: str
@@ -60,6 +61,12 @@ class Order:
     exchange_legs: str | None = None
     code: str | None = None
     disclosed: str | None = None
+    guaranteed: str | None = None
+
+    @property
+    def guarantee(self) -> SoldGuarantee | None:
+        """The guarantee that was sold with it; None without any."""
+        return read_guarantee(json.loads(self.guaranteed)) if self.guaranteed else None
 
     @property
     def disclosure(self) -> dict[str, object] | None:

@@ -1,7 +1,7 @@
 """The tables of claims: what a law grants for a leg of a ticket, how it was decided, and what became of it.
 
 The steps of a claim and the rule tables are facts: triggers refuse to change or remove them. A claim keeps what it was
-decided from once it is decided. A transfer that pays one keeps what it is, and a claim has at most one that is open.
+decided from once it is decided. A case of a guarantee is never changed. A transfer that pays one keeps what it is, and a claim has at most one that is open.
 """
 
 import sqlalchemy as sa
@@ -150,4 +150,30 @@ claim_payout = table(
     ),
     sa.Index(None, "run_id"),
     sa.Index("ix_claim_payout_state", "state"),
+)
+
+# A connection that was guaranteed and missed: what it was decided from, and what was paid. It is written once, with its money.
+guarantee_case = table(
+    "guarantee_case",
+    text("id", key=True),
+    text("region"),
+    text("order_id", sa.ForeignKey("ticket_order.id")),
+    text("jti"),
+    number("after_leg"),
+    # The operator whose ride broke the connection.
+    text("operator"),
+    number("amount_minor", sa.CheckConstraint("amount_minor >= 0", name="amount_not_negative")),
+    number("recourse_minor"),
+    text("currency"),
+    text("facts"),
+    text("decision"),
+    # The refund over which it is paid.
+    text("refund_id", null=True),
+    moment("decided_at"),
+    sa.CheckConstraint(
+        "recourse_minor >= 0 AND recourse_minor <= amount_minor", name="recourse_within_amount"
+    ),
+    sa.UniqueConstraint("jti", "after_leg"),
+    sa.Index(None, "order_id"),
+    sa.Index("ix_guarantee_case_operator", "region", "operator", "decided_at"),
 )

@@ -68,6 +68,8 @@ order = table(
     text("code", null=True),
     # What its buyer was told of connections between separate contracts (JSON); none where there are none.
     text("disclosed", null=True),
+    # The guarantee that was sold with it for connections between operators (JSON); none where none was.
+    text("guaranteed", null=True),
     one_of(
         "state",
         "holding", "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "unwinding", "ticketed",

@@ -214,7 +214,10 @@ def live_lists(tx: Transaction, at: datetime) -> list[str]:
 
 
 def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, str]:
-    """Index → status of the unexpired tickets and group codes of a list that are not simply valid; a left index is revoked."""
+    """Index → status of the unexpired tickets and group codes of a list that are not simply valid.
+
+    An index that a ticket has left is `replaced`; it is `revoked` where the ticket moved to another phone, or is revoked itself.
+    """
     query = sa.union_all(
         *(
             sa.select(table.c.status_index, table.c.status).where(
@@ -226,12 +229,15 @@ def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, st
         )
     )
     left = (
-        sa.select(ticket_move.c.old_index)
+        sa.select(ticket_move.c.old_index, ticket_move.c.key_thumbprint, ticket.c.status)
         .join(ticket)
         .where(ticket_move.c.old_list == status_list, ticket.c.expires_at > at)
     )
     by_index = {row.status_index: row.status for row in tx.execute(query)}
-    return by_index | dict.fromkeys(tx.execute(left).scalars(), "revoked")
+    for row in tx.execute(left):
+        is_gone = row.key_thumbprint or row.status == "revoked"
+        by_index[row.old_index] = "revoked" if is_gone else "replaced"
+    return by_index
 
 
 def list_signed_by(tx: Transaction, header: str, after: str, at: datetime, limit: int) -> list[Ticket]:

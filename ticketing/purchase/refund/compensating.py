@@ -5,9 +5,9 @@ from datetime import datetime
 
 from tariffs.money import Money
 from throughfare_gate.ids import new_id
-from ticketing.books import postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
+from ticketing.db.books.books import Entry
 from ticketing.db.sale import gateway_events, orders
 from ticketing.db.sale.orders import Order, Refund
 from ticketing.frozen import RefundDocument
@@ -21,11 +21,10 @@ def owe_compensation(
     claim_id: str,
     amount: Money,
     *,
-    liable: str,
-    note: dict[str, str],
+    entry: Entry | None,
     now: datetime,
 ) -> Refund:
-    """Owe the compensation of a claim and book it on the operator that is liable, once; the caller holds the order's row.
+    """Owe the compensation of a claim, or of a guarantee, and book its entry, once; the caller holds the order's row.
 
     It is paid back like every refund. What the payments cannot give back any more stays owed, as a refund over no payment that a
     person pays another way. Answers the first refund; all name the claim.
@@ -45,15 +44,6 @@ def owe_compensation(
         orders.insert_refund(tx, refund)
     if owed[-1].payment_id is None:
         _tell(tx, order, owed[-1], claim_id, now)
-    entry = postings.compensation(
-        claim_id,
-        region=order.region,
-        amount=amount.minor,
-        currency=amount.currency,
-        at=now,
-        liable=liable,
-        note=note,
-    )
     if entry is not None:
         books.book(tx, entry, now)
     return owed[0]

@@ -1,0 +1,214 @@
+"""From outside: a guarantee is bought with the order, a tram is late, the ferry is missed, and the pool pays its passengers."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from beancount import loader
+
+from operators.fake import FakeOperator
+from tests.api import Api, Bought
+from tests.ticketing.purchase.refunding import faults, refund
+from tests.ticketing.rerouting.harbour import ONE, REGION, TWO, Harbour, take
+from ticketing.claims import verify_claims
+from ticketing.guarantees import verify_guarantees
+from ticketing.regions import by_staff
+from ticketing.settlement import service
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+EURO = {"currency": "EUR"}
+
+
+@pytest.fixture
+def harbour(api: Api, ferries: dict[str, FakeOperator]) -> Harbour:
+    return Harbour(api, ferries)
+
+
+def quoted(api: Api, riders: dict[str, Any] = ONE) -> dict[str, Any]:
+    return api.quote(**riders)
+
+
+def buys(api: Api, riders: dict[str, Any] = ONE, **wish: Any) -> Bought:
+    """Buy a journey with its connections guaranteed."""
+    itinerary = api.search(**riders)["itineraries"][0]
+    quote = api.post("/v1/quotes", {"offer_id": itinerary["offer_id"]}).json or {}
+    order = {"quote_id": quote["id"], "guarantee": True, **wish}
+    placed = api.post("/v1/orders", order)
+    assert placed.status_code == 201, placed.json
+    token, path = placed.json["access_token"], f"/v1/orders/{placed.json['id']}"
+    paid = api.post(f"{path}/payments", {"method": "demo_ok"}, token)
+    assert paid.status_code == 201, paid.json
+    return Bought(paid.json, token, api.get(f"{path}/tickets", token).json["tickets"], itinerary)
+
+
+def late_tram(harbour: Harbour, bought: Bought) -> None:
+    tram = bought.tickets[0]["legs"][0]
+    day = datetime.fromisoformat(tram["service_date"]).date()
+    run = tram["operator"], tram["trip_id"], day
+    by_staff.delay_departure(harbour.rooms.live, REGION, *run, seconds=3600, by="mari")
+
+
+def rides_on(harbour: Harbour, bought: Bought, *, late_minutes: int = 5) -> None:
+    """Take the next ferry, which arrives so late, and wait until the evidence is in."""
+    crossing, _ = harbour.ship(bought)
+    take(harbour.api, bought, harbour.options(bought)[0]["options"][0])
+    ship = harbour.tickets(bought)[0]["legs"][crossing]
+    harbour.api.clock.set(datetime.fromisoformat(ship["departure"]) - timedelta(minutes=40))
+    gate = harbour.api.key("gate", ship["operator"])
+    for ticket in harbour.tickets(bought):
+        shown = harbour.api.scan(ticket["token"], gate, stop_id=ship["from"]["stop_id"])
+        assert shown.json["decision"] == "accept", shown.json
+    run = ship["operator"], ship["trip_id"], datetime.fromisoformat(ship["service_date"]).date()
+    by_staff.delay_departure(harbour.rooms.live, REGION, *run, seconds=late_minutes * 60, by="mari")
+    harbour.api.clock.set(datetime.fromisoformat(ship["arrival"]) + timedelta(hours=2, minutes=90))
+    for _ in range(4):
+        harbour.work()
+
+
+def cases(harbour: Harbour, bought: Bought) -> list[dict[str, Any]]:
+    answer = harbour.api.get(f"/v1/orders/{bought.order['id']}/guarantee-cases", bought.token)
+    return list(answer.json["cases"])
+
+
+def pool(harbour: Harbour) -> int:
+    """The balance of the pool: what its passengers may count on."""
+    with harbour.rooms.till.database.read() as tx:
+        found = tx.exec_driver_sql(
+            "SELECT sum(amount_minor) FROM posting WHERE account_id = 'guarantee_pool:EUR'"
+        )
+        return -int(found.scalar_one() or 0)
+
+
+def proven(harbour: Harbour, count: int) -> None:
+    assert verify_guarantees(harbour.rooms.till.database, REGION) == (count, [])
+    assert verify_claims(harbour.rooms.till.database, REGION)[1] == []
+    assert faults(harbour.api) == []
+
+
+def test_a_missed_ferry_is_paid_out_of_the_pool_and_other_programs_accept_the_month(
+    harbour: Harbour, tmp_path: Path
+) -> None:
+    quote = quoted(harbour.api, TWO)
+    bought = buys(harbour.api, TWO)
+    late_tram(harbour, bought)
+    before = pool(harbour)
+
+    rides_on(harbour, bought, late_minutes=5)
+    harbour.work()
+
+    offered, sold = quote["guarantee"], bought.order["guarantee"]
+    assert offered["fee"] == sold["fee"] == {"amount": "1.00", **EURO}
+    assert (offered["after_legs"], before) == ([0], 100)
+    assert offered["text"].startswith("Throughfare Helsinki-Tallinn guarantees the connection for 0.50 EUR")
+    whole = float(quote["total"]["amount"]) + 1.0
+    assert (
+        float(bought.order["total"]["amount"])
+        == whole
+        == float(bought.order["payments"][0]["amount"]["amount"])
+    )
+    told = cases(harbour, bought)
+    assert [(one["passenger"], one["reason"], one["state"]) for one in told] == [
+        ("anna", "late", "paid"),
+        ("bo", "late", "paid"),
+    ]
+    assert {one["amount"]["amount"] for one in told} == {"10.00"}
+    assert all(one["late_minutes"] >= 60 and one["operator"] == "tlt" for one in told)
+    assert pool(harbour) == 100 - 2000
+    proven(harbour, 2)
+    harbour.api.clock.set(datetime(2026, 11, 3, 8, tzinfo=UTC))
+    office = harbour.rooms.office
+    service.close(office, REGION, "2026-10", "Anna")
+    journals = {}
+    for form in ("hledger", "beancount"):
+        journals[form] = tmp_path / f"month.{form}"
+        journals[form].write_text("".join(service.write_journal(office, REGION, "2026-10", form)))
+    assert loader.load_file(str(journals["beancount"]))[1] == []
+    program = shutil.which("hledger")
+    if program is not None:
+        command = [program, "-f", str(journals["hledger"]), "check", "--strict"]
+        assert subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 0
+
+
+def test_the_ticket_names_the_guarantor_and_so_does_its_paper(harbour: Harbour) -> None:
+    bought = buys(harbour.api)
+    path = f"/v1/orders/{bought.order['id']}"
+
+    told = harbour.api.get(f"{path}/tickets", bought.token).json["connections"]
+    paper = harbour.api.get(f"{path}/tickets/{bought.tickets[0]['jti']}/print.pdf", bought.token)
+    receipt = harbour.api.get(f"{path}/receipt.pdf", bought.token)
+
+    assert [(one["contract"], one["guarantor"]) for one in told][:2] == [
+        ("combined", "Throughfare Helsinki-Tallinn"),
+        ("separate", None),
+    ]
+    assert "guarantees this connection" in told[0]["text"]
+    assert (paper.status_code, receipt.status_code) == (200, 200)
+
+
+@ON_SQLITE
+def test_a_law_that_pays_for_the_same_delay_is_deducted(harbour: Harbour) -> None:
+    bought = buys(harbour.api)
+    late_tram(harbour, bought)
+
+    rides_on(harbour, bought, late_minutes=75)
+    harbour.work()
+
+    (case,) = cases(harbour, bought)
+    by_law = harbour.api.get(f"/v1/orders/{bought.order['id']}/claims", bought.token).json["claims"][0]
+    deducted, paid = case["deducted"]["amount"], case["amount"]["amount"]
+    assert by_law["state"] == "paid"
+    assert deducted == min(by_law["amount"]["amount"], "10.00", key=float)
+    assert float(deducted) + float(paid) == 10.0
+    proven(harbour, 1)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("cause", "borne"), [("technical_problem", 500), ("weather", 0)])
+def test_the_operator_whose_own_fault_it_was_bears_its_agreed_part(
+    harbour: Harbour, cause: str, borne: int
+) -> None:
+    bought = buys(harbour.api)
+    late_tram(harbour, bought)
+    with harbour.rooms.till.database.write() as tx:
+        tx.exec_driver_sql(f"UPDATE disruption_event SET cause = '{cause}'")
+
+    rides_on(harbour, bought)
+
+    assert pool(harbour) == 50 - 1000 + borne
+    proven(harbour, 1)
+
+
+@ON_SQLITE
+def test_nothing_is_paid_for_a_ferry_that_was_reached_or_given_back(harbour: Harbour) -> None:
+    ridden, returned = buys(harbour.api), buys(harbour.api)
+    late_tram(harbour, ridden)
+    back = refund(harbour.api, returned)
+    harbour.lets_in(ridden)
+    _, ship = harbour.ship(ridden)
+    run = ship["operator"], ship["trip_id"], datetime.fromisoformat(ship["service_date"]).date()
+    by_staff.delay_departure(harbour.rooms.live, REGION, *run, seconds=120, by="mari")
+    harbour.api.clock.set(datetime.fromisoformat(ship["arrival"]) + timedelta(hours=3))
+    harbour.work()
+
+    assert back.status_code == 201
+    assert [one["reason"] for one in cases(harbour, ridden)] == ["in_time"]
+    assert [one["reason"] for one in cases(harbour, returned)] in ([], ["given_back"])
+    assert pool(harbour) == 100
+    proven(harbour, len(cases(harbour, ridden)) + len(cases(harbour, returned)))
+
+
+@ON_SQLITE
+def test_no_guarantee_is_sold_where_none_is_offered(harbour: Harbour) -> None:
+    tram = {"from": {"place": "Kopli"}, "to": {"place": "Viru"}}
+    offers: Callable[..., Any] = harbour.api.search
+    found = offers(**tram, **ONE)["itineraries"]
+    quote = harbour.api.post("/v1/quotes", {"offer_id": found[0]["offer_id"]}).json
+    refused = harbour.api.post("/v1/orders", {"quote_id": quote["id"], "guarantee": True})
+
+    assert quote["guarantee"] is None
+    assert refused.status_code == 422
+    assert "guarantee" in refused.text
