@@ -50,6 +50,11 @@ class Source:
         return next((name for row in agencies.rows() if (name := row.text("agency_name"))), "Operator")
 
     @property
+    def agencies(self) -> int:
+        """The number of its agencies."""
+        return sum(1 for _ in Table("agency.txt", self.files.get("agency.txt"), []).rows())
+
+    @property
     def state(self) -> str | None:
         """The state of its time zone (ISO 3166), None for a zone that is no state's."""
         zone = get_global("zone_aliases").get(self.timetable.timezone, self.timetable.timezone)
@@ -171,6 +176,11 @@ def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterat
                 f"{operator} publishes no fares: its timetable is searched. A flat fare sells it: write "
                 f'feed = {{ flat_fare = {{ adult = "1.10" }} }} for the operator, and {operator} = "adult" below '
                 "[rider_categories.adult]"
+            )
+        if source.agencies > 1:
+            yield (
+                f"{operator} stands for all {source.agencies} agencies of its feed: tickets and statements name it alone; "
+                "an agency that is paid by itself needs a feed of its own"
             )
         if source.state is None:
             yield f"{operator} has the time zone {source.timetable.timezone}, which is no state's: write its member_state"

@@ -112,4 +112,4 @@ def _text(name: str, content: bytes, encoding: str) -> str:
 def _guess(content: bytes) -> str:
     """Say how a text may be written, as a hint to a person: nothing is read on a guess."""
     likely = "utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "windows-1252"
-    return f'it looks like {likely}: say so in region.toml, `feed = {{ encoding = "{likely}" }}`'
+    return f'it looks like {likely}: say so by --encoding, or in region.toml by `feed = {{ encoding = "{likely}" }}`'

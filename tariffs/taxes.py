@@ -79,10 +79,14 @@ class TaxTable:
 
     rules: Mapping[str, tuple[TaxRule, ...]]
 
-    def covers(self, member_state: str, mode: str) -> bool:
-        """Tell whether any row, of any day and scope, is for a mode in a state."""
-        modes = {row.mode for row in self.rules.get(member_state, ())}
-        return not modes.isdisjoint(_modes(mode))
+    def covers(self, member_state: str, mode: str, scope: str, days: tuple[date, date]) -> bool:
+        """Tell whether any row is for a mode in a state, at home or over a border, on some day of a span (both inclusive)."""
+        first, last = days
+        return any(
+            row.mode in _modes(mode) and row.scope == scope
+            for row in self.rules.get(member_state, ())
+            if row.valid_from <= last and first <= row.valid_to
+        )
 
     def key_of(self, stretch: Stretch) -> TaxKey:
         """The row for a stretch on its day, the mode's own before `any`; raises UnknownTax."""
@@ -174,7 +178,10 @@ def _rule(row: Row) -> TaxRule | None:
         row.fault("treatment", "invalid_enum", f"{treatment!r} is not one of {', '.join(_TREATMENTS)}")
     rate = row.parsed("rate", _basis_points, "invalid_rate", "a percentage like 13.50")
     if treatment == "taxable" and not rate:
-        row.fault("rate", "missing_value", "a taxable row needs its rate")
+        message = (
+            "a taxable row needs a rate above zero; where no VAT is charged it is zero, exempt or outside"
+        )
+        row.fault("rate", "missing_value", message)
     if treatment != "taxable" and rate:
         row.fault("rate", "forbidden_value", f"a row that is {treatment} has no rate")
     row.required("valid_from")

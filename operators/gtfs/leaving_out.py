@@ -161,7 +161,10 @@ def _too_many(files: Mapping[str, str], lines: _Lines, most: int) -> Finding | N
     for file, rows in sorted(lines.items()):
         total = sum(1 for _, _, values in _rows(files[file]) if any(values)) - 1
         if len(rows) * 100 > most * total:
-            message = f"{len(rows)} of {total} rows would be left out, more than {most} %: the rest cannot be trusted"
+            message = (
+                f"{len(rows)} of {total} rows would be left out, more than {most} %: the rest cannot be trusted "
+                "(`tolerated_percent` in region.toml is for faulty rows that are known)"
+            )
             return Finding(file, 0, "", "too_many_faults", message)
     return None
 

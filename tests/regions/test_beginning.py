@@ -130,3 +130,38 @@ def test_an_operator_without_fares_is_begun_and_the_note_says_how_to_sell_it(
 
     assert "city publishes no fares" in begun.stdout
     assert 'currency = "EUR"' in (tmp_path / "regions/rivers/region.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "AT,any,international,zero,0.00,2020-01-01,,made up,no,\n",
+        "AT,any,domestic,taxable,10.00,2099-01-01,,made up,no,\n",
+        "AT,rail,domestic,taxable,10.00,2020-01-01,,made up,no,\n",
+    ],
+)
+def test_a_row_of_vat_that_fits_no_ride_is_told(tmp_path: Path, feeds: dict[str, Path], row: str) -> None:
+    new(tmp_path, "--feed", str(feeds["bus"]))
+    place = tmp_path / "regions/rivers"
+    with (place / "taxes.csv").open("a", encoding="utf-8") as taxes:
+        taxes.write(row)
+
+    report = json.loads(CliRunner().invoke(main, ["region", "check", str(place)]).stdout)
+
+    (warning,) = report["warnings"]
+    assert warning["message"].startswith(
+        "AT has no domestic row for the mode bus on the days of the timetable"
+    )
+
+
+def test_several_agencies_of_a_feed_are_told_of(tmp_path: Path, feeds: dict[str, Path]) -> None:
+    with zipfile.ZipFile(feeds["bus"]) as whole:
+        texts = {name: whole.read(name).decode() for name in whole.namelist()}
+    texts["agency.txt"] += "night,Night Bus,https://night.example,Europe/Vienna\n"
+    with zipfile.ZipFile(feeds["bus"], "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
+
+    begun = new(tmp_path, "--feed", str(feeds["bus"]))
+
+    assert "city stands for all 2 agencies of its feed" in begun.stdout

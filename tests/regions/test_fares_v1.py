@@ -132,6 +132,31 @@ def test_a_feed_is_converted_beside_its_other_files(folder: Path, tmp_path: Path
     assert json.loads(priced.stdout)["total"] == {"amount": "2.10", "currency": "EUR"}
 
 
+def test_an_explanation_names_stops_and_routes_that_the_feed_has_not(folder: Path) -> None:
+    strange = {**_RIDE, "route_id": "line-9", "to_stop_id": "bus:STATION"}
+
+    told = run("explain", str(folder / "feeds/bus"), "-", document={"legs": [strange]}).stdout
+
+    assert "legs[0].to_stop_id: 'bus:STATION' is not in the feed" in told
+    assert "legs[0].route_id: 'line-9' is not in the feed" in told
+    assert "NORTH" not in told
+
+
+def test_a_feed_in_another_encoding_is_converted_in_it(folder: Path, tmp_path: Path) -> None:
+    stops = folder / "feeds/bus/stops.txt"
+    stops.write_bytes(_V1["stops.txt"].replace("outer", "äußere").encode("windows-1252"))
+    rules = folder / "feeds/bus/fare_rules.txt"
+    rules.write_bytes(_V1["fare_rules.txt"].replace("outer", "äußere").encode("windows-1252"))
+    out, words = tmp_path / "converted", ("--encoding", "windows-1252")
+
+    refused = run("convert", str(stops.parent), str(out))
+    done = run("convert", str(stops.parent), str(out), *words)
+
+    assert "--encoding" in refused.stderr
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(run("check", str(out), *words).stdout) == {"ok": True, "errors": [], "warnings": []}
+
+
 def test_what_is_there_is_not_written_over(folder: Path) -> None:
     feed = folder / "feeds/bus"
 

@@ -12,6 +12,8 @@ from tests.tariffs.island import table
 
 HEADER = "member_state,mode,scope,treatment,rate,valid_from,valid_to,source,verified"
 DAY = date(2026, 3, 4)
+YEAR = (date(2026, 1, 1), date(2026, 12, 31))
+NEEDS_RATE = "a taxable row needs a rate above zero; where no VAT is charged it is zero, exempt or outside"
 FINNISH = "FI,any,domestic,taxable,13.50,2026-01-01,,vero.fi,yes"
 
 
@@ -88,11 +90,11 @@ def test_what_is_not_taxed_has_no_rate(treatment: str) -> None:
         ),
         (
             "FI,any,domestic,taxable,,2026-01-01,,x,no",
-            ("rate", "missing_value", "a taxable row needs its rate"),
+            ("rate", "missing_value", NEEDS_RATE),
         ),
         (
             "FI,any,domestic,taxable,0.00,2026-01-01,,x,no",
-            ("rate", "missing_value", "a taxable row needs its rate"),
+            ("rate", "missing_value", NEEDS_RATE),
         ),
         (
             "FI,any,domestic,taxable,5.00,soon,,x,no",
@@ -149,7 +151,7 @@ def test_a_rate_is_a_percentage_below_a_hundred_with_two_decimals_at_most(
     if points is None:
         assert [(one.field, one.code, one.message) for one in findings] == [
             ("rate", "invalid_rate", f"{rate!r} is not a percentage like 13.50"),
-            ("rate", "missing_value", "a taxable row needs its rate"),
+            ("rate", "missing_value", NEEDS_RATE),
         ]
     else:
         assert (findings, found.rules["FI"][0].rate_bp) == ([], points)
@@ -238,7 +240,7 @@ def test_a_modes_own_row_comes_before_a_wider_one(mode: str, rows: list[str], ra
     rates = {name: at + 1 for at, name in enumerate(rows)}
     known = read(*(f"FI,{name},domestic,taxable,{at}.00,2026-01-01,,x,no" for name, at in rates.items()))
 
-    assert known.covers("FI", mode) == (rate is not None)
+    assert known.covers("FI", mode, "domestic", YEAR) == (rate is not None)
     if rate is None:
         with pytest.raises(UnknownTax, match=r"^no VAT row for domestic tram in FI on 2026-03-04$"):
             known.key_of(stretch(mode=mode))
@@ -260,7 +262,24 @@ def test_a_scope_or_a_state_without_a_row_is_not_guessed() -> None:
         known.key_of(stretch(scope="international"))
     with pytest.raises(UnknownTax, match="domestic tram in EE"):
         known.key_of(stretch("EE"))
-    assert not known.covers("EE", "tram")
+    assert not known.covers("EE", "tram", "domestic", YEAR)
+    assert not known.covers("FI", "tram", "international", YEAR)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "covered"),
+    [
+        ("2026-06-30", "2026-06-30", False),
+        ("2026-06-30", "2026-07-01", True),
+        ("2026-12-31", "2027-03-01", True),
+        ("2027-01-01", "2027-03-01", False),
+    ],
+)
+def test_a_row_covers_a_span_that_it_shares_a_day_with(first: str, last: str, covered: bool) -> None:
+    known = read("FI,any,domestic,taxable,13.50,2026-07-01,2026-12-31,x,no")
+
+    span = (date.fromisoformat(first), date.fromisoformat(last))
+    assert known.covers("FI", "tram", "domestic", span) is covered
 
 
 BOTH = (FINNISH, "EE,any,domestic,taxable,24.00,2025-07-01,,memory,no")

@@ -162,7 +162,11 @@ def test_a_fault_that_would_fall_later_is_an_error(
             "no fare of bus is sold on 'card', so none of its rides can be sold; its fares are on app",
         ),
         ("taxes.csv", ["SK,any", "CZ,any"], "SK has no row, and rail runs there"),
-        ("taxes.csv", ["AT,any", "AT,rail"], "AT has no row for the mode bus, and bus runs there"),
+        (
+            "taxes.csv",
+            ["AT,any", "AT,rail"],
+            "AT has no domestic row for the mode bus on the days of the timetable, and bus runs there",
+        ),
     ],
 )
 def test_what_can_never_be_sold_is_a_warning(check: Check, file: str, change: list[str], says: str) -> None:

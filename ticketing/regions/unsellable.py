@@ -1,10 +1,14 @@
 """Find what a region has and can never sell, or not name to everybody: each is a warning, for nothing wrong is sold, and a newer feed stops no service."""
 
 from collections.abc import Iterator
+from datetime import date
+from itertools import chain
 
 from operators import territory
+from operators.gtfs.timetable import Departure, Pattern, Timetable
 from operators.region import RegionData
 from tariffs.book import TariffBook
+from tariffs.calendars import Service
 from tariffs.fares.feed import Feed
 from tariffs.findings import Finding
 from tariffs.passes import FILE
@@ -51,15 +55,15 @@ def _without_medium(region: RegionData, book: TariffBook) -> Iterator[Finding]:
 
 
 def _without_tax(region: RegionData, book: TariffBook) -> Iterator[Finding]:
-    """The states and modes of rides that no row of the taxes covers, whatever the day and the scope."""
-    for (state, mode), operators in sorted(_ridden(region).items()):
-        rows = book.taxes.rules.get(state, ())
-        if not rows:
-            what = f"{state} has no row"
-        elif not book.taxes.covers(state, mode):
-            what = f"{state} has no row for the mode {mode}"
-        else:
-            continue
+    """The states and kinds of rides that no row of the taxes covers on any day on which they run."""
+    without: dict[str, set[str]] = {}
+    for (state, mode, scope, operator), days in sorted(_ridden(region).items()):
+        if not book.taxes.rules.get(state, ()):
+            without.setdefault(f"{state} has no row", set()).add(operator)
+        elif not book.taxes.covers(state, mode, scope, days):
+            what = f"{state} has no {scope} row for the mode {mode} on the days of the timetable"
+            without.setdefault(what, set()).add(operator)
+    for what, operators in without.items():
         message = f"{what}, and {', '.join(sorted(operators))} runs there: its rides there cannot be sold"
         yield _warning(_TAXES, "member_state", message)
 
@@ -86,9 +90,12 @@ def _without_fares(region: RegionData, book: TariffBook) -> Iterator[Finding]:
                 )
 
 
-def _ridden(region: RegionData) -> dict[tuple[str, str], set[str]]:
-    """The operators that run in each state with each mode: by their stops, and by the metres of listed crossings."""
-    ridden: dict[tuple[str, str], set[str]] = {}
+def _ridden(region: RegionData) -> dict[tuple[str, str, str, str], tuple[date, date]]:
+    """The first and last day of the rides in each state, by mode, by scope and operator: by stops, and by listed crossings.
+
+    A line that stays in one state is domestic, another one international.
+    """
+    ridden: dict[tuple[str, str, str, str], tuple[date, date]] = {}
     for operator, timetable in region.timetables.items():
         if operator not in region.operators:
             continue
@@ -97,9 +104,28 @@ def _ridden(region: RegionData) -> dict[tuple[str, str], set[str]]:
             states = {territory.state_of(region, operator, stop) for stop in pattern.stops}
             ends = (f"{operator}:{pattern.stops[0]}", f"{operator}:{pattern.stops[-1]}")
             states |= {state for state, _ in region.crossings.get(ends, ())}
+            scope = "domestic" if len(states) == 1 else "international"
+            days = _days(timetable, pattern)
             for state in states - {None, _OPEN_SEA}:
-                ridden.setdefault((str(state), mode), set()).add(operator)
+                first, last = ridden.setdefault((str(state), mode, scope, operator), days)
+                ridden[str(state), mode, scope, operator] = (min(first, days[0]), max(last, days[1]))
     return ridden
+
+
+def _days(timetable: Timetable, pattern: Pattern) -> tuple[date, date]:
+    """The first and last day on which a trip of a pattern may run; an empty span where none ever does."""
+    services = [timetable.services[name] for name in dict.fromkeys(map(_service_of, pattern.trips))]
+    days = list(chain.from_iterable(map(_ends, services)))
+    return (min(days), max(days)) if days else (date.max, date.min)
+
+
+def _service_of(trip: Departure) -> str:
+    return trip.service
+
+
+def _ends(service: Service) -> list[date]:
+    """The days between which a service runs; none where it never does."""
+    return [*((service.start, service.end) if service.weekdays else ()), *service.added]
 
 
 def _media(feed: Feed) -> Iterator[str | None]:

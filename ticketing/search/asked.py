@@ -98,7 +98,10 @@ def _resolve(
         return _stops_of(planner, region, wanted.stop_id, path, faults)
     matches = places.find(planner.places(region), wanted.place or "", 50)
     if not matches:
-        faults.append(Fault(f"{path}.place", f"no stop is called {wanted.place!r}"))
+        hint = ""
+        if wanted.place and _stops_of(planner, region, wanted.place, path, []):
+            hint = "; as the id of a place it goes into stop_id"
+        faults.append(Fault(f"{path}.place", f"no stop is called {wanted.place!r}{hint}"))
         return {}
     # One name may be several operators' stops at one place; far from each other they are several places.
     same, elsewhere = places.near_ones(region, matches)

@@ -72,7 +72,8 @@ def _source(path: Path, origin: str, encoding: str) -> tuple[Source, list[Findin
     tariff, findings = load(read.files)
     findings = [*read.findings, *findings]
     if read.timetable is None or tariff is None:
-        wrong = errors(findings)
+        # Why the feed is refused as a whole comes before its single faults.
+        wrong = sorted(errors(findings), key=lambda found: found.code != "too_many_faults")
         faults = [Fault(found.place, found.message) for found in wrong]
         raise InvalidRequest(f"{origin} has {len(wrong)} errors, the first: {wrong[0].message}", faults)
     return (

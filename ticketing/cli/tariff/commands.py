@@ -10,7 +10,7 @@ from typing import NoReturn, TextIO
 
 import click
 
-from operators.files import FeedUnreadable, read_feed
+from operators.files import ENCODINGS, FeedUnreadable, read_feed
 from tariffs.caps import load as load_caps
 from tariffs.fares import feed as fares
 from tariffs.fares.calls import FILES as CALLS
@@ -29,6 +29,13 @@ from ticketing.progress import Counted
 
 _FEED = click.argument("feed", type=click.Path(path_type=Path))
 _REQUEST = click.argument("request", type=contract.RequestFile())
+_ENCODING = click.option(
+    "--encoding",
+    type=click.Choice(ENCODINGS),
+    default=ENCODINGS[0],
+    show_default=True,
+    help="How the texts of FEED are written.",
+)
 _JSONL = click.option("--jsonl", is_flag=True, help="One request a line in, one answer a line out.")
 
 
@@ -39,14 +46,15 @@ def command() -> None:
 
 @command.command("check")
 @_FEED
-def check_command(feed: Path) -> None:
+@_ENCODING
+def check_command(feed: Path, encoding: str) -> None:
     """Report every fault of the fare tables of FEED, a folder or a zip with GTFS files.
 
     \b
     Example:
       throughfare tariff check regions/helsinki-tallinn/feeds/hsl
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    _, findings = _read(feed)
+    _, findings = _read(feed, encoding)
     answer = report(findings)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)
@@ -56,7 +64,8 @@ def check_command(feed: Path) -> None:
 @_FEED
 @_REQUEST
 @_JSONL
-def price_command(feed: Path, request: TextIO, *, jsonl: bool) -> None:
+@_ENCODING
+def price_command(feed: Path, request: TextIO, *, jsonl: bool, encoding: str) -> None:
     """Price one itinerary by the fare tables of FEED.
 
     \b
@@ -65,7 +74,7 @@ def price_command(feed: Path, request: TextIO, *, jsonl: bool) -> None:
         "departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:20:00"}]}' \\
         | throughfare tariff price regions/helsinki-tallinn/feeds/hsl -
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    usable, calls = _load_with_calls(feed)
+    usable, calls = _load_with_calls(feed, encoding)
     contract.run(
         request, lambda document: price(usable, FareRequest.parse(document, usable, calls)), jsonl=jsonl
     )
@@ -115,18 +124,21 @@ def apportion_command(request: TextIO, *, jsonl: bool) -> None:
 @command.command("explain")
 @_FEED
 @_REQUEST
-def explain_command(feed: Path, request: TextIO) -> None:
+@_ENCODING
+def explain_command(feed: Path, request: TextIO, encoding: str) -> None:
     """Say in sentences how `tariff price` comes to its price, and name the alternatives that lost.
 
     \b
     Example:
       throughfare tariff explain regions/helsinki-tallinn/feeds/hsl request.json
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    usable, calls = _load_with_calls(feed)
+    usable, calls = _load_with_calls(feed, encoding)
     try:
         asked = FareRequest.parse(contract.parse(request.read()), usable, calls)
     except InvalidRequest as error:
         _refuse(error)
+    for stranger in tools.strangers(usable, asked.legs):
+        click.echo(stranger)
     click.echo(tools.explain(price_legs(usable, asked.legs, asked.rider, asked.medium)))
 
 
@@ -215,7 +227,8 @@ def diff_command(
 @command.command("convert")
 @_FEED
 @click.argument("out", type=click.Path(path_type=Path))
-def convert_command(feed: Path, out: Path) -> None:
+@_ENCODING
+def convert_command(feed: Path, out: Path, encoding: str) -> None:
     """Write the Fares V1 of FEED as Fares V2: a folder OUT with all files of the feed and the tables of V2 beside them.
 
     The answer notes what V2 cannot say, by file and row.
@@ -227,7 +240,7 @@ def convert_command(feed: Path, out: Path) -> None:
     if out.exists():
         _refuse(InvalidRequest.at("OUT", f"{out} is there already"))
     try:
-        converted = converting.convert_feed(feed, out)
+        converted = converting.convert_feed(feed, out, encoding)
     except FeedUnreadable as error:
         _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
     except InvalidRequest as error:
@@ -284,11 +297,11 @@ def replay_command(quote_id: str) -> None:
     sys.exit(0 if answer["same"] else 1)
 
 
-def _load_with_calls(feed: Path) -> tuple[Feed, Calls | None]:
+def _load_with_calls(feed: Path, encoding: str) -> tuple[Feed, Calls | None]:
     """Read a feed's tariff, and the calls of its trips where the tariff asks for the zones passed."""
-    usable = _load(feed)
+    usable = _load(feed, encoding)
     asks = usable.v1 is not None and usable.v1.asks_for_zones_passed
-    return usable, Calls(read_feed(feed, CALLS)) if asks else None
+    return usable, Calls(read_feed(feed, CALLS, encoding)) if asks else None
 
 
 def _load_v2(feed: Path) -> Feed:
@@ -302,19 +315,19 @@ def _load_v2(feed: Path) -> Feed:
     return usable
 
 
-def _load(feed: Path) -> Feed:
+def _load(feed: Path, encoding: str = ENCODINGS[0]) -> Feed:
     """Read a feed's tariff, or end with the problem."""
-    loaded, findings = _read(feed)
+    loaded, findings = _read(feed, encoding)
     if loaded is None:
         _refuse(_unusable(findings))
     return loaded
 
 
-def _read(feed: Path) -> tuple[Feed | None, list[Finding]]:
+def _read(feed: Path, encoding: str) -> tuple[Feed | None, list[Finding]]:
     """Read a feed's tariff with its findings, showing how far it is; end with the problem where there is no feed."""
     with progress(f"reading {feed.name}") as tell:
         try:
-            texts = read_feed(feed, fares.FILES)
+            texts = read_feed(feed, fares.FILES, encoding)
         except FeedUnreadable as error:
             _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
         count = Counted(tell, f"checking {feed.name}", sum(text.count("\n") for text in texts.values()))

@@ -11,12 +11,12 @@ from tariffs.findings import errors
 from ticketing.errors import Fault, InvalidRequest
 
 
-def convert_feed(feed: Path, out: Path) -> v1_convert.Converted:
+def convert_feed(feed: Path, out: Path, encoding: str) -> v1_convert.Converted:
     """Write the folder `out` whole or not at all, and answer with what was converted.
 
     Raises FeedUnreadable, and InvalidRequest with every fault of tables that cannot be converted.
     """
-    converted, findings = v1_convert.convert(read_feed(feed, fares.FILES))
+    converted, findings = v1_convert.convert(read_feed(feed, fares.FILES, encoding))
     if converted is None:
         wrong = errors(findings)
         raise InvalidRequest(
@@ -29,6 +29,6 @@ def convert_feed(feed: Path, out: Path) -> v1_convert.Converted:
         whole.mkdir()
         copy_feed(feed, whole)
         for name, text in converted.files.items():
-            (whole / name).write_text(text, encoding="utf-8", newline="")
+            (whole / name).write_text(text, encoding=encoding, newline="")
         shutil.move(whole, out)
     return converted

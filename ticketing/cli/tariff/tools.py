@@ -3,7 +3,7 @@
 import csv
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,6 +47,18 @@ def explain(leg_price: FarePrice) -> str:
     if leg_price.partial:
         lines.append("  a compulsory rule of the operator limits the best-price guarantee")
     return "\n".join(lines)
+
+
+def strangers(feed: Feed, legs: Sequence[FareLeg]) -> Iterator[str]:
+    """Name the stops and routes of a request that the feed does not have: most are misspelt, and a price may not ask for them."""
+    for at, leg in enumerate(legs):
+        for field, value, known in (
+            ("from_stop_id", leg.from_stop, feed.stops),
+            ("to_stop_id", leg.to_stop, feed.stops),
+            ("route_id", leg.route, feed.route_networks),
+        ):
+            if value and known and value not in known:
+                yield f"legs[{at}].{field}: {value!r} is not in the feed"
 
 
 def matrix(
