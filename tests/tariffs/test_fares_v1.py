@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tariffs.fares.calls import Calls
 from tariffs.fares.feed import Feed, load
 from tariffs.fares.legs import FareLeg
 from tariffs.fares.price import price
@@ -459,3 +460,22 @@ class TestHostileTables:
 
         assert tariff.v1 is not None
         assert len(tariff.v1.fares) == 3_999
+
+    @pytest.mark.parametrize("number", ["1", "9" * 5_000, "\u0661", "\u00b2"])
+    def test_calls_that_cannot_be_counted_are_none(self, number: str) -> None:
+        times = "trip_id,stop_id,stop_sequence,departure_time"
+        calls = Calls(
+            {
+                "trips.txt": table("trip_id,route_id", "t,b1", "u,b1"),
+                "stop_times.txt": table(
+                    times,
+                    "t,harbour,1,10:00:00",
+                    "t,hill,2,10:10:00",
+                    "u,harbour,1,10:00:00",
+                    f"u,harbour,{number},",
+                    f"u,hill,2,10:00:{number}",
+                ),
+            }
+        )
+
+        assert calls.between("b1", "harbour", "hill", 36_000) == ("harbour", "hill")
