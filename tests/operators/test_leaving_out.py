@@ -190,6 +190,89 @@ class TestWhatIsRefused:
         assert missing(taken) == {"t7", "t8", "t10"}
 
 
+def _more(file: str, *rows: str) -> dict[str, str]:
+    """The feed with more rows in a table."""
+    return {file: feed()[file] + "".join(f"{row}\n" for row in rows)}
+
+
+class TestWhatMayBeAnotherOne:
+    """A fault that leaves two readings of a row is no reason to take the first of them."""
+
+    def test_neither_of_two_trips_with_one_id_is_sold(self) -> None:
+        read = load_leaving_out("a", {**feed(), **_more("trips.txt", "r1,all,t8")}, 2)
+
+        assert missing(read) == {"t8"}
+        assert read.timetable is not None
+        assert "t8" not in {departure[0] for departure in departures(read.timetable)}
+
+    @pytest.mark.parametrize(
+        ("file", "row"), [("stops.txt", "s8,Elsewhere,10.0,10.0"), ("routes.txt", "r1,2,4")]
+    )
+    def test_neither_of_two_stops_or_lines_with_one_id_is_used(self, file: str, row: str) -> None:
+        read = load_leaving_out("a", {**feed(), **_more(file, row)}, 100)
+
+        if read.timetable is not None:
+            assert "s8" not in read.timetable.stops or "r1" not in read.timetable.routes
+
+    def test_a_ban_between_stations_is_not_lost_with_a_station(self) -> None:
+        ban = {
+            "stops.txt": feed()["stops.txt"].replace("lon\n", "lon,parent_station,location_type\n")
+            + "A,Station,{},24.7,,1\nB,Station,59.2,24.7,,1\na1,A 1,59.1,24.7,A,\nb1,B 1,59.2,24.7,B,\n",
+            "transfers.txt": table(
+                "from_stop_id,to_stop_id,transfer_type,min_transfer_time", *["s1,s2,3,"] * 19, "A,B,3,"
+            ),
+        }
+        good = {**feed(), **ban, "stops.txt": ban["stops.txt"].format("59.1")}
+        bad = {**feed(), **ban, "stops.txt": ban["stops.txt"].format("north")}
+
+        sound = load_leaving_out("a", good)
+        read = load_leaving_out("a", bad)
+
+        assert sound.timetable is not None
+        assert sound.timetable.transfers[("a1", "b1")] is None
+        assert read.timetable is None
+
+    def test_a_frequency_does_not_start_at_its_second_stop(self) -> None:
+        """Its times count from the first call: without that one all others would go too early."""
+        often = _more("frequencies.txt", *(f"t{at},07:00:00,08:00:00,1800" for at in range(1, 12)))
+        sound = load_leaving_out("a", {**feed(), **often})
+        faulty = changed("stop_times.txt", "00:00:00,s0,0", "00:00:00,nowhere,0")
+
+        read = load_leaving_out("a", {**faulty, **often})
+
+        assert sound.timetable is not None
+        assert read.timetable is not None
+        assert departures(read.timetable) <= departures(sound.timetable)
+
+    def test_a_call_without_a_time_keeps_those_that_give_it_one(self) -> None:
+        text = feed()["stop_times.txt"].replace("t7,00:38:00,00:38:00", "t7,,")
+        text = text.replace("00:41:00,s9,2", "00:41:00,nowhere,2")
+        assert "t7,,,s8" in text
+        assert "00:41:00,nowhere" in text
+
+        read = load_leaving_out("a", {**feed(), "stop_times.txt": text})
+
+        assert read.timetable is not None
+        assert departures(read.timetable) <= whole()
+
+    @pytest.mark.parametrize(
+        "fares",
+        [
+            {"fare_rules.txt": "fare_id,contains_id\nf,1\n"},
+            {"area_sets.txt": "area_set_id\nzones\n"},
+        ],
+    )
+    def test_a_trip_whose_price_asks_for_the_stops_passed_loses_none_of_them(
+        self, fares: Mapping[str, str]
+    ) -> None:
+        read = load_leaving_out(
+            "a", {**changed("stop_times.txt", "00:38:00,s8,1", "00:38:00,nowhere,1"), **fares}
+        )
+
+        assert read.timetable is not None
+        assert "t7" not in {departure[0] for departure in departures(read.timetable)}
+
+
 _GARBAGE = st.sampled_from(
     ["", "?", "99:99:99", "-1", "t1", "s1", "r9", "never", "20269999", '"', "Ä,Ö", "1e9"]
 )
