@@ -37,7 +37,7 @@ def begin_region(place: Path, feeds: Sequence[str], encoding: str) -> tuple[Begi
             (whole / name).write_text(text, encoding="utf-8", newline="")
         for operator, path in zip(beginning.operators, paths, strict=True):
             (whole / "feeds" / operator).mkdir(parents=True)
-            copy_feed(path, whole / "feeds" / operator)
+            _copy(path, whole / "feeds" / operator)
         whole.rename(place)
     return beginning, [finding for _, findings in read for finding in findings]
 
@@ -87,6 +87,13 @@ def _source(path: Path, origin: str, encoding: str) -> tuple[Source, list[Findin
         ),
         findings,
     )
+
+
+def _copy(path: Path, to: Path) -> None:
+    try:
+        copy_feed(path, to)
+    except FeedUnreadable as error:
+        raise InvalidRequest.at("--feed", str(error)) from error
 
 
 def _digest(path: Path) -> str:
