@@ -21,6 +21,8 @@ _TRANSFERS = "transfers.txt"
 _CALENDARS = ("calendar.txt", "calendar_dates.txt")
 _TIMES, _FREQUENCIES, _TRIPS = "stop_times.txt", "frequencies.txt", "trips.txt"
 _UNKNOWN_STOP = (_TIMES, "stop_id", "unknown_reference")
+# Tables of things with an id of their own. A calendar has days instead, and goes as a whole.
+_NAMED = {"stops.txt", "routes.txt", _TRIPS}
 # Rules of changes that ask for time or forbid (transfer_type).
 _BINDING = {"2", "3"}
 # The row alone may go: its trip runs all the same. Any other fault of a call or a frequency takes its trip with it.
@@ -148,9 +150,9 @@ def _without_times(text: str) -> set[str]:
 def _alike(files: Mapping[str, str], faults: Sequence[Finding]) -> _Lines:
     """All rows that share the id of another one: nothing tells which of them is meant."""
     lines: _Lines = {}
-    repeated = {(fault.file, fault.field) for fault in faults if fault.code == "duplicate_key"}
-    for file, field in repeated:
-        rows = {fault.row for fault in faults if fault.file == file and fault.code == "duplicate_key"}
+    repeated = [fault for fault in faults if fault.code == "duplicate_key" and fault.file in _NAMED]
+    for file, field in {(fault.file, fault.field) for fault in repeated}:
+        rows = {fault.row for fault in repeated if fault.file == file}
         _add(lines, {file: _lines_of(files[file], field, _values(files, {file: rows}, field))})
     return lines
 

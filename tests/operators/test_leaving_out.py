@@ -214,6 +214,17 @@ class TestWhatMayBeAnotherOne:
         if read.timetable is not None:
             assert "s8" not in read.timetable.stops or "r1" not in read.timetable.routes
 
+    def test_a_day_that_one_service_tells_twice_is_still_off_for_another(self) -> None:
+        sound = {**feed(), **_more("calendar.txt", "odd,1,1,1,1,1,1,1,20260101,20271231")}
+        sound["trips.txt"] = sound["trips.txt"].replace("week,t7\n", "odd,t7\n")
+        twice = _more("calendar_dates.txt", "odd,20261013,2", "odd,20261013,1")
+
+        read = load_leaving_out("a", {**sound, **twice}, 100)
+
+        assert read.timetable is not None
+        assert departures(read.timetable) <= whole()
+        assert missing(read) == {"t7"}
+
     def test_a_ban_between_stations_is_not_lost_with_a_station(self) -> None:
         ban = {
             "stops.txt": feed()["stops.txt"].replace("lon\n", "lon,parent_station,location_type\n")
