@@ -120,8 +120,11 @@ def _loses_a_rule_of_a_station(files: Mapping[str, str], faults: Sequence[Findin
     text = files[_TRANSFERS]
     at = [_column(text, field) for field in ("transfer_type", "from_stop_id", "to_stop_id")]
     stations = _all(files["stops.txt"], "parent_station") - _all(files["stops.txt"], "stop_id")
-    told = ([_value(values, one) for one in at] for _, last, values in _rows(text) if last in rows)
-    return any(kind in _BINDING and not stations.isdisjoint(ends) for kind, *ends in told)
+    for _, last, values in _rows(text):
+        kind, *ends = (_value(values, one) for one in at)
+        if last in rows and kind in _BINDING and not stations.isdisjoint(ends):
+            return True
+    return False
 
 
 def _indivisible(files: Mapping[str, str], calls: set[int]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What a stranger's feed says cannot write more into a region's files than a name."""
+"""A stranger's feed writes names into a region's files, and nothing more."""
 
 import tomllib
 
