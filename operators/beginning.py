@@ -4,6 +4,7 @@ A feed tells its agency, time zone, languages, currencies, riders and media. No 
 where a line crosses a border: the files say so where the engineer will write them.
 """
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -16,6 +17,7 @@ from babel.numbers import get_territory_currencies
 
 from operators.files import ENCODINGS
 from operators.gtfs.timetable import Timetable
+from operators.plain_text import plain
 from tariffs.table import Table
 from tariffs.words import LANGUAGES
 
@@ -135,7 +137,7 @@ def _languages(sources: Sequence[Source]) -> list[str]:
 
 def _head(name: str, states: Sequence[str], currency: str, languages: Sequence[str]) -> str:
     return _HEAD.format(
-        name=name.replace("-", " ").title(),
+        name=_quoted(plain(name.replace("-", " ").title())),
         states=_listed(states),
         currency=currency,
         languages=_listed(languages),
@@ -146,13 +148,14 @@ def _riders(pairs: Sequence[tuple[str, Source]]) -> Iterator[str]:
     """A category for each name that an operator has; operators with the same name of it share one."""
     categories = sorted({rider for _, source in pairs for rider in source.riders}) or ["adult"]
     for category in categories:
-        rows = [f'{operator} = "{category}"' for operator, source in pairs if category in source.riders]
-        key = category if re.fullmatch(r"[A-Za-z0-9_-]+", category) else f'"{category}"'
+        name = f'"{_quoted(category)}"'
+        rows = [f"{operator} = {name}" for operator, source in pairs if category in source.riders]
+        key = category if re.fullmatch(r"[A-Za-z0-9_-]+", category) else name
         yield "\n".join([f"[rider_categories.{key}]", *rows, ""])
 
 
 def _operator(operator: str, source: Source) -> str:
-    rows = [f'id = "{operator}"', f'name = "{_quoted(source.name)}"']
+    rows = [f'id = "{operator}"', f'name = "{_quoted(plain(source.name))}"']
     rows += [f'member_state = "{source.state}"'] if source.state else []
     rows += [f'medium = "{_quoted(source.medium)}"'] if source.medium else []
     rows += [f'feed = {{ encoding = "{source.encoding}" }}'] if source.encoding != ENCODINGS[0] else []
@@ -161,10 +164,10 @@ def _operator(operator: str, source: Source) -> str:
 
 def _readme(name: str, pairs: Sequence[tuple[str, Source]]) -> str:
     rows = [
-        f"| `{operator}` | {source.name} | {source.origin} | `{source.digest}` |"
+        f"| `{operator}` | {_cell(source.name)} | {_cell(source.origin)} | `{source.digest}` |"
         for operator, source in pairs
     ]
-    return _README.format(name=name, rows="\n".join(rows))
+    return _README.format(name=_cell(name), rows="\n".join(rows))
 
 
 def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterator[str]:
@@ -188,7 +191,13 @@ def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterat
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    """The inside of a basic string of TOML: what JSON escapes, and the one control character that it does not."""
+    return json.dumps(text, ensure_ascii=False)[1:-1].replace("\x7f", r"\u007f")
+
+
+def _cell(text: str) -> str:
+    """A cell of a table in Markdown, in which no sign means more than itself."""
+    return re.sub(r"[\\`*<>\[\]|#]", r"\\\g<0>", plain(text))
 
 
 def _listed(words: Sequence[str]) -> str:

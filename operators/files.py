@@ -25,6 +25,9 @@ ENCODINGS = (
     "iso-8859-15",
 )  # fmt: skip
 MAX_FILE_BYTES = 512 * 1024 * 1024
+# Of all files together: a zip of a few megabytes may hold any number of the largest ones.
+MAX_FEED_BYTES = 2 * 1024 * 1024 * 1024
+MAX_FILES = 1000
 _NO_ZIP = (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error)
 
 
@@ -52,10 +55,15 @@ def read_zip(content: bytes, wanted: Collection[str]) -> dict[str, str]:
 
 
 def copy_feed(path: Path, to: Path) -> None:
-    """Copy every file of a feed (as `read_feed` finds them) into a folder, byte for byte; raises FeedUnreadable."""
+    """Copy every file of a feed (as `read_feed` finds them) into a folder, byte for byte; raises FeedUnreadable.
+
+    A link that leads out of the feed's folder is refused: the copy may be published.
+    """
     if path.is_dir():
         for file in sorted(path.iterdir()):
             if file.is_file():
+                if file.resolve().parent != path.resolve():
+                    raise FeedUnreadable(f"{file.name} is a link out of {path}")
                 (to / file.name).write_bytes(_limited(file))
         return
     if not path.is_file():
@@ -79,6 +87,7 @@ def _open_zip(file: IO[bytes], name: str, wanted: Collection[str], encoding: str
 def _members(archive: zipfile.ZipFile, wanted: Collection[str] | None) -> Iterator[tuple[str, bytes]]:
     """Yield the wanted files of a zip, or all, at its top or one folder deep; the first of a name counts."""
     seen: set[str] = set()
+    together = 0
     for member in archive.infolist():
         place = PurePosixPath(member.filename)
         if member.is_dir() or place.name in seen or len(place.parts) > 2:  # noqa: PLR2004  one folder deep
@@ -93,6 +102,11 @@ def _members(archive: zipfile.ZipFile, wanted: Collection[str] | None) -> Iterat
         if len(content) > MAX_FILE_BYTES:
             raise FeedUnreadable(f"{member.filename} is larger than {MAX_FILE_BYTES} bytes")
         seen.add(place.name)
+        together += len(content)
+        if together > MAX_FEED_BYTES:
+            raise FeedUnreadable(f"the files have more than {MAX_FEED_BYTES} bytes together")
+        if len(seen) > MAX_FILES:
+            raise FeedUnreadable(f"the feed has more than {MAX_FILES} files")
         yield place.name, content
 
 

@@ -20,9 +20,14 @@ _ROUNDS = 6
 _TRANSFERS = "transfers.txt"
 _CALENDARS = ("calendar.txt", "calendar_dates.txt")
 _TIMES, _FREQUENCIES, _TRIPS = "stop_times.txt", "frequencies.txt", "trips.txt"
+_UNKNOWN_STOP = (_TIMES, "stop_id", "unknown_reference")
+# Tables of things with an id of their own. A calendar has days instead, and goes as a whole.
+_NAMED = {"stops.txt", "routes.txt", _TRIPS}
+# Rules of changes that ask for time or forbid (transfer_type).
+_BINDING = {"2", "3"}
 # The row alone may go: its trip runs all the same. Any other fault of a call or a frequency takes its trip with it.
 _ROW_ALONE = {
-    (_TIMES, "stop_id", "unknown_reference"),
+    _UNKNOWN_STOP,
     (_TIMES, "trip_id", "unknown_reference"),
     (_FREQUENCIES, "trip_id", "unknown_reference"),
 }
@@ -68,7 +73,7 @@ def load_leaving_out(operator: str, files: Mapping[str, str], tolerated: int = T
 
 def _rows_of(files: Mapping[str, str], faults: Sequence[Finding]) -> _Lines | None:
     """The rows that go because of some faults; None where one of them cannot be tolerated."""
-    if any(map(_is_too_much, faults)):
+    if any(map(_is_too_much, faults)) or _loses_a_rule_of_a_station(files, faults):
         return None
     alone: _Lines = {}
     with_trip: _Lines = {}
@@ -77,11 +82,13 @@ def _rows_of(files: Mapping[str, str], faults: Sequence[Finding]) -> _Lines | No
         kind = alone if _goes_alone(fault) else with_trip
         rows = of_service if fault.file in _CALENDARS else kind
         rows.setdefault(fault.file, set()).add(fault.row)
-    trips = _values(files, with_trip, "trip_id")
+    calls = {fault.row for fault in faults if _kind(fault) == _UNKNOWN_STOP}
+    trips = _values(files, with_trip, "trip_id") | _indivisible(files, calls)
     services = _values(files, of_service, "service_id")
     # A service that no trip names is no sure name: the day off that its row told may be another one's.
     if "" in trips or not services <= _all(files.get(_TRIPS, ""), "service_id"):
         return None
+    _add(alone, _alike(files, faults))
     _add(alone, {_TRIPS: _lines_of(files.get(_TRIPS, ""), "trip_id", trips)})
     _add(alone, {file: _lines_of(files.get(file, ""), "service_id", services) for file in _CALENDARS})
     return {file: rows for file, rows in alone.items() if rows} or None
@@ -98,7 +105,59 @@ def _goes_alone(fault: Finding) -> bool:
     """Tell whether the row alone goes: what it refers to is not there, so that it says nothing of the rest."""
     if fault.file == _TRANSFERS:
         return fault.code == "unknown_reference"
-    return fault.file not in {_TIMES, _FREQUENCIES} or (fault.file, fault.field, fault.code) in _ROW_ALONE
+    return fault.file not in {_TIMES, _FREQUENCIES} or _kind(fault) in _ROW_ALONE
+
+
+def _kind(fault: Finding) -> tuple[str, str, str]:
+    return fault.file, fault.field, fault.code
+
+
+def _loses_a_rule_of_a_station(files: Mapping[str, str], faults: Sequence[Finding]) -> bool:
+    """Tell whether a station that is not there has a rule of changes: its stops would be used without the rule."""
+    rows = {fault.row for fault in faults if fault.file == _TRANSFERS}
+    if not rows:
+        return False
+    text = files[_TRANSFERS]
+    at = [_column(text, field) for field in ("transfer_type", "from_stop_id", "to_stop_id")]
+    stations = _all(files["stops.txt"], "parent_station") - _all(files["stops.txt"], "stop_id")
+    for _, last, values in _rows(text):
+        kind, *ends = (_value(values, one) for one in at)
+        if last in rows and kind in _BINDING and not stations.isdisjoint(ends):
+            return True
+    return False
+
+
+def _indivisible(files: Mapping[str, str], calls: set[int]) -> set[str]:
+    """The trips of some calls that would go at another time or for another price without them.
+
+    The first call gives the others of a frequency their times, and any call those between which have none.
+    """
+    if not calls:
+        return set()
+    trips = _values(files, {_TIMES: calls}, "trip_id")
+    if "area_sets.txt" in files or _all(files.get("fare_rules.txt", ""), "contains_id"):
+        return trips
+    return trips & (_all(files.get(_FREQUENCIES, ""), "trip_id") | _without_times(files[_TIMES]))
+
+
+def _without_times(text: str) -> set[str]:
+    """The trips with a call that has no time."""
+    trip, arrival, departure = (_column(text, name) for name in ("trip_id", "arrival_time", "departure_time"))
+    return {
+        _value(values, trip)
+        for _, _, values in _rows(text)
+        if not _value(values, arrival) and not _value(values, departure)
+    }
+
+
+def _alike(files: Mapping[str, str], faults: Sequence[Finding]) -> _Lines:
+    """All rows that share the id of another one: nothing tells which of them is meant."""
+    lines: _Lines = {}
+    repeated = [fault for fault in faults if fault.code == "duplicate_key" and fault.file in _NAMED]
+    for file, field in {(fault.file, fault.field) for fault in repeated}:
+        rows = {fault.row for fault in repeated if fault.file == file}
+        _add(lines, {file: _lines_of(files[file], field, _values(files, {file: rows}, field))})
+    return lines
 
 
 def _add(lines: _Lines, more: Mapping[str, Iterable[int]]) -> None:

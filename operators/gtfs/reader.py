@@ -22,6 +22,8 @@ _NOT_POSSIBLE = "1"
 _DEMAND = {"location_id", "location_group_id", "start_pickup_drop_off_window", "end_pickup_drop_off_window"}
 _TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
 _MAX_TRIPS_OF_A_FREQUENCY = 2000
+# Of all rows together: a row of 30 bytes stands for as many trips as the line above says.
+_MAX_TRIPS_OF_FREQUENCIES = 1_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -230,6 +232,7 @@ def _frequencies(table: Table, trips: Mapping[str, _Trip], others: Collection[st
     """Starts of trips that repeat: every headway from start_time, end_time exclusive."""
     table.require("trip_id", "start_time", "end_time", "headway_secs")
     starts: dict[str, list[int]] = {}
+    together = 0
     for row in table.rows():
         trip = row.required("trip_id")
         if trip in others:
@@ -248,6 +251,9 @@ def _frequencies(table: Table, trips: Mapping[str, _Trip], others: Collection[st
             row.fault(
                 "headway_secs", "too_many_trips", f"more than {_MAX_TRIPS_OF_A_FREQUENCY} trips in one row"
             )
+        elif (together := together + len(range(start, end, headway))) > _MAX_TRIPS_OF_FREQUENCIES:
+            message = f"more than {_MAX_TRIPS_OF_FREQUENCIES} trips in all rows"
+            row.fault("headway_secs", "too_many_trips", message)
         else:
             starts.setdefault(trip, []).extend(range(start, end, headway))
     return starts

@@ -8,6 +8,8 @@ from tariffs.table import Row, Table, known
 
 _TYPES = {"", "0", "1", "2", "3", "4", "5"}
 _MINIMUM_TIME, _IMPOSSIBLE = "2", "3"
+# Of all rules together: one between two stations is for each stop of the one with each of the other.
+_MOST_PAIRS = 2_000_000
 
 
 def read_transfers(
@@ -21,15 +23,20 @@ def read_transfers(
     table.require("transfer_type")
     platforms = _platforms(stops)
     transfers: dict[tuple[str, str], tuple[int, int | None]] = {}
+    together = 0
     for row in table.rows():
         if not _concerns_stops(row, stops, routes, trips):
             continue
         start, end = (row.required(name) for name in ("from_stop_id", "to_stop_id"))
         seconds = _seconds(row)
         exact = sum(stop in stops and not stops[stop].is_station for stop in (start, end))
-        for pair in itertools.product(
-            _taken_apart(start, stops, platforms), _taken_apart(end, stops, platforms)
-        ):
+        starts, ends = (_taken_apart(stop, stops, platforms) for stop in (start, end))
+        together += len(starts) * len(ends)
+        if together > _MOST_PAIRS:
+            message = f"the rules are for more than {_MOST_PAIRS} pairs of stops"
+            row.fault("from_stop_id", "too_many_pairs", message)
+            break
+        for pair in itertools.product(starts, ends):
             if pair not in transfers or transfers[pair][0] <= exact:
                 transfers[pair] = (exact, seconds)
     return {pair: seconds for pair, (_, seconds) in transfers.items()}

@@ -11,6 +11,7 @@ from tariffs.table import Table
 FILES = ("trips.txt", "stop_times.txt")
 
 _DAY_SECONDS = 24 * 3600
+_MOST_DIGITS = 9
 
 
 class _Call(NamedTuple):
@@ -25,13 +26,13 @@ class Calls:
     def __init__(self, files: Mapping[str, str]) -> None:
         trips: dict[str, list[_Call]] = {}
         for row in Table("stop_times.txt", files.get("stop_times.txt"), []).rows():
-            sequence = row.text("stop_sequence")
-            if sequence.isdecimal():
-                call = _Call(int(sequence), row.text("stop_id"), _seconds(row.text("departure_time")))
+            sequence = _number(row.text("stop_sequence"))
+            if sequence is not None:
+                call = _Call(sequence, row.text("stop_id"), _seconds(row.text("departure_time")))
                 trips.setdefault(row.text("trip_id"), []).append(call)
         self._by_route: dict[str, list[list[_Call]]] = {}
         for row in Table("trips.txt", files.get("trips.txt"), []).rows():
-            calls = sorted(trips.get(row.text("trip_id"), ()))
+            calls = sorted(trips.get(row.text("trip_id"), ()), key=_sequence)
             self._by_route.setdefault(row.text("route_id"), []).append(calls)
 
     def between(self, route: str, origin: str, destination: str, second: int) -> tuple[str, ...]:
@@ -66,8 +67,17 @@ def _apart(departure: int | None, second: int) -> int:
 
 def _seconds(clock: str) -> int | None:
     """Seconds of a GTFS time like `25:10:00`, None where it is empty or none."""
-    parts = clock.split(":")
-    if len(parts) != len("hms") or not all(part.isdecimal() for part in parts):
+    parts = [_number(part) for part in clock.split(":")]
+    if len(parts) != len("hms") or None in parts:
         return None
-    hours, minutes, seconds = map(int, parts)
+    hours, minutes, seconds = (part or 0 for part in parts)
     return (hours * 60 + minutes) * 60 + seconds
+
+
+def _number(text: str) -> int | None:
+    """A number of plain digits, of which none is so long that reading it is work."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def _sequence(call: _Call) -> int:
+    return call.sequence

@@ -7,7 +7,7 @@ it has none of Fares V2. The readings where the standard is silent stand in docs
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, permutations
+from heapq import nsmallest
 
 from tariffs.fares.tables import Product, Stop
 from tariffs.findings import Finding
@@ -16,9 +16,14 @@ from tariffs.table import Row, Table, unique
 
 # Route, zone of the first stop and zone of the last; None is any.
 Ends = tuple[str | None, str | None, str | None]
+# The same three of a row, empty for any.
+_Key = tuple[str, str, str]
 FILES = ("fare_attributes.txt", "fare_rules.txt", "fare_rider_categories.txt")
 
-_AMOUNT = re.compile(r"0*([0-9]+)(?:\.([0-9]*?)0*)?")
+# One reading for each text: what has several costs the cube of its length where it is none.
+_AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]*))?")
+# So many of the cheapest fares for the same rides are held against each other one: a warning is not worth a square of rows.
+_MOST_COMPARED = 100
 # `fare_attributes.transfers` of the standard; more are read as they are, with a warning.
 _MOST_TRANSFERS = 2
 
@@ -200,17 +205,13 @@ def _price(row: Row, currency: str) -> Money | None:
         if amount:
             row.fault("price", "invalid_amount", f"{amount!r} is not a price like 2.50, zero or more")
         return None
-    decimals = match[2] or ""
+    whole, decimals = match[1].lstrip("0") or "0", (match[2] or "").rstrip("0").ljust(digits, "0")
     try:
-        return parse(f"{match[1]}.{decimals.ljust(digits, '0')}" if digits else _whole_units(match), currency)
+        # Decimals that a currency does not have stay, and are refused.
+        return parse(f"{whole}.{decimals}" if decimals else whole, currency)
     except MoneyError as error:
         row.fault("price", "invalid_amount", str(error))
         return None
-
-
-def _whole_units(match: re.Match[str]) -> str:
-    """An amount in a currency without decimals; decimals that are not zero stay, and are refused."""
-    return f"{match[1]}.{match[2]}" if match[2] else match[1]
 
 
 def _whole(value: str) -> int:
@@ -229,7 +230,8 @@ def _conditions(
     """Read `fare_rules.txt`: the conditions of each fare that has rows, none where all of them refer to nothing."""
     table = Table("fare_rules.txt", files.get("fare_rules.txt"), findings)
     table.require("fare_id")
-    rows: dict[str, dict[tuple[str, str, str], tuple[int, set[str]]]] = {}
+    rows: dict[str, dict[_Key, tuple[int, set[str]]]] = {}
+    never: set[tuple[str, _Key]] = set()
     for row in table.rows():
         fare = row.required("fare_id")
         if fare not in fares:
@@ -237,14 +239,19 @@ def _conditions(
                 _warn(row, "fare_id", "unknown_reference", f"{fare!r} is not defined: the rule is left out")
             continue
         alternatives = rows.setdefault(fare, {})
+        key = (row.text("route_id"), row.text("origin_id"), row.text("destination_id"))
         if _refers(row, routes, zones):
-            key = (row.text("route_id"), row.text("origin_id"), row.text("destination_id"))
             _, contains = alternatives.setdefault(key, (row.line, set()))
             contains.update(filter(None, [row.text("contains_id")]))
+        else:
+            # All zones of a rule have to be passed: without one of them its other rows would be a wider rule.
+            never.add((fare, key))
+    for fare, key in never:
+        rows[fare].pop(key, None)
     return {fare: tuple(map(_condition, alternatives.items())) for fare, alternatives in rows.items()}
 
 
-def _condition(alternative: tuple[tuple[str, str, str], tuple[int, set[str]]]) -> Condition:
+def _condition(alternative: tuple[_Key, tuple[int, set[str]]]) -> Condition:
     key, (line, contains) = alternative
     route, origin, destination = (part or None for part in key)
     return Condition(
@@ -296,9 +303,7 @@ def _warn_never_bought(fares: Sequence[Fare], findings: list[Finding]) -> None:
     for fare in fares:
         alike.setdefault((fare.price.currency, _rides(fare)), []).append(fare)
     # Nearly every fare is for rides of its own: only those for the same rides are compared.
-    several = chain.from_iterable(permutations(group, 2) for group in alike.values())
-    pairs = [(fare, other) for fare, other in several if _outdoes(other, fare)]
-    pairs.sort(key=lambda pair: pair[1].price.minor, reverse=True)
+    pairs = [pair for group in alike.values() for pair in _outdone(group)]
     cheaper = {fare.id: other.id for fare, other in pairs}
     if not cheaper:
         return
@@ -317,6 +322,15 @@ def _warn_never_bought(fares: Sequence[Fare], findings: list[Finding]) -> None:
             severity="warning",
         )
     )
+
+
+def _outdone(group: Sequence[Fare]) -> Iterator[tuple[Fare, Fare]]:
+    """Yield each fare of a group that a cheaper one outdoes, with the cheapest that does."""
+    cheapest = nsmallest(_MOST_COMPARED, group, key=lambda fare: fare.price.minor)
+    for fare in group:
+        other = next((other for other in cheapest if _outdoes(other, fare)), None)
+        if other:
+            yield fare, other
 
 
 def _outdoes(fare: Fare, other: Fare) -> bool:

@@ -6,7 +6,6 @@ network. The price of a single ride stays; docs/tariffs.md tells what changes wi
 """
 
 import csv
-import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ _TRANSFER_RULES = (
     "from_leg_group_id,to_leg_group_id,transfer_count,duration_limit,duration_limit_type,fare_transfer_type"
 )
 _UNLIMITED = -1
+_END = "\r\n"
 # GTFS, duration_limit_type: from the departure of the current ride to the departure of the next.
 _BOARDING_TO_BOARDING = 1
 # GTFS, fare_transfer_type: what has been paid, and the transfer's product, which is none.
@@ -108,7 +108,9 @@ class _Networks:
     """The networks that stand for routes and agencies."""
 
     def __init__(self, tariff: V1Tariff) -> None:
-        self._several = len(set(tariff.agencies.values())) > 1
+        # An agency without a route counts too: its fares are for no ride, and not for every one.
+        named = {fare.agency for fare in tariff.fares if fare.agency}
+        self._several = len(named.union(tariff.agencies.values())) > 1
         asked: dict[str, set[_Rule]] = {}
         for fare, condition in tariff.conditions():
             asked.setdefault(condition.route or "", set()).add(_rule(fare, condition))
@@ -221,10 +223,22 @@ def _with_changes(tariff: V1Tariff) -> Iterator[Note]:
         yield Note("fare_rules.txt", line, message)
 
 
+class _Lines:
+    """Takes lines of a CSV writer, and ends each of them in the short way."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, line: str) -> None:
+        """Take a line."""
+        self.written.append(line.removesuffix(_END) + "\n")
+
+
 def _table(header: str, rows: Iterable[Sequence[object]]) -> str:
     """A CSV text; None is an empty field."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    lines = _Lines()
+    # The writer quotes what ends its own lines: with this end, either kind of it in a value.
+    writer = csv.writer(lines, lineterminator=_END)
     writer.writerow(header.split(","))
     writer.writerows(rows)
-    return buffer.getvalue()
+    return "".join(lines.written)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from operators.gtfs import reader, transfers
 from operators.gtfs.leaving_out import Read, load_leaving_out
+from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
 from tariffs.calendars import Service
 from tariffs.findings import Finding, errors
@@ -188,6 +190,134 @@ class TestWhatIsRefused:
         assert [one.code for one in refused.findings] == ["unknown_reference"] * 3 + ["too_many_faults"]
         assert "3 of 120 rows would be left out, more than 1 %" in refused.findings[-1].message
         assert missing(taken) == {"t7", "t8", "t10"}
+
+
+def _more(file: str, *rows: str) -> dict[str, str]:
+    """The feed with more rows in a table."""
+    return {file: feed()[file] + "".join(f"{row}\n" for row in rows)}
+
+
+class TestWhatMayBeAnotherOne:
+    """A fault that leaves two readings of a row is no reason to take the first of them."""
+
+    def test_neither_of_two_trips_with_one_id_is_sold(self) -> None:
+        read = load_leaving_out("a", {**feed(), **_more("trips.txt", "r1,all,t8")}, 2)
+
+        assert missing(read) == {"t8"}
+        assert read.timetable is not None
+        assert "t8" not in {departure[0] for departure in departures(read.timetable)}
+
+    @pytest.mark.parametrize(
+        ("file", "row"), [("stops.txt", "s8,Elsewhere,10.0,10.0"), ("routes.txt", "r1,2,4")]
+    )
+    def test_neither_of_two_stops_or_lines_with_one_id_is_used(self, file: str, row: str) -> None:
+        read = load_leaving_out("a", {**feed(), **_more(file, row)}, 100)
+
+        if read.timetable is not None:
+            assert "s8" not in read.timetable.stops or "r1" not in read.timetable.routes
+
+    def test_a_day_that_one_service_tells_twice_is_still_off_for_another(self) -> None:
+        sound = {**feed(), **_more("calendar.txt", "odd,1,1,1,1,1,1,1,20260101,20271231")}
+        sound["trips.txt"] = sound["trips.txt"].replace("week,t7\n", "odd,t7\n")
+        twice = _more("calendar_dates.txt", "odd,20261013,2", "odd,20261013,1")
+
+        read = load_leaving_out("a", {**sound, **twice}, 100)
+
+        assert read.timetable is not None
+        assert departures(read.timetable) <= whole()
+        assert missing(read) == {"t7"}
+
+    def test_a_ban_between_stations_is_not_lost_with_a_station(self) -> None:
+        ban = {
+            "stops.txt": feed()["stops.txt"].replace("lon\n", "lon,parent_station,location_type\n")
+            + "A,Station,{},24.7,,1\nB,Station,59.2,24.7,,1\na1,A 1,59.1,24.7,A,\nb1,B 1,59.2,24.7,B,\n",
+            "transfers.txt": table(
+                "from_stop_id,to_stop_id,transfer_type,min_transfer_time", *["s1,s2,3,"] * 19, "A,B,3,"
+            ),
+        }
+        good = {**feed(), **ban, "stops.txt": ban["stops.txt"].format("59.1")}
+        bad = {**feed(), **ban, "stops.txt": ban["stops.txt"].format("north")}
+
+        sound = load_leaving_out("a", good)
+        read = load_leaving_out("a", bad)
+
+        assert sound.timetable is not None
+        assert sound.timetable.transfers[("a1", "b1")] is None
+        assert read.timetable is None
+
+    def test_a_frequency_does_not_start_at_its_second_stop(self) -> None:
+        """Its times count from the first call: without that one all others would go too early."""
+        often = _more("frequencies.txt", *(f"t{at},07:00:00,08:00:00,1800" for at in range(1, 12)))
+        sound = load_leaving_out("a", {**feed(), **often})
+        faulty = changed("stop_times.txt", "00:00:00,s0,0", "00:00:00,nowhere,0")
+
+        read = load_leaving_out("a", {**faulty, **often})
+
+        assert sound.timetable is not None
+        assert read.timetable is not None
+        assert departures(read.timetable) <= departures(sound.timetable)
+
+    def test_a_call_without_a_time_keeps_those_that_give_it_one(self) -> None:
+        text = feed()["stop_times.txt"].replace("t7,00:38:00,00:38:00", "t7,,")
+        text = text.replace("00:41:00,s9,2", "00:41:00,nowhere,2")
+        assert "t7,,,s8" in text
+        assert "00:41:00,nowhere" in text
+
+        read = load_leaving_out("a", {**feed(), "stop_times.txt": text})
+
+        assert read.timetable is not None
+        assert departures(read.timetable) <= whole()
+
+    @pytest.mark.parametrize(
+        "fares",
+        [
+            {"fare_rules.txt": "fare_id,contains_id\nf,1\n"},
+            {"area_sets.txt": "area_set_id\nzones\n"},
+        ],
+    )
+    def test_a_trip_whose_price_asks_for_the_stops_passed_loses_none_of_them(
+        self, fares: Mapping[str, str]
+    ) -> None:
+        read = load_leaving_out(
+            "a", {**changed("stop_times.txt", "00:38:00,s8,1", "00:38:00,nowhere,1"), **fares}
+        )
+
+        assert read.timetable is not None
+        assert "t7" not in {departure[0] for departure in departures(read.timetable)}
+
+
+class TestSmallRows:
+    """A few rows do not stand for more than the service can hold."""
+
+    def test_the_trips_of_all_frequencies_together_have_a_limit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reader, "_MAX_TRIPS_OF_FREQUENCIES", 100)
+        row = "t0,05:00:00,06:00:00,60"
+        often = table("trip_id,start_time,end_time,headway_secs", row, row, row)
+
+        timetable, findings = load_timetable("a", {**feed(), "frequencies.txt": often})
+
+        assert timetable is None
+        assert [(one.place, one.code) for one in errors(findings)] == [
+            ("frequencies.txt:3:headway_secs", "too_many_trips"),
+            ("frequencies.txt:4:headway_secs", "too_many_trips"),
+        ]
+
+    def test_the_pairs_of_all_rules_of_changes_together_have_a_limit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(transfers, "_MOST_PAIRS", 100)
+        stops = feed()["stops.txt"].replace("lon\n", "lon,parent_station,location_type\n")
+        stops += "A,Station,59.1,24.7,,1\n" + "".join(f"a{at},A {at},59.1,24.7,A,\n" for at in range(8))
+        rules = table("from_stop_id,to_stop_id,transfer_type,min_transfer_time", *["A,A,2,60"] * 5)
+
+        read = load_leaving_out("a", {**feed(), "stops.txt": stops, "transfers.txt": rules})
+
+        assert read.timetable is None
+        assert [(one.place, one.code) for one in errors(read.findings)] == [
+            ("transfers.txt:3:from_stop_id", "too_many_pairs")
+        ]
 
 
 _GARBAGE = st.sampled_from(

@@ -165,3 +165,19 @@ def test_several_agencies_of_a_feed_are_told_of(tmp_path: Path, feeds: dict[str,
     begun = new(tmp_path, "--feed", str(feeds["bus"]))
 
     assert "city stands for all 2 agencies of its feed" in begun.stdout
+
+
+def test_the_key_of_an_address_is_not_written_down(tmp_path: Path, published: str) -> None:
+    """Publishers take keys in the address; a region's folder is published."""
+    address = published.replace("http://", "http://me:word@")
+
+    begun = new(tmp_path, "--feed", f"{address}/bus.zip?api_key=word")
+    refused = new(tmp_path / "other", "--feed", f"{address}/none.zip?api_key=word")
+
+    assert begun.exit_code == 0, begun.output
+    readme = (tmp_path / "regions/rivers/README.md").read_text(encoding="utf-8")
+    assert f"{published}/bus.zip?..." in readme
+    # The publisher's own lines about its calls stand between ours.
+    lines = [line for line in (begun.output + refused.output).splitlines() if " HTTP/1.1" not in line]
+    assert "answers 404" in lines[-1]
+    assert "word" not in readme + "".join(lines)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tariffs.fares.calls import Calls
 from tariffs.fares.feed import Feed, load
 from tariffs.fares.legs import FareLeg
 from tariffs.fares.price import price
@@ -397,3 +398,84 @@ class TestConverted:
 
         assert converted is None
         assert [(one.file, one.code) for one in findings] == [("areas.txt", "already_v2")]
+
+    def test_a_fare_of_an_agency_without_routes_is_for_no_ride(self) -> None:
+        routes = table("route_id,agency_id", "b1,bus", "b2,bus")
+        texts = {
+            "agency.txt": AGENCIES,
+            "stops.txt": STOPS,
+            "routes.txt": routes,
+            "fare_attributes.txt": table(ATTRIBUTES, "bus,3.00,EUR,1,0,,bus", "boat,1.00,EUR,1,0,,boat"),
+        }
+
+        converted, _ = convert(texts)
+
+        assert converted is not None
+        tariff, _ = load({**texts, **converted.files})
+        assert tariff is not None
+        leg = ride("b1", "harbour", "market")
+        assert total(price(tariff, [_as_v2(tariff, leg)], None)) == "3.00 EUR"
+
+    def test_an_id_with_the_end_of_an_old_line_is_still_one_id(self) -> None:
+        tariff = _converted(['"a\rb",3.00,EUR,1,0,,'], ['"a\rb",b1,,,'])
+
+        assert total(price(tariff, [_as_v2(tariff, ride("b1", "harbour", "market"))], None)) == "3.00 EUR"
+
+
+class TestHostileTables:
+    def test_a_rule_of_which_a_zone_is_not_there_is_for_no_ride(self) -> None:
+        tariff = feed(
+            ["all,1.00,EUR,1,0,,", "most,5.00,EUR,1,0,,"],
+            ["all,b1,,,1", "all,b1,,,9", "most,b1,,,"],
+        )
+
+        assert total(price(tariff, [ride("b1", "harbour", "market")], None)) == "5.00 EUR"
+
+    def test_a_row_without_zones_does_not_stand_for_one_whose_zone_is_not_there(self) -> None:
+        tariff = feed(
+            ["all,1.00,EUR,1,0,,", "most,5.00,EUR,1,0,,"], ["all,b1,,,", "all,b1,,,9", "most,b1,,,"]
+        )
+
+        assert total(price(tariff, [ride("b1", "harbour", "market")], None)) == "5.00 EUR"
+
+    def test_a_long_price_that_is_none_is_refused_in_the_time_of_reading_it(self) -> None:
+        zeros = "0" * 30_000
+
+        tariff, findings = loaded([f"a,{zeros}.{zeros}x,EUR,1,0,,"])
+
+        assert tariff is None
+        assert [one.code for one in findings if one.severity == "error"] == ["invalid_amount"]
+
+    @pytest.mark.parametrize(
+        "amount", ["\u0661.00", "1.\u0660\u0660", "-1.00", "1e2", "+1", "1,00", "9" * 20, "1.005"]
+    )
+    def test_a_price_has_plain_digits_and_no_more_than_money_has(self, amount: str) -> None:
+        tariff, findings = loaded([f'a,"{amount}",EUR,1,0,,'])
+
+        assert tariff is None
+        assert [one.code for one in findings if one.severity == "error"] == ["invalid_amount"]
+
+    def test_many_fares_for_the_same_rides_are_not_all_compared(self) -> None:
+        tariff = feed([f"f{at},{at}.00,EUR,1,0,{20_000 - at}," for at in range(1, 4_000)])
+
+        assert tariff.v1 is not None
+        assert len(tariff.v1.fares) == 3_999
+
+    @pytest.mark.parametrize("number", ["1", "9" * 5_000, "\u0661", "\u00b2"])
+    def test_calls_that_cannot_be_counted_are_none(self, number: str) -> None:
+        times = "trip_id,stop_id,stop_sequence,departure_time"
+        calls = Calls(
+            {
+                "trips.txt": table("trip_id,route_id", "t,b1", "u,b1"),
+                "stop_times.txt": table(
+                    times,
+                    "t,harbour,1,10:00:00",
+                    "t,hill,2,10:10:00",
+                    "u,harbour,1,10:00:00",
+                    f"u,harbour,{number},",
+                    f"u,hill,2,10:00:{number}",
+                ),
+            }
+        )
+
+        assert calls.between("b1", "harbour", "hill", 36_000) == ("harbour", "hill")

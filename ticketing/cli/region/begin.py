@@ -37,7 +37,7 @@ def begin_region(place: Path, feeds: Sequence[str], encoding: str) -> tuple[Begi
             (whole / name).write_text(text, encoding="utf-8", newline="")
         for operator, path in zip(beginning.operators, paths, strict=True):
             (whole / "feeds" / operator).mkdir(parents=True)
-            copy_feed(path, whole / "feeds" / operator)
+            _copy(path, whole / "feeds" / operator)
         whole.rename(place)
     return beginning, [finding for _, findings in read for finding in findings]
 
@@ -53,14 +53,24 @@ def _fetched(feed: str, scratch: Path) -> Path:
             path.open("wb") as file,
         ):
             if not answer.is_success:
-                raise InvalidRequest.at("--feed", f"{feed} answers {answer.status_code}")
+                raise InvalidRequest.at("--feed", f"{_shown(feed)} answers {answer.status_code}")
             for part in answer.iter_bytes():
                 file.write(part)
                 if file.tell() > MAX_FILE_BYTES:
-                    raise InvalidRequest.at("--feed", f"{feed} is larger than {MAX_FILE_BYTES} bytes")
+                    raise InvalidRequest.at("--feed", f"{_shown(feed)} is larger than {MAX_FILE_BYTES} bytes")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise InvalidRequest.at("--feed", f"{feed} cannot be fetched: {error}") from error
+        raise InvalidRequest.at("--feed", f"{_shown(feed)} cannot be fetched: {error}") from error
     return path
+
+
+def _shown(feed: str) -> str:
+    """An address without what may be a key: its user, its password and its query; any other name as it is."""
+    if not feed.startswith(_ADDRESSES):
+        return feed
+    address, asks, _ = feed.partition("#")[0].partition("?")
+    scheme, _, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}{asks and '?...'}"
 
 
 def _source(path: Path, origin: str, encoding: str) -> tuple[Source, list[Finding]]:
@@ -75,18 +85,27 @@ def _source(path: Path, origin: str, encoding: str) -> tuple[Source, list[Findin
         # Why the feed is refused as a whole comes before its single faults.
         wrong = sorted(errors(findings), key=lambda found: found.code != "too_many_faults")
         faults = [Fault(found.place, found.message) for found in wrong]
-        raise InvalidRequest(f"{origin} has {len(wrong)} errors, the first: {wrong[0].message}", faults)
+        raise InvalidRequest(
+            f"{_shown(origin)} has {len(wrong)} errors, the first: {wrong[0].message}", faults
+        )
     return (
         Source(
             files=read.files,
             timetable=read.timetable,
             prices=[Sold(row.rider, row.medium, row.price.currency) for row in tariff.prices()],
-            origin=origin if origin.startswith(_ADDRESSES) else path.name,
+            origin=_shown(origin) if origin.startswith(_ADDRESSES) else path.name,
             digest=_digest(path),
             encoding=encoding,
         ),
         findings,
     )
+
+
+def _copy(path: Path, to: Path) -> None:
+    try:
+        copy_feed(path, to)
+    except FeedUnreadable as error:
+        raise InvalidRequest.at("--feed", str(error)) from error
 
 
 def _digest(path: Path) -> str:

@@ -9,6 +9,7 @@ import click
 
 from operators import skeleton
 from operators.files import ENCODINGS
+from operators.plain_text import plain
 from tariffs.findings import report
 from ticketing.cli import contract
 from ticketing.cli.extras import Lending
@@ -19,6 +20,7 @@ from ticketing.cli.region.folder import check_folder
 from ticketing.errors import InvalidRequest
 from ticketing.regions import check_region
 
+_MOST_TOLD = 1000
 # Imported when it is asked for: it starts processes, and `check` answers at once.
 _LENT = {"rehearse": ("ticketing.cli.rehearse.commands", "lab")}
 
@@ -108,5 +110,5 @@ def _begin(place: Path, feeds: tuple[str, ...], encoding: str) -> None:
     for note in beginning.notes:
         click.echo(f"- {note}")
     for finding in dict.fromkeys(findings):
-        click.echo(f"{finding.place}: {finding.message}", err=True)
+        click.echo(plain(f"{finding.place}: {finding.message}", _MOST_TOLD), err=True)
     click.echo(f"`throughfare region check {place}` names everything. Next: docs/onboarding.md")
