@@ -88,8 +88,7 @@ def _is_within(tariff: V1Tariff, fare: Fare, rides: Sequence[FareLeg], routes: S
         return False
     if fare.transfers is not None and len(rides) - 1 > fare.transfers:
         return False
-    boardings = rides[-1].departure - rides[0].departure
-    return fare.duration is None or boardings.total_seconds() <= fare.duration
+    return fare.duration is None or _seconds(rides) <= fare.duration
 
 
 def _rules(
@@ -106,6 +105,11 @@ def _rules(
             if (not rule.contains or rule.contains == passed) and (not known or rule.line < known[1].line):
                 met[fare.id] = (fare, rule)
     return met
+
+
+def _seconds(rides: Sequence[FareLeg]) -> int:
+    """Seconds from the first boarding to the last, as instants: times of one zone would ignore a change of clocks."""
+    return round(rides[-1].departure.timestamp() - rides[0].departure.timestamp())
 
 
 def _cheapest(choices: Sequence[_Paid], rides: int) -> _Way | None:
@@ -210,8 +214,7 @@ def _spent(group: Sequence[FareLeg], fare: Fare) -> Iterator[str]:
         return
     yield f"{len(group) - 1} of {'any number of' if fare.transfers is None else fare.transfers} changes"
     if fare.duration is not None:
-        passed = int((group[-1].departure - group[0].departure).total_seconds())
-        yield f"{passed // 60} of {fare.duration // 60} minutes"
+        yield f"{_seconds(group) // 60} of {fare.duration // 60} minutes"
 
 
 def _untold(choices: Sequence[_Paid], rides: int, views: tuple[LegView, ...]) -> FarePrice:

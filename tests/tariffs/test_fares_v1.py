@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 
 import pytest
@@ -16,7 +16,7 @@ from tariffs.fares.price import price
 from tariffs.fares.result import FarePrice
 from tariffs.fares.v1_convert import convert
 from tariffs.findings import Finding
-from tests.tariffs.island import PRODUCTS, at, table
+from tests.tariffs.island import PRODUCTS, TALLINN, at, table
 
 ZONES = {"harbour": "1", "market": "1", "hill": "2", "lighthouse": "3", "islet": ""}
 STOPS = table("stop_id,zone_id", *(f"{stop},{zone}" for stop, zone in ZONES.items()))
@@ -125,6 +125,16 @@ class TestChanges:
         rides = [ride("b1", "harbour", "hill"), ride("b2", "hill", "market", departure=second)]
 
         assert total(price(tariff, rides)) == expected
+
+    def test_the_hour_that_comes_twice_counts_twice(self) -> None:
+        tariff = feed(["hour,2.00,EUR,1,,3600,"])
+        before = datetime(2026, 10, 25, 3, 30, tzinfo=TALLINN)
+        rides = [
+            replace(ride("b1", "harbour", "hill"), departure=before),
+            replace(ride("b2", "hill", "market"), departure=before.replace(hour=4, fold=0)),
+        ]
+
+        assert total(price(tariff, rides)) == "4.00 EUR"
 
     def test_every_route_of_a_group_needs_a_rule_of_the_fare(self) -> None:
         tariff = feed(["city,2.00,EUR,1,5,,"], ["city,b1,,,", "city,f1,,,"])

@@ -15,11 +15,12 @@ from ticketing.frozen import read_guarantee_decision, read_missed
 
 
 def list_shown(desk: ClaimsDesk, order_id: str) -> list[dict[str, object]]:
-    """Show the cases of an order, oldest first; raises NotFound."""
+    """Show the cases of an order by connection and passenger; raises NotFound."""
     with desk.database.read() as tx:
         orders.get_order(tx, order_id)
         refunds = orders.list_refunds(tx, order_id)
-        return [_shown(tx, case, refunds) for case in guarantees.list_of_order(tx, order_id)]
+        shown = [_shown(tx, case, refunds) for case in guarantees.list_of_order(tx, order_id)]
+    return sorted(shown, key=lambda case: (case["after_leg"], str(case["passenger"])))
 
 
 def _shown(tx: Transaction, case: GuaranteeCase, refunds: Sequence[Refund]) -> dict[str, object]:

@@ -50,7 +50,8 @@ def _covered(
     if first.operator == then.operator or is_city or change is None:
         return None
     needed = change + terms.margin_minutes * _MINUTE
-    planned = int((then.departure - first.arrival).total_seconds())
+    # As instants: times of one zone would ignore a change of clocks between them.
+    planned = round(then.departure.timestamp() - first.arrival.timestamp())
     if planned < needed:
         return None
     return CoveredConnection(after_leg=at, planned_seconds=planned, needed_seconds=needed)

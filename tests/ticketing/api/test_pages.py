@@ -22,6 +22,7 @@ BOUNDED = {
     "listClaimsOfOrder": "the rides of one order",
     "listConfirmableLegs": "the rides of one order",
     "listContestScores": "months and reasons",
+    "listGuaranteeCases": "the connections of one order",
     "listOptions": "the rides of one order",
     "listOrderEvents": "what happened to one order, with `since`",
     "listRegions": "the regions of a deployment",
