@@ -6,8 +6,9 @@ import { find, keep, list, remove } from "../shared/idb";
 export type Order = Schemas["Order"];
 export type Ticket = Schemas["Ticket"];
 export type Tickets = Schemas["Tickets"];
-/** A leg as a search or a ticket tells it; of a ticket it may have been given back. */
-export type Leg = Schemas["Leg"] & { given_back_at?: string | null };
+export type SoldLeg = Schemas["SoldLeg"];
+/** A leg as a search tells it, or as a ticket does, of which it may have been given back. */
+export type Leg = Schemas["Leg"] & Pick<SoldLeg, "given_back_at">;
 
 /** An order that this phone keeps, with its tickets as they were at `fetchedAt`. */
 export interface KeptOrder {
@@ -92,13 +93,9 @@ export function heldBy(order: string, jti: string): Held | undefined {
   return held().find((one) => one.row.id === order && one.ticket.jti === jti);
 }
 
-export function legsOf(ticket: Ticket): Leg[] {
-  return ticket.legs as unknown as Leg[];
-}
-
 /** The rides that the ticket still opens: what was given back is gone. */
-export function ridesOf(ticket: Ticket): Leg[] {
-  return legsOf(ticket).filter((leg) => !leg.given_back_at);
+export function ridesOf(ticket: Ticket): SoldLeg[] {
+  return ticket.legs.filter((leg) => !leg.given_back_at);
 }
 
 export function startOf(ticket: Ticket): string {
