@@ -1,6 +1,6 @@
 // The orders and tickets that this phone keeps, and how they are brought up to date.
 import { signal } from "@preact/signals";
-import { call, now, Problem, type Schemas } from "../shared/api";
+import { call, callTagged, now, Problem, type Schemas } from "../shared/api";
 import { find, keep, list, remove } from "../shared/idb";
 
 export type Order = Schemas["Order"];
@@ -16,6 +16,8 @@ export interface KeptOrder {
   token: string;
   order: Order;
   tickets: Tickets | null;
+  /** The versions of `order` and `tickets` as the service named them; none where they came by another call. */
+  tags?: { order: string | null; tickets: string | null };
   fetchedAt: number;
 }
 
@@ -34,6 +36,13 @@ export async function keepOrder(row: KeptOrder): Promise<void> {
   orders.value = [...orders.value.filter((one) => one.id !== row.id), row];
 }
 
+/** Keep an order that was bought elsewhere. Tickets of it that are here stay until the service's answer replaces them. */
+export async function takeIn(id: string, token: string): Promise<void> {
+  const order = await call("GET /v1/orders/{order_id}", { path: { order_id: id }, token });
+  await keepOrder({ id, token, order, tickets: orderOf(id)?.tickets ?? null, fetchedAt: now() });
+  await refresh(id);
+}
+
 export async function forgetOrder(id: string): Promise<void> {
   await remove("order", id);
   orders.value = orders.value.filter((one) => one.id !== id);
@@ -44,16 +53,19 @@ export async function refresh(id: string): Promise<KeptOrder | undefined> {
   const row = (await find<KeptOrder>("order", id)) ?? orderOf(id);
   if (!row) return undefined;
   const given = { path: { order_id: id }, token: row.token };
-  const order = await call("GET /v1/orders/{order_id}", given);
-  const tickets = hasTickets(order) ? await call("GET /v1/orders/{order_id}/tickets", given) : null;
-  const fresh = { ...row, order, tickets: withoutPictures(tickets), fetchedAt: now() };
+  const asked = await callTagged("GET /v1/orders/{order_id}", given, row.tags?.order);
+  const order = asked ? asked.answer : row.order;
+  const held = row.tickets && hasTickets(order) ? row : null;
+  const listed = hasTickets(order) ? await callTagged("GET /v1/orders/{order_id}/tickets", given, held?.tags?.tickets) : undefined;
+  const tickets = listed ? withoutPictures(listed.answer) : (held?.tickets ?? null);
+  const tags = { order: asked ? asked.tag : (row.tags?.order ?? null), tickets: listed ? listed.tag : (held?.tags?.tickets ?? null) };
+  const fresh = { ...row, order, tickets, tags, fetchedAt: now() };
   await keepOrder(fresh);
   return fresh;
 }
 
 /** The app draws codes itself: the service's pictures of them would be the larger part of what is kept. */
-function withoutPictures(tickets: Tickets | null): Tickets | null {
-  if (!tickets) return null;
+function withoutPictures(tickets: Tickets): Tickets {
   return { ...tickets, tickets: tickets.tickets.map((one) => ({ ...one, qr_png: null, qr_svg: null })) };
 }
 
