@@ -47,7 +47,11 @@ def test_a_link_is_followed_once_the_holder_says_yes_and_a_poll_is_answered_with
 def _go_to_tickets(page: Page) -> list[Response]:
     """Load the list of tickets anew; answers what the service said of the only order."""
     seen: list[Response] = []
-    page.on("response", lambda answer: seen.append(answer))
+
+    def note(answer: Response) -> None:
+        seen.append(answer)
+
+    page.on("response", note)
     with page.expect_response("**/v1/orders/*/tickets"):
         page.goto(f"{page.url.partition('/app/')[0]}/app/tickets")
     return [one for one in seen if "/v1/orders/" in one.url]
