@@ -238,7 +238,7 @@ function Inside() {
               {t("account.delete.go")}
             </button>
             <button type="button" onClick={() => (sure.value = false)}>
-              {t("more.forget.stop")}
+              {t("account.delete.stop")}
             </button>
           </p>
         </Note>

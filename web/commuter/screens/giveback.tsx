@@ -23,6 +23,9 @@ export function GiveBack({ at }: { at: Place }) {
       {done.value ? (
         <Note kind="good" live>
           <p>{t("giveback.done", { amount: money(done.value.amount) })}</p>
+          <a class="button" href="/app/tickets">
+            {t("tickets.title")}
+          </a>
         </Note>
       ) : (
         <Choice held={found} done={(refund) => (done.value = refund)} />

@@ -1,7 +1,7 @@
 // One ticket: the code that a gate reads, renewed every 15 seconds by this phone's key, with or without a network.
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, clockOffset, file, newKey, now, reachable } from "../../shared/api";
+import { call, clockOffset, demoGateway, file, newKey, now, reachable } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, hours } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
@@ -172,7 +172,7 @@ function Code({ held, next }: { held: Held; next: number }) {
         {t("ticket.control")} <strong>{spaced(held.ticket.control_code)}</strong>
       </p>
       <p class="small">{t("ticket.bright")}</p>
-      {Math.abs(clockOffset.value) > CLOCK_IS_OFF_MS && <p class="small">{t("ticket.clock", { minutes: Math.round(Math.abs(clockOffset.value) / 60_000) })}</p>}
+      {!demoGateway.value && Math.abs(clockOffset.value) > CLOCK_IS_OFF_MS && <p class="small">{t("ticket.clock", { minutes: Math.round(Math.abs(clockOffset.value) / 60_000) })}</p>}
     </section>
   );
 }
