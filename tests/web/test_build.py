@@ -79,7 +79,7 @@ def test_every_text_is_used_and_none_is_empty() -> None:
         if not {"node_modules", ".generated"} & set(path.parts)
     ]
     code = "\n".join(sources)
-    families = (
+    families: tuple[str, ...] = (
         "badge",
         "best",
         "category",
