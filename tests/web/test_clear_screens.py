@@ -1,4 +1,4 @@
-"""What a commuter needs to read on a screen before the next tap."""
+"""Words that a commuter needs to read on a screen before the next tap."""
 
 from playwright.sync_api import Browser, expect
 

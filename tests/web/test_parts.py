@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.web.test_build import WEB, node
+from tests.web.nodes import WEB, node
 
 _HOSTILE = "Pier 1\r\nEND:VCALENDAR\rDTSTART:20000101T000000Z\nEND:VEVENT; a, b\\c"
 
