@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from tariffs.money import Money
+
 LANGUAGES = ("en", "et", "fi", "sv")
 
 # By reason and language; `id` is that of the rule, `before` what it would have cost.
@@ -92,6 +94,11 @@ _WITH_CHANGES = (
 def decimal(number: str, language: str) -> str:
     """A decimal as a language writes it: `3.20` in English, `3,20` in the others; another language reads as English."""
     return number.replace(".", ",") if language in LANGUAGES[1:] else number
+
+
+def spoken(amount: Money, language: str) -> str:
+    """An amount as a language writes it, with the letters of its currency: `3,20 EUR`."""
+    return f"{decimal(amount.text, language)} {amount.currency}"
 
 
 def _by_id(step: Mapping[str, Any]) -> str:

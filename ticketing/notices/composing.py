@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tariffs.money import Money
+from tariffs.words import spoken
 from ticketing.db.notices import contacts
 from ticketing.db.notices.happened_at_work import STATEMENT_READY
 from ticketing.db.notices.outbox import Notice
@@ -79,7 +80,7 @@ def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
     if refund is None:
         return None
     attachments = (_receipt(office, state, notice.language),) if notice.kind == "email" else ()
-    amount = str(Money(refund.amount_minor, refund.currency))
+    amount = spoken(Money(refund.amount_minor, refund.currency), notice.language)
     if refund.document.claim is not None:
         to_account = (refund.external_id or "").startswith("payout:")
         notice = replace(notice, template="compensation_transferred" if to_account else "compensation_sent")
@@ -97,7 +98,8 @@ def _needs_account(office: PostOffice, notice: Notice) -> Message | None:
     if claim is None or claim.state != "needs_account" or len(steps) < int(seq):
         return None
     owed = [one for one in state.refunds if one.document.claim == claim_id and one.state == "failed"]
-    amount = str(Money(sum(one.amount_minor for one in owed), claim.currency))
+    owed_minor = sum(one.amount_minor for one in owed)
+    amount = spoken(Money(owed_minor, claim.currency), notice.language)
     message = _message(notice, state, {"claim_id": claim_id}, amount=amount, claim=claim_id)
     return replace(message, at=steps[int(seq) - 1].at)
 

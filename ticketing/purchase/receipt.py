@@ -11,7 +11,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money
-from tariffs.words import decimal
+from tariffs.words import decimal, spoken
 from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order, Refund
@@ -285,7 +285,7 @@ class _Page:
 
     def money(self, amount: Money) -> str:
         """An amount with the decimal sign of the buyer's language."""
-        return f"{decimal(amount.text, self.language)} {amount.currency}"
+        return spoken(amount, self.language)
 
     def moment(self, at: datetime) -> str:
         """A moment by the local clock, with that clock's distance from UTC."""

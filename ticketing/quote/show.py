@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from operators.place_kinds import FOOT, kind_of
 from tariffs.money import Money
-from tariffs.words import decimal, explain
+from tariffs.words import explain, spoken
 from throughfare_gate.moments import written
 from ticketing.connections import connections_shown, guarantee_in_words
 from ticketing.db.sale.offers import Quote
@@ -60,7 +60,7 @@ def _guarantee(frozen: Quote, region: Region, language: str) -> dict[str, object
 
 
 def _in_words(minor: int, currency: str, language: str) -> str:
-    return f"{decimal(Money(minor, currency).text, language)} {currency}"
+    return spoken(Money(minor, currency), language)
 
 
 def passenger(

@@ -8,6 +8,7 @@ from operators.gtfs.timetable import Timetable
 from operators.region import RegionData
 from tariffs.journey import Ride
 from tariffs.money import Money
+from tariffs.words import spoken
 from throughfare_gate.moments import written
 from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
@@ -102,7 +103,7 @@ def _option(data: RegionData, choice: LegChoice, option: Option, language: str) 
         operator=data.operators[ride.operator].name,
         departure=_clock(going["departure"]),
         arrival=_clock(going["arrival"]),
-        amount=option.back,
+        amount=spoken(option.back, language) if option.back is not None else None,
     )
     return {
         "id": option.id,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tariffs.words import spoken
 from ticketing.rights.decision import Decision
 
 FILE = Path(__file__).with_name("sentences.json")
@@ -18,11 +19,12 @@ def in_words(decision: Decision, language: str) -> str:
 
 
 def _sentences(decision: Decision, language: str) -> Iterator[str]:
-    yield _SAID["reasons"][decision.reason][language].format(compensation=decision.compensation)
+    granted = "" if decision.compensation is None else spoken(decision.compensation, language)
+    yield _SAID["reasons"][decision.reason][language].format(compensation=granted)
     if decision.reimbursement.minor:
-        yield _SAID["reimbursement"][language].format(amount=decision.reimbursement)
+        yield _SAID["reimbursement"][language].format(amount=spoken(decision.reimbursement, language))
     if decision.expenses is not None and decision.expenses.minor:
-        yield _SAID["expenses"][language].format(amount=decision.expenses)
+        yield _SAID["expenses"][language].format(amount=spoken(decision.expenses, language))
     if decision.deadline_days:
         yield _SAID["within"][language].format(days=min(days for _, days in decision.deadline_days))
     level = _SAID["levels"][decision.level][language]

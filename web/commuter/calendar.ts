@@ -5,8 +5,9 @@ function stamp(moment: string): string {
   return `${new Date(moment).toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;
 }
 
+/** A value in one line (section 3.3.11): a name of a feed may end its line in any of three ways. */
 function escaped(text: string): string {
-  return text.replace(/[\\;,]/g, "\\$&").replace(/\n/g, "\\n");
+  return text.replace(/[\\;,]/g, "\\$&").replace(/\r\n|\r|\n/g, "\\n");
 }
 
 /** Lines end with CRLF and have at most 75 bytes; the rest follows behind a space (section 3.1). */

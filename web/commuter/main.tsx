@@ -52,7 +52,14 @@ function tabOf(path: string): string {
 }
 
 function Missing() {
-  return <Heading title={t("missing")}>{t("missing")}</Heading>;
+  return (
+    <>
+      <Heading title={t("missing")}>{t("missing")}</Heading>
+      <a class="button main" href="/app/">
+        {t("search.title")}
+      </a>
+    </>
+  );
 }
 
 function App() {

@@ -1,13 +1,14 @@
 // The orders and tickets that this phone keeps, and how they are brought up to date.
 import { signal } from "@preact/signals";
-import { call, now, Problem, type Schemas } from "../shared/api";
+import { call, callTagged, now, Problem, type Schemas } from "../shared/api";
 import { find, keep, list, remove } from "../shared/idb";
 
 export type Order = Schemas["Order"];
 export type Ticket = Schemas["Ticket"];
 export type Tickets = Schemas["Tickets"];
-/** A leg as a search or a ticket tells it; of a ticket it may have been given back. */
-export type Leg = Schemas["Leg"] & { given_back_at?: string | null };
+export type SoldLeg = Schemas["SoldLeg"];
+/** A leg as a search tells it, or as a ticket does, of which it may have been given back. */
+export type Leg = Schemas["Leg"] & Pick<SoldLeg, "given_back_at">;
 
 /** An order that this phone keeps, with its tickets as they were at `fetchedAt`. */
 export interface KeptOrder {
@@ -15,6 +16,8 @@ export interface KeptOrder {
   token: string;
   order: Order;
   tickets: Tickets | null;
+  /** The versions of `order` and `tickets` as the service named them; none where they came by another call. */
+  tags?: { order: string | null; tickets: string | null };
   fetchedAt: number;
 }
 
@@ -33,6 +36,13 @@ export async function keepOrder(row: KeptOrder): Promise<void> {
   orders.value = [...orders.value.filter((one) => one.id !== row.id), row];
 }
 
+/** Keep an order that was bought elsewhere. Tickets of it that are here stay until the service's answer replaces them. */
+export async function takeIn(id: string, token: string): Promise<void> {
+  const order = await call("GET /v1/orders/{order_id}", { path: { order_id: id }, token });
+  await keepOrder({ id, token, order, tickets: orderOf(id)?.tickets ?? null, fetchedAt: now() });
+  await refresh(id);
+}
+
 export async function forgetOrder(id: string): Promise<void> {
   await remove("order", id);
   orders.value = orders.value.filter((one) => one.id !== id);
@@ -43,16 +53,19 @@ export async function refresh(id: string): Promise<KeptOrder | undefined> {
   const row = (await find<KeptOrder>("order", id)) ?? orderOf(id);
   if (!row) return undefined;
   const given = { path: { order_id: id }, token: row.token };
-  const order = await call("GET /v1/orders/{order_id}", given);
-  const tickets = hasTickets(order) ? await call("GET /v1/orders/{order_id}/tickets", given) : null;
-  const fresh = { ...row, order, tickets: withoutPictures(tickets), fetchedAt: now() };
+  const asked = await callTagged("GET /v1/orders/{order_id}", given, row.tags?.order);
+  const order = asked ? asked.answer : row.order;
+  const held = row.tickets && hasTickets(order) ? row : null;
+  const listed = hasTickets(order) ? await callTagged("GET /v1/orders/{order_id}/tickets", given, held?.tags?.tickets) : undefined;
+  const tickets = listed ? withoutPictures(listed.answer) : (held?.tickets ?? null);
+  const tags = { order: asked ? asked.tag : (row.tags?.order ?? null), tickets: listed ? listed.tag : (held?.tags?.tickets ?? null) };
+  const fresh = { ...row, order, tickets, tags, fetchedAt: now() };
   await keepOrder(fresh);
   return fresh;
 }
 
 /** The app draws codes itself: the service's pictures of them would be the larger part of what is kept. */
-function withoutPictures(tickets: Tickets | null): Tickets | null {
-  if (!tickets) return null;
+function withoutPictures(tickets: Tickets): Tickets {
   return { ...tickets, tickets: tickets.tickets.map((one) => ({ ...one, qr_png: null, qr_svg: null })) };
 }
 
@@ -92,13 +105,9 @@ export function heldBy(order: string, jti: string): Held | undefined {
   return held().find((one) => one.row.id === order && one.ticket.jti === jti);
 }
 
-export function legsOf(ticket: Ticket): Leg[] {
-  return ticket.legs as unknown as Leg[];
-}
-
 /** The rides that the ticket still opens: what was given back is gone. */
-export function ridesOf(ticket: Ticket): Leg[] {
-  return legsOf(ticket).filter((leg) => !leg.given_back_at);
+export function ridesOf(ticket: Ticket): SoldLeg[] {
+  return ticket.legs.filter((leg) => !leg.given_back_at);
 }
 
 export function startOf(ticket: Ticket): string {

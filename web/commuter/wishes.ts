@@ -2,7 +2,7 @@
 import type { Schemas } from "../shared/api";
 import { now } from "../shared/api";
 import type { Chosen } from "./combobox";
-import { badgeOf, held, legsOf, orderOf } from "./orders";
+import { badgeOf, held, orderOf } from "./orders";
 
 export interface Wish {
   from: Chosen;
@@ -115,7 +115,7 @@ const MOST_PASSES = 5;
 /** The passes that this phone holds for a category: one person travels on them, the first of that category. */
 function passesFor(category: string, isFirst: boolean): Pick<Schemas["Passenger"], "passes"> {
   const passes = held().filter(
-    (one) => legsOf(one.ticket).length === 0 && one.ticket.rider_category === category && ["valid", "later"].includes(badgeOf(one)),
+    (one) => one.ticket.legs.length === 0 && one.ticket.rider_category === category && ["valid", "later"].includes(badgeOf(one)),
   );
   if (!isFirst || passes.length === 0) return {};
   return { passes: passes.slice(0, MOST_PASSES).map(({ row }) => ({ order_id: row.id, access_token: row.token })) };

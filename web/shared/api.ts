@@ -41,6 +41,7 @@ export function newKey(): string {
 }
 
 const PATIENCE_MS = 30_000;
+const UNCHANGED = 304;
 export const reachable = signal(true);
 export const demoGateway = signal(false);
 /** The service's clock less this device's, in milliseconds, by the `Date` of its answers (RFC 9110, 6.6.1). */
@@ -56,6 +57,19 @@ export async function call<N extends Name>(name: N, given: Given<N>): Promise<Pa
   return (await body(response)) as Part<N, "answer">;
 }
 
+/** An answer and its `ETag`, to be named when the same is asked again. */
+export interface Tagged<T> {
+  answer: T;
+  tag: string | null;
+}
+
+/** Ask for what is held with this tag; undefined where it is still the same (RFC 9110, 13.1.2). */
+export async function callTagged<N extends Name>(name: N, given: Given<N>, tag?: string | null): Promise<Tagged<Part<N, "answer">> | undefined> {
+  const response = await send(name, { ...(given as Loose), tag });
+  if (response.status === UNCHANGED) return undefined;
+  return { answer: (await body(response)) as Part<N, "answer">, tag: response.headers.get("ETag") };
+}
+
 /** The answer as a file: a receipt, a printed ticket. */
 export async function file<N extends Name>(name: N, given: Given<N>): Promise<Blob> {
   return (await send(name, given as Loose)).blob();
@@ -67,6 +81,7 @@ interface Loose {
   body?: unknown;
   token?: string;
   once?: string;
+  tag?: string | null | undefined;
   signal?: AbortSignal;
 }
 
@@ -80,7 +95,7 @@ async function send(name: string, given: Loose): Promise<Response> {
     cache: "no-store",
     credentials: "omit",
   } as RequestInit);
-  if (!response.ok) throw new Problem(response.status, (await body(response).catch(() => ({}))) as object);
+  if (!response.ok && !(given.tag && response.status === UNCHANGED)) throw new Problem(response.status, (await body(response).catch(() => ({}))) as object);
   return response;
 }
 
@@ -96,6 +111,7 @@ function headers(given: Loose): Record<string, string> {
     ...(given.body === undefined ? {} : { "Content-Type": "application/json" }),
     ...(given.token ? { Authorization: `Bearer ${given.token}` } : {}),
     ...(given.once ? { "Idempotency-Key": given.once } : {}),
+    ...(given.tag ? { "If-None-Match": given.tag } : {}),
   };
 }
 

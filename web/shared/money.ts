@@ -2,6 +2,11 @@
 import type { Money } from "./api";
 import { language } from "./i18n";
 
+/** Days in the order of the countries between which people travel here: 13/10, never 10/13. */
+function locale(): string {
+  return language.value === "en" ? "en-GB" : language.value;
+}
+
 export function minor(amount: Money): number {
   const [whole = "0", part = ""] = amount.amount.replace("-", "").split(".");
   const value = Number(whole) * 100 + Number(part.padEnd(2, "0"));
@@ -23,7 +28,7 @@ export function hours(moment: string): string {
 
 export function dayOf(moment: string, form: "short" | "long" = "short"): string {
   const date = new Date(`${moment.slice(0, 10)}T12:00:00Z`);
-  return new Intl.DateTimeFormat(language.value, {
+  return new Intl.DateTimeFormat(locale(), {
     weekday: form,
     day: "numeric",
     month: form === "long" ? "long" : "numeric",
@@ -33,10 +38,12 @@ export function dayOf(moment: string, form: "short" | "long" = "short"): string 
 
 /** A moment of the API by this device's own time zone: when a ticket was fetched, when a price ends. */
 export function here(moment: string | number, withDay = false): string {
-  return new Intl.DateTimeFormat(language.value, {
+  const parts = new Intl.DateTimeFormat(locale(), {
     hour: "2-digit",
     minute: "2-digit",
-    hour12: false,
+    hourCycle: "h23",
     ...(withDay ? { weekday: "short", day: "numeric", month: "numeric" } : {}),
-  }).format(new Date(moment));
+  }).formatToParts(new Date(moment));
+  // As timetables write it in every language: Finnish would have a point in the time.
+  return parts.map((part, index) => (parts[index - 1]?.type === "hour" ? ":" : part.value)).join("");
 }

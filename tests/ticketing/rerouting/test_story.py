@@ -387,3 +387,18 @@ def test_each_passenger_of_a_group_is_told_the_money_that_a_refund_of_theirs_alo
     assert len(listed) == 6
     assert listed == alone
     assert len({one["amount"] for one in listed.values()}) == 2
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("language", "amount"), [("en", "32.00 EUR"), ("fi", "32,00 EUR"), ("sv", "32,00 EUR")]
+)
+def test_the_money_of_an_option_is_written_as_its_reader_writes_numbers(
+    harbour: Harbour, language: str, amount: str
+) -> None:
+    bought = harbour.buys()
+    harbour.cancels(bought)
+
+    (leg,) = harbour.options(bought, language)
+
+    assert amount in leg["options"][-1]["text"]

@@ -1,12 +1,12 @@
 // The account, for those who want one: sign in, keep orders in it, take them to another phone, leave again.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { ACCOUNT, call, now, Problem, type Schemas } from "../../shared/api";
+import { ACCOUNT, call, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, money } from "../../shared/money";
 import { Heading } from "../../shared/router";
 import { enter, leave, signedIn } from "../../shared/session";
-import { keepOrder, orderOf, orders, refresh } from "../orders";
+import { orderOf, orders, takeIn } from "../orders";
 import { Back, Note, Trouble } from "../parts";
 import { save } from "../save";
 
@@ -156,9 +156,7 @@ function Inside() {
   });
   const bring = (id: string) =>
     act(async () => {
-      const order = await call("GET /v1/orders/{order_id}", { path: { order_id: id }, token: ACCOUNT });
-      await keepOrder({ id, token: ACCOUNT, order, tickets: null, fetchedAt: now() });
-      await refresh(id);
+      await takeIn(id, ACCOUNT);
       return t("account.brought");
     });
   const away = act(async () => {
@@ -240,7 +238,7 @@ function Inside() {
               {t("account.delete.go")}
             </button>
             <button type="button" onClick={() => (sure.value = false)}>
-              {t("more.forget.stop")}
+              {t("account.delete.stop")}
             </button>
           </p>
         </Note>

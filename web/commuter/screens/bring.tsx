@@ -1,44 +1,71 @@
 // Bring an order to this phone: by the link of a mail, or by its number and its key.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, now, Problem } from "../../shared/api";
+import { call, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { go, Heading } from "../../shared/router";
-import { keepOrder, refresh } from "../orders";
+import { takeIn } from "../orders";
 import { Back, Note, Trouble } from "../parts";
-
-/** Take an order in by its token. */
-async function bring(id: string, token: string): Promise<void> {
-  const order = await call("GET /v1/orders/{order_id}", { path: { order_id: id }, token });
-  await keepOrder({ id, token, order, tickets: null, fetchedAt: now() });
-  await refresh(id);
-}
 
 export default function BringPage() {
   const code = useSignal(location.hash.slice(1));
+  // Kept for another try: the code is used up by then.
+  const opened = useSignal<Schemas["ClaimedOrder"] | null>(null);
+  const busy = useSignal(false);
+  const error = useSignal<unknown>(null);
+  useEffect(() => {
+    // The code is good once: neither the address nor the history keeps it.
+    if (code.value) history.replaceState(null, "", location.pathname);
+  }, []);
+  // Anybody can send a link: until the holder says yes it is neither used up nor is anything kept.
+  const follow = async () => {
+    busy.value = true;
+    error.value = null;
+    try {
+      opened.value ??= await call("POST /v1/orders/link", { body: { code: code.value } });
+      const { order_id, access_token } = opened.value;
+      await takeIn(order_id, access_token);
+      go(`orders/${order_id}/options`, { replace: true });
+    } catch (trouble) {
+      if (trouble instanceof Problem) code.value = "";
+      error.value = trouble;
+    }
+    busy.value = false;
+  };
+  return (
+    <>
+      <Back to="tickets">{t("tickets.title")}</Back>
+      <Heading title={t("bring.title")}>{t("bring.title")}</Heading>
+      <Refused error={error.value} />
+      {code.value ? (
+        <section class="card" aria-labelledby="link">
+          <h2 id="link">{t("bring.link.ask")}</h2>
+          <p>{t("bring.link.text")}</p>
+          <button type="button" class="main wide" disabled={busy.value} onClick={() => void follow()}>
+            {t(busy.value ? "wait.short" : "bring.go")}
+          </button>
+          <button type="button" class="wide" disabled={busy.value} onClick={() => (code.value = "")}>
+            {t("bring.link.no")}
+          </button>
+        </section>
+      ) : (
+        <ByHand />
+      )}
+    </>
+  );
+}
+
+/** Take an order in by its number and its key, or ask for a mail that names both. */
+function ByHand() {
   const id = useSignal("");
   const key = useSignal("");
   const email = useSignal("");
   const asked = useSignal(false);
   const error = useSignal<unknown>(null);
-  useEffect(() => {
-    if (!code.value) return;
-    // The code is good once: neither the address nor the history keeps it.
-    history.replaceState(null, "", location.pathname);
-    call("POST /v1/orders/link", { body: { code: code.value } })
-      .then(async ({ order_id, access_token }) => {
-        await bring(order_id, access_token);
-        go(`orders/${order_id}/options`, { replace: true });
-      })
-      .catch((trouble: unknown) => {
-        code.value = "";
-        error.value = trouble;
-      });
-  }, []);
   const take = (event: Event) => {
     event.preventDefault();
     error.value = null;
-    bring(id.value.trim(), key.value.trim())
+    takeIn(id.value.trim(), key.value.trim())
       .then(() => go("tickets"))
       .catch((trouble: unknown) => (error.value = trouble));
   };
@@ -51,16 +78,7 @@ export default function BringPage() {
   };
   return (
     <>
-      <Back to="tickets">{t("tickets.title")}</Back>
-      <Heading title={t("bring.title")}>{t("bring.title")}</Heading>
-      {code.value && <p role="status">{t("waiting")}</p>}
-      {error.value instanceof Problem && [401, 404].includes(error.value.status) ? (
-        <Note kind="bad">
-          <p>{t("bring.unknown")}</p>
-        </Note>
-      ) : (
-        <Trouble error={error.value} />
-      )}
+      <Refused error={error.value} />
       <form class="card" onSubmit={take}>
         <h2>{t("bring.byKey")}</h2>
         <label class="field">
@@ -91,5 +109,14 @@ export default function BringPage() {
         )}
       </form>
     </>
+  );
+}
+
+function Refused({ error }: { error: unknown }) {
+  if (!(error instanceof Problem) || ![401, 404].includes(error.status)) return <Trouble error={error} />;
+  return (
+    <Note kind="bad">
+      <p>{t("bring.unknown")}</p>
+    </Note>
   );
 }

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { call, file, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
-import { here, money } from "../../shared/money";
+import { here, hours, money } from "../../shared/money";
 import { Heading, type Place } from "../../shared/router";
 import { orderOf, type KeptOrder } from "../orders";
 import { Back, Note, Trouble, Waiting } from "../parts";
@@ -55,6 +55,8 @@ export function DelaysPage({ at }: { at: Place }) {
 function LateCard({ row, late }: { row: KeptOrder; late: Late }) {
   const shown = useSignal<Schemas["Confirmation"] | null>(null);
   const error = useSignal<unknown>(null);
+  // The ticket has the time of the stop's own zone.
+  const sold = row.tickets?.tickets[0]?.legs[late.leg];
   // Somebody of the order shows it; the confirmation of a run is the same for all of them.
   const query = { passenger: row.order.passengers[0]?.ref ?? "" };
   const given = { path: { order_id: row.id, leg: late.leg }, query, token: row.token };
@@ -69,7 +71,7 @@ function LateCard({ row, late }: { row: KeptOrder; late: Late }) {
   return (
     <section class="card">
       <h2>
-        {here(late.planned_departure)} {t("tickets.way", { from: late.from_stop, to: late.to_stop })}
+        {sold ? hours(sold.departure) : here(late.planned_departure)} {t("tickets.way", { from: late.from_stop, to: late.to_stop })}
       </h2>
       <p class="bad strong">{words(late)}</p>
       {late.note && <p>{late.note}</p>}

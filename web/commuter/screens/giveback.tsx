@@ -5,7 +5,7 @@ import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { hours, minor, money } from "../../shared/money";
 import { Heading, type Place } from "../../shared/router";
-import { heldBy, legsOf, refresh, type Held } from "../orders";
+import { heldBy, refresh, type Held } from "../orders";
 import { Back, lineOf, modeOf, Note, Sign, Trouble, Waiting } from "../parts";
 
 type Offer = Schemas["RefundOffer"];
@@ -23,6 +23,9 @@ export function GiveBack({ at }: { at: Place }) {
       {done.value ? (
         <Note kind="good" live>
           <p>{t("giveback.done", { amount: money(done.value.amount) })}</p>
+          <a class="button" href="/app/tickets">
+            {t("tickets.title")}
+          </a>
         </Note>
       ) : (
         <Choice held={found} done={(refund) => (done.value = refund)} />
@@ -33,7 +36,7 @@ export function GiveBack({ at }: { at: Place }) {
 
 function Choice({ held, done }: { held: Held; done: (refund: Schemas["Refund"]) => void }) {
   const { row, ticket } = held;
-  const legs = legsOf(ticket);
+  const legs = ticket.legs;
   const open = legs.flatMap((leg, index) => (leg.given_back_at ? [] : [index]));
   const chosen = useSignal<number[]>(open);
   const offer = useSignal<Offer | null>(null);

@@ -5,8 +5,8 @@ import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, hours, money } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
-import { heldBy, orderOf, refresh } from "../orders";
-import { Back, Note, Trouble, Waiting } from "../parts";
+import { heldBy, orderOf, refresh, type KeptOrder } from "../orders";
+import { Back, categoryOf, Note, Trouble, Waiting } from "../parts";
 
 const FEW = 50;
 
@@ -39,7 +39,7 @@ export function OptionsPage({ at }: { at: Place }) {
         go(`tickets/${row.id}/${leg.jti}/give-back`);
         return;
       }
-      said.value = taken.departure ? t("options.moved", { time: here(taken.departure) }) : t("options.noted");
+      said.value = taken.state === "moved" && option.departure ? t("options.moved", { time: hours(option.departure) }) : t("options.noted");
       await refresh(row.id);
     } catch (trouble) {
       if (trouble instanceof Problem && trouble.status < 500) keys.value = {};
@@ -65,18 +65,19 @@ export function OptionsPage({ at }: { at: Place }) {
         </Note>
       )}
       {answer.value?.legs.map((leg) => (
-        <Choices key={leg.jti + leg.leg} leg={leg} take={(option) => void take(leg, option)} />
+        <Choices key={leg.jti + leg.leg} row={row} leg={leg} take={(option) => void take(leg, option)} />
       ))}
     </>
   );
 }
 
-function Choices({ leg, take }: { leg: Disrupted; take: (option: Schemas["Option"]) => void }) {
+function Choices({ row, leg, take }: { row: KeptOrder; leg: Disrupted; take: (option: Schemas["Option"]) => void }) {
   return (
     <section class="card">
       <h2>
         {hours(leg.departure)} {leg.operator_name}
       </h2>
+      <Whose row={row} jti={leg.jti} />
       <p class="bad strong">{t(`options.why.${leg.why}`)}</p>
       {leg.held && <p>{t("options.held", { time: here(leg.held.until) })}</p>}
       {leg.options.length === 0 && <p>{t("options.nothing")}</p>}
@@ -97,5 +98,18 @@ function Choices({ leg, take }: { leg: Disrupted; take: (option: Schemas["Option
         ))}
       </ul>
     </section>
+  );
+}
+
+/** The passenger of several to whom a choice belongs: each goes on alone. */
+function Whose({ row, jti }: { row: KeptOrder; jti: string }) {
+  const tickets = row.tickets?.tickets ?? [];
+  const index = tickets.findIndex((one) => one.jti === jti);
+  const ticket = tickets[index];
+  if (!ticket || tickets.length < 2) return null;
+  return (
+    <p class="facts">
+      {index + 1}. {categoryOf(ticket.rider_category)}
+    </p>
   );
 }

@@ -2,11 +2,11 @@
 import { useSignal } from "@preact/signals";
 import { call, demoGateway, newKey, NoAnswer, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
-import { here, money } from "../../shared/money";
+import { dayOf, here, hours, money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
 import { draft, dropDraft, keepDraft, type Draft } from "../draft";
 import { refresh } from "../orders";
-import { Note, Trouble, troubleOf } from "../parts";
+import { Note, Signs, Trouble, troubleOf } from "../parts";
 
 const METHODS = ["demo_ok", "demo_declined", "demo_sca", "demo_timeout_after_capture"] as const;
 
@@ -48,6 +48,7 @@ export function Pay() {
           <p>{t("pay.cardLater")}</p>
         </Note>
       )}
+      {current.itinerary && <What itinerary={current.itinerary} />}
       <dl class="card sums">
         {minorRows(order).map(([name, amount]) => (
           <div key={name}>
@@ -96,6 +97,21 @@ export function Pay() {
       )}
       <p class="hint">{t("pay.until", { time: here(order.expires_at) })}</p>
     </>
+  );
+}
+
+/** The journey that is paid for, once more before the money goes. */
+function What({ itinerary }: { itinerary: Schemas["Itinerary"] }) {
+  const [first, last] = [itinerary.legs[0], itinerary.legs.at(-1)];
+  if (!first || !last) return null;
+  return (
+    <div class="card">
+      <strong>{t("tickets.way", { from: first.from.name, to: last.to.name })}</strong>
+      <span class="facts">
+        {dayOf(itinerary.departure)} · {hours(itinerary.departure)}–{hours(itinerary.arrival)}
+      </span>
+      <Signs legs={itinerary.legs} />
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 // Search: from, to, when, who. The last journeys are one tap away.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, reachable } from "../../shared/api";
+import { call, clockOffset, reachable } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { go, Heading, type Place } from "../../shared/router";
 import { Combobox, type Chosen } from "../combobox";
@@ -20,6 +20,7 @@ interface Recent {
 export function Search({ at }: { at: Place }) {
   const given = fromQuery(at.query);
   const wish = useSignal<Partial<Wish>>({ ...given, at: given.at ?? soon(), passengers: given.passengers ?? ["adult"] });
+  const touched = useSignal(false);
   const recent = useSignal<Recent[]>([]);
   const categories = useSignal<string[]>(["adult", "child"]);
   const faults = useSignal<{ from?: string; to?: string; who?: string }>({});
@@ -29,7 +30,12 @@ export function Search({ at }: { at: Place }) {
       .then(({ regions }) => (categories.value = [...new Set(regions.flatMap((one) => one.rider_categories))]))
       .catch(() => undefined);
   }, []);
+  // The clock of a phone may be wrong, and the first answer says so: a moment that nobody chose follows it.
+  useEffect(() => {
+    if (!given.at && !touched.value) wish.value = { ...wish.value, at: soon() };
+  }, [clockOffset.value]);
   const change = (part: Partial<Wish>) => {
+    if (part.at) touched.value = true;
     wish.value = { ...wish.value, ...part };
   };
   const place = (key: "from" | "to" | "via") => (chosen: Chosen | null) => {

@@ -1,12 +1,12 @@
 // One ticket: the code that a gate reads, renewed every 15 seconds by this phone's key, with or without a network.
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, clockOffset, file, newKey, now, reachable } from "../../shared/api";
+import { call, clockOffset, demoGateway, file, newKey, now, reachable } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, hours } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
 import { calendarOf } from "../calendar";
-import { badgeOf, heldBy, legsOf, refresh, ridesOf, shownToken, startOf, type Badge, type Held, type Leg } from "../orders";
+import { badgeOf, heldBy, refresh, ridesOf, shownToken, startOf, type Badge, type Held, type Leg } from "../orders";
 import { Back, categoryOf, Note, Trouble, Way } from "../parts";
 import { phoneKey, publicKey } from "../wallet/key";
 import { codeWithProof, isBound, isOurs } from "../wallet/proof";
@@ -28,7 +28,7 @@ export function TicketPage({ at }: { at: Place }) {
   if (!found) return <Gone />;
   const { row, ticket, number } = found;
   const badge = badgeOf(found);
-  const legs = legsOf(ticket);
+  const legs = ticket.legs;
   const rides = ridesOf(ticket);
   const siblings = row.tickets?.tickets ?? [];
   const next = nextLeg(legs);
@@ -138,7 +138,7 @@ function changeQuery({ row, ticket }: Held): string {
 
 function Code({ held, next }: { held: Held; next: number }) {
   const token = shownToken(held);
-  const legs = legsOf(held.ticket);
+  const legs = held.ticket.legs;
   const chosen = useSignal(next);
   const code = useSignal<string | null>(null);
   const lost = useSignal(false);
@@ -172,7 +172,7 @@ function Code({ held, next }: { held: Held; next: number }) {
         {t("ticket.control")} <strong>{spaced(held.ticket.control_code)}</strong>
       </p>
       <p class="small">{t("ticket.bright")}</p>
-      {Math.abs(clockOffset.value) > CLOCK_IS_OFF_MS && <p class="small">{t("ticket.clock", { minutes: Math.round(Math.abs(clockOffset.value) / 60_000) })}</p>}
+      {!demoGateway.value && Math.abs(clockOffset.value) > CLOCK_IS_OFF_MS && <p class="small">{t("ticket.clock", { minutes: Math.round(Math.abs(clockOffset.value) / 60_000) })}</p>}
     </section>
   );
 }
@@ -294,7 +294,7 @@ function Lost({ held }: { held: Held }) {
 /** What operators say now about the rides of this ticket. */
 function News({ held }: { held: Held }) {
   const { row, ticket } = held;
-  const legs = legsOf(ticket);
+  const legs = ticket.legs;
   // Without passengers it concerns everybody of the order.
   const concerns = (those: string[]) => those.length === 0 || those.includes(ticket.passenger);
   const news = (row.tickets?.news ?? []).filter((one) => concerns(one.passengers) && !legs[one.leg]?.given_back_at);
@@ -323,7 +323,7 @@ function News({ held }: { held: Held }) {
 /** The rides with what operators have told since: cancelled ones, late ones, other platforms. */
 function asToldNow({ row, ticket }: Held): Leg[] {
   const later = (moment: string, seconds: number | null) => (seconds ? shifted(moment, seconds) : null);
-  return legsOf(ticket).map((leg, index) => {
+  return ticket.legs.map((leg, index) => {
     const news = row.tickets?.news.find((one) => one.leg === index && (one.passengers.length === 0 || one.passengers.includes(ticket.passenger)));
     if (!news) return leg;
     return {
@@ -346,7 +346,7 @@ function shifted(moment: string, seconds: number): string {
 function Documents({ held }: { held: Held }) {
   const documents = held.ticket.operator_documents;
   if (documents.length === 0) return null;
-  const legs = legsOf(held.ticket);
+  const legs = held.ticket.legs;
   return (
     <details class="card">
       <summary>{t("documents.title")}</summary>
