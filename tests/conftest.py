@@ -102,13 +102,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("programs")
         if long.name_of(item) in long.long_tests():
             item.add_marker("long")
-    # The first tests go to the first worker, and others steal from the end of its list: one browser and one service are enough.
-    items.sort(key=lambda item: not asks_for_browser(item))
-
-
-def asks_for_browser(item: pytest.Item) -> bool:
-    """Tell whether a test takes the browser, which costs seconds to start."""
-    return "browser" in getattr(item, "fixturenames", ())
 
 
 def pytest_collection_finish() -> None:

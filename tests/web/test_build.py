@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import asks_for_browser
 from tests.web.nodes import WEB, node
 
 LANGUAGES = ("en", "et", "fi", "sv")
@@ -97,11 +96,3 @@ def test_the_lock_has_a_hash_for_every_package_and_no_address_to_take_it_from() 
     assert packages
     assert [name for name, one in packages.items() if not one.get("integrity")] == []
     assert '"resolved"' not in lock
-
-
-def test_the_stories_in_a_browser_come_first_so_that_one_worker_of_a_run_has_them(
-    request: pytest.FixtureRequest,
-) -> None:
-    asking = [asks_for_browser(item) for item in request.session.items]
-
-    assert asking == sorted(asking, reverse=True)
