@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from benchmarks.gate_day import FIGURES, section
 from benchmarks.gate_online import online
 from benchmarks.gate_refresh import refresh
-from benchmarks.harness import race
+from benchmarks.harness import race, why_busy
 from throughfare_gate.gate import bundle as bundles
 from throughfare_gate.gate.bundle import Delta, Facts
 from throughfare_gate.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Seen, Use, decide
@@ -44,6 +44,9 @@ def main() -> None:
     rows = [*decisions(), *list_sizes(), *bundle_sizes(), *online(), *refresh()]
     for name, value in rows:
         print(f"{name:<88} {value:>14}")
+    if busy := why_busy():
+        print(f"{busy}: {FIGURES} stays as it was.")
+        return
     head = _HEAD.format(
         machine=platform.machine(),
         python=platform.python_version(),

@@ -1,5 +1,6 @@
 """Measure so that noise cancels: contenders in turn, in random order, round after round; ratios, not times."""
 
+import os
 import random
 import statistics
 import time
@@ -8,6 +9,14 @@ from dataclasses import dataclass
 
 ROUNDS = 31
 _INCONCLUSIVE = 0.15
+# Of each core, over the last minute: more is somebody else's.
+_MOST_LOAD = 1.5
+
+
+def why_busy() -> str | None:
+    """Say why the figures of this machine are not to be kept; None on a quiet one. The benchmark itself is a load of one to two."""
+    load, most = os.getloadavg()[0], _MOST_LOAD * (os.cpu_count() or 1)
+    return f"The machine is at work (load {load:.1f}, at most {most:.1f})" if load > most else None
 
 
 @dataclass(frozen=True, slots=True)
