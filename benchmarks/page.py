@@ -42,6 +42,7 @@ def keep(results: list[Result], sold: str) -> None:
 
 
 def cells(result: Result) -> list[str]:
+    """A contender's figures as a row of a table."""
     return [
         result.race,
         result.name,

@@ -18,6 +18,7 @@ from babel.numbers import get_territory_currencies
 from operators.files import ENCODINGS
 from operators.gtfs.timetable import Timetable
 from operators.plain_text import plain
+from operators.skeleton import USUAL
 from tariffs.table import Table
 from tariffs.words import LANGUAGES
 
@@ -141,6 +142,7 @@ def _head(name: str, states: Sequence[str], currency: str, languages: Sequence[s
         states=_listed(states),
         currency=currency,
         languages=_listed(languages),
+        usual=USUAL,
     )
 
 
@@ -213,20 +215,7 @@ languages = [{languages}]
 
 # The scheme's fee on each operator's gross share, in hundredths of a percent.
 fee_basis_points = 0
-# How long an offer may be bought.
-offer_minutes = 15
-# Which rules of gates a ticket follows: "through" is the one that the service knows.
-product = "through"
-
-[walking]
-speed_m_per_s = 1.2
-max_m = 600
-detour_percent = 130
-
-[interchange]
-seconds = 120
-
-# The scheme's name of a passenger's category, and each operator's name of the same category.
+{usual}# The scheme's name of a passenger's category, and each operator's name of the same category.
 """
 _OPERATOR = "[[operators]]"
 _REFUND = """# No feed tells the conditions of refunds: replace this by the operator's own.

@@ -10,7 +10,7 @@ _BUS = 3
 def files(name: str) -> dict[str, str]:
     """Path → text of a region with a bus in the north, a train over the border, and one agreement between them."""
     return {
-        "region.toml": _REGION.format(name=name.replace("-", " ").title()),
+        "region.toml": _REGION.format(name=name.replace("-", " ").title(), usual=USUAL),
         "README.md": _README.format(name=name),
         "demo.toml": _DEMO,
         "agreements.json": _AGREEMENTS,
@@ -53,16 +53,8 @@ scheme = ["The scheme", "DE89370400440532013000"]
 bus = ["City Bus", "AT611904300234573201"]
 rail = ["Border Rail", "SK3112000000198742637541"]
 """
-_REGION = """# {name}: a region to begin with. Replace it file by file; `throughfare region check` names every fault.
-name = "{name}"
-# The states of the region (ISO 3166), the currency in which it sells (ISO 4217), its languages.
-member_states = ["AT", "SK"]
-currency = "EUR"
-languages = ["en"]
-
-# The scheme's fee on each operator's gross share, in hundredths of a percent.
-fee_basis_points = 150
-# How long an offer may be bought.
+# What a region begins with, whoever its operators are.
+USUAL = """# How long an offer may be bought.
 offer_minutes = 15
 # Which rules of gates a ticket follows: "through" is the one that the service knows.
 product = "through"
@@ -75,7 +67,17 @@ detour_percent = 130
 [interchange]
 seconds = 120
 
-# The scheme's name of a passenger's category, and each operator's name of the same category.
+"""
+_REGION = """# {name}: a region to begin with. Replace it file by file; `throughfare region check` names every fault.
+name = "{name}"
+# The states of the region (ISO 3166), the currency in which it sells (ISO 4217), its languages.
+member_states = ["AT", "SK"]
+currency = "EUR"
+languages = ["en"]
+
+# The scheme's fee on each operator's gross share, in hundredths of a percent.
+fee_basis_points = 150
+{usual}# The scheme's name of a passenger's category, and each operator's name of the same category.
 [rider_categories.adult]
 bus = "adult"
 rail = "adult"

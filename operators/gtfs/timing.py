@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import cast
 
@@ -82,15 +82,7 @@ def _with_both(call: Call) -> Call:
     """A call that tells one of its times has both: the other is the same."""
     arrival = call.arrival if call.arrival is not None else call.departure
     departure = call.departure if call.departure is not None else call.arrival
-    return Call(
-        sequence=call.sequence,
-        stop=call.stop,
-        arrival=arrival,
-        departure=departure,
-        boards=call.boards,
-        alights=call.alights,
-        line=call.line,
-    )
+    return replace(call, arrival=arrival, departure=departure)
 
 
 def _interpolated(calls: list[Call]) -> list[Call]:
@@ -100,14 +92,5 @@ def _interpolated(calls: list[Call]) -> list[Call]:
         start, end = cast("int", calls[left].departure), cast("int", calls[right].arrival)
         for at in range(left + 1, right):
             moment = start + (end - start) * (at - left) // (right - left)
-            call = calls[at]
-            times[at] = Call(
-                sequence=call.sequence,
-                stop=call.stop,
-                arrival=moment,
-                departure=moment,
-                boards=call.boards,
-                alights=call.alights,
-                line=call.line,
-            )
+            times[at] = replace(calls[at], arrival=moment, departure=moment)
     return times

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from tariffs.money import Money
 from ticketing.frozen.fields import Document, document, rows, text, truth, whole, whole_or_none
 
 _NAMES = frozenset(
@@ -64,6 +65,16 @@ class SoldGuarantee:
     def guarantors(self) -> Mapping[int, str]:
         """The guarantor of each connection, by the leg before it."""
         return {one.after_leg: self.guarantor for one in self.connections}
+
+    def as_dict(self) -> dict[str, object]:
+        """The terms as a quote and the order that has bought it show them."""
+        return {
+            "guarantor": self.guarantor,
+            "fee": Money(self.fee_minor, self.currency).as_dict(),
+            "after_legs": [one.after_leg for one in self.connections],
+            "wait_minutes": self.wait_minutes,
+            "pays": Money(self.pays_minor, self.currency).as_dict(),
+        }
 
     def recourse_of(self, operator: str) -> SoldRecourse | None:
         """Find what an operator had agreed to bear."""

@@ -72,7 +72,7 @@ def order(
         ],
         "code": placed.code or "each",
         "disclosure": _disclosure(placed),
-        "guarantee": _guarantee(placed),
+        "guarantee": placed.guarantee.as_dict() if placed.guarantee else None,
         "exchange_of": placed.exchange_of,
         "given_up": [{"passenger": ref, "legs": list(legs)} for ref, legs in placed.given_up.items()],
         "credit": _money(placed.credit_minor, currency),
@@ -218,20 +218,6 @@ def _disclosure(placed: Order) -> dict[str, object] | None:
     """Tell what the buyer was told of separate contracts."""
     told = placed.disclosure
     return None if told is None else {**told, "at": written(placed.created_at)}
-
-
-def _guarantee(placed: Order) -> dict[str, object] | None:
-    """Show the guarantee that an order has bought."""
-    sold = placed.guarantee
-    if sold is None:
-        return None
-    return {
-        "guarantor": sold.guarantor,
-        "fee": _money(sold.fee_minor, sold.currency),
-        "after_legs": [one.after_leg for one in sold.connections],
-        "wait_minutes": sold.wait_minutes,
-        "pays": _money(sold.pays_minor, sold.currency),
-    }
 
 
 def _leg(leg: Leg) -> dict[str, object]:

@@ -44,11 +44,7 @@ def _guarantee(frozen: Quote, region: Region, language: str) -> dict[str, object
     if sold is None:
         return None
     return {
-        "guarantor": sold.guarantor,
-        "fee": _money(sold.fee_minor, sold.currency),
-        "after_legs": [one.after_leg for one in sold.connections],
-        "wait_minutes": sold.wait_minutes,
-        "pays": _money(sold.pays_minor, sold.currency),
+        **sold.as_dict(),
         "text": guarantee_in_words(
             language,
             guarantor=sold.guarantor,
