@@ -29,6 +29,7 @@ MORNING = datetime(2026, 10, 13, 2, 10, tzinfo=UTC)
 BUILT = ROOT / "ticketing/web/built"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_SECONDS = 60
+_STORY_SECONDS = 180
 
 
 @dataclass
@@ -111,6 +112,20 @@ class Served:
     @property
     def clock(self) -> DemoClock:
         return DemoClock(self.folder / "clock")
+
+
+@pytest.fixture(autouse=True)
+def _ends() -> Iterator[None]:
+    """End a story that waits for ever, where it waits: what a page computes has no limit of its own in Playwright."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise TimeoutError(f"a story took more than {_STORY_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(_STORY_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")
