@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from operators import skeleton
-from operators.files import ENCODINGS
+from operators.files import ENCODINGS, Reading
 from operators.plain_text import plain
 from tariffs.findings import report
+from tariffs.table import zone_name
 from ticketing.cli import contract
 from ticketing.cli.extras import Lending
 from ticketing.cli.folders import find_folder
@@ -67,7 +68,7 @@ def check_command(name_or_folder: str) -> None:
     "feeds",
     multiple=True,
     metavar="FEED",
-    help="A GTFS feed of an operator: a zip, a folder or an address. Once for each operator.",
+    help="A feed of an operator, GTFS or NeTEx: a zip, a folder or an address. Once for each operator.",
 )
 @click.option(
     "--encoding",
@@ -76,7 +77,10 @@ def check_command(name_or_folder: str) -> None:
     show_default=True,
     help="How the texts of the feeds are written.",
 )
-def new_command(name: str, folder: str, *, feeds: tuple[str, ...], encoding: str) -> None:
+@click.option(
+    "--time-zone", default="", metavar="ZONE", help="The IANA time zone of NeTEx deliveries that tell none."
+)
+def new_command(name: str, folder: str, *, feeds: tuple[str, ...], encoding: str, time_zone: str) -> None:
     """Write a region that passes `region check`: from operators' feeds, or a small invented one to replace file by file.
 
     A feed tells its agency, time zone, currency, riders and fares; notes name what no feed tells (docs/onboarding.md).
@@ -85,13 +89,19 @@ def new_command(name: str, folder: str, *, feeds: tuple[str, ...], encoding: str
     Example:
       throughfare region new three-rivers --feed bus.zip --feed https://rail.example/gtfs.zip
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    if time_zone:
+        try:
+            zone_name(time_zone)
+        except ValueError:
+            message = f"{time_zone} is no IANA time zone, like Europe/Zurich"
+            raise click.BadParameter(message, param_hint="--time-zone") from None
     place = Path(folder) / name
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", name):
         raise click.BadParameter("a name is 2 to 40 small letters, digits and dashes", param_hint="NAME")
     if place.exists():
         raise click.BadParameter(f"{place} exists already", param_hint="NAME")
     if feeds:
-        _begin(place, feeds, encoding)
+        _begin(place, feeds, Reading(encoding, time_zone))
         return
     for path, text in skeleton.files(name).items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
@@ -99,10 +109,10 @@ def new_command(name: str, folder: str, *, feeds: tuple[str, ...], encoding: str
     click.echo(f"{place} is there: `throughfare region check {place}` is green. Next: docs/onboarding.md")
 
 
-def _begin(place: Path, feeds: tuple[str, ...], encoding: str) -> None:
+def _begin(place: Path, feeds: tuple[str, ...], reading: Reading) -> None:
     with progress(f"reading {len(feeds)} feeds"):
         try:
-            beginning, findings = begin_region(place, feeds, encoding)
+            beginning, findings = begin_region(place, feeds, reading)
         except InvalidRequest as error:
             click.echo(json.dumps(contract.problem(error), ensure_ascii=False), err=True)
             sys.exit(2)
