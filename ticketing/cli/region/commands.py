@@ -3,6 +3,9 @@
 import json
 import re
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -18,22 +21,32 @@ from ticketing.cli.folders import find_folder
 from ticketing.cli.progress import progress
 from ticketing.cli.region.begin import begin_region
 from ticketing.cli.region.folder import check_folder
+from ticketing.cli.region.page import write_page
 from ticketing.errors import InvalidRequest
-from ticketing.regions import check_region
+from ticketing.regions import Region, check_region
+from ticketing.regions.difference import Change, Difference, compare
 
 _MOST_TOLD = 1000
+_EXAMPLES = 5
 # Imported when it is asked for: it starts processes, and `check` answers at once.
 _LENT = {"rehearse": ("ticketing.cli.rehearse.commands", "lab")}
 
 
 @click.group(cls=Lending, lent=_LENT)
 def command() -> None:
-    """Check a region's folder, begin a new one, rehearse one."""
+    """Check a region's folder, compare two, begin a new one, rehearse one."""
 
 
 @command.command("check")
 @click.argument("name_or_folder")
-def check_command(name_or_folder: str) -> None:
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Also write a page with a map, the prices of single rides, days, VAT and riders.",
+)
+def check_command(name_or_folder: str, *, page: Path | None) -> None:
     """Report every fault of a region's files at once: feeds, agreements, taxes, operators, gates, terms, demo, stand-ins.
 
     NAME_OR_FOLDER is a region of THROUGHFARE_REGIONS_FOLDER (`regions`), or a folder. Exit 1 if anything is an error;
@@ -47,9 +60,77 @@ def check_command(name_or_folder: str) -> None:
     with progress("reading the region") as tell:
         region, findings = check_region(folder, progress=tell)
         findings += check_folder(folder, region)
+        if page is not None:
+            page.write_text(
+                write_page(folder.name, region, findings, datetime.now(UTC).date()), encoding="utf-8"
+            )
     answer = report(findings)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)
+
+
+@command.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--on",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="The first day of travel that is compared; today by default.",
+)
+@click.option(
+    "--days", type=click.IntRange(1, 31), default=7, show_default=True, help="How many days of departures."
+)
+@click.option("--json", "as_json", is_flag=True, help="All changes as JSON, instead of counts with examples.")
+def diff_command(old: str, new: str, *, first: datetime | None, days: int, as_json: bool) -> None:
+    """Compare two states of a region: operators, stops, lines, departures, prices of single rides, VAT, agreements.
+
+    OLD and NEW are regions of THROUGHFARE_REGIONS_FOLDER (`regions`), or folders. Exit 1 if one of them has an error.
+
+    \b
+    Example:
+      throughfare region diff helsinki-tallinn ./next-season --on 2027-06-01
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    begin = first.date() if first else datetime.now(UTC).date()
+    before, after = (_loaded(name) for name in (old, new))
+    with progress("comparing"):
+        difference = compare(before, after, [begin + timedelta(days=number) for number in range(days)])
+    if as_json:
+        click.echo(
+            json.dumps([asdict(change) for change in difference.changes], ensure_ascii=False, indent=2)
+        )
+        return
+    for line in _shown(difference):
+        click.echo(plain(line, _MOST_TOLD))
+
+
+def _loaded(name: str) -> Region:
+    """The region of a name or folder, or the end with its errors."""
+    with progress(f"reading {name}") as tell:
+        region, findings = check_region(find_folder(name), progress=tell)
+    if region is None:
+        click.echo(json.dumps(report(findings), ensure_ascii=False, indent=2))
+        sys.exit(1)
+    return region
+
+
+def _said(change: Change) -> str:
+    owner = f"{change.operator}: " if change.operator else ""
+    what = f": {change.old} -> {change.new}" if change.change == "changed" else ""
+    return f"{owner}{change.name}{what}"
+
+
+def _shown(difference: Difference) -> Iterator[str]:
+    """The number of each kind of change, and the first of them."""
+    for (subject, change), count in difference.counts().items():
+        yield f"{subject}: {count} {change}"
+        alike = [one for one in difference.changes if (one.subject, one.change) == (subject, change)]
+        yield from (f"  {_said(example)}" for example in alike[:_EXAMPLES])
+        if count > _EXAMPLES:
+            yield f"  and {count - _EXAMPLES} more (--json tells all)"
+    if not difference.changes:
+        yield "nothing changed"
 
 
 @command.command("new")
