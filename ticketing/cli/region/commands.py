@@ -13,7 +13,7 @@ import click
 from operators import skeleton
 from operators.files import ENCODINGS, Reading
 from operators.plain_text import plain
-from tariffs.findings import report
+from tariffs.findings import errors, report
 from tariffs.table import zone_name
 from ticketing.cli import contract
 from ticketing.cli.extras import Lending
@@ -25,6 +25,7 @@ from ticketing.cli.region.page import write_page
 from ticketing.errors import InvalidRequest
 from ticketing.regions import Region, check_region
 from ticketing.regions.difference import Change, Difference, compare
+from ticketing.regions.reload import ask
 
 _MOST_TOLD = 1000
 _EXAMPLES = 5
@@ -103,6 +104,29 @@ def diff_command(old: str, new: str, *, first: datetime | None, days: int, as_js
         return
     for line in _shown(difference):
         click.echo(plain(line, _MOST_TOLD))
+
+
+@command.command("reload")
+@click.argument("name_or_folder")
+def reload_command(name_or_folder: str) -> None:
+    """Have the running service load a region anew: timetables, fares, agreements, VAT, passes, caps. Nothing else stops.
+
+    The folder is checked first; exit 1 if anything is an error, and the service goes on with what it has. Offers that were made keep
+    their price, orders their conditions. Each process on this machine takes the region whole within seconds of its next
+    search. Changes of operators, terminals and names in region.toml, and of gates.json, need a restart: the log says so.
+
+    \b
+    Example:
+      throughfare region reload helsinki-tallinn
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    folder = find_folder(name_or_folder)
+    with progress("reading the region") as tell:
+        region, findings = check_region(folder, progress=tell)
+        findings += check_folder(folder, region)
+    if errors(findings):
+        click.echo(json.dumps(report(findings), ensure_ascii=False, indent=2))
+        sys.exit(1)
+    click.echo(f"{folder.name} is asked for: {ask(folder)[:12]}")
 
 
 def _loaded(name: str) -> Region:
