@@ -79,6 +79,7 @@ class Settings:
     regions: tuple[str, ...] = ("helsinki-tallinn",)
     regions_folder: Path = Path("regions")
     keys_folder: Path = Path("var/keys")
+    cache_folder: Path | None = None
     key_passphrase: str = DEMO_PASSPHRASE
     issuer: str = "throughfare.eu"
     public_url: str = "http://127.0.0.1:8000"
@@ -163,6 +164,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         regions=_words(_text(environ, "REGIONS", "helsinki-tallinn")),
         regions_folder=_folder(environ, "REGIONS_FOLDER", shipped.regions_folder()),
         keys_folder=_folder(environ, "KEYS_FOLDER", Path("var/keys")),
+        cache_folder=_folder(environ, "CACHE_FOLDER", Path("var/cache")),
         key_passphrase=_text(environ, "KEY_PASSPHRASE", DEMO_PASSPHRASE),
         issuer=_text(environ, "ISSUER", "throughfare.eu"),
         public_url=_address(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),

@@ -10,6 +10,7 @@ SETTINGS = (
         f"THROUGHFARE_{name}"
         for name in (
             "ANCHORS_FOLDER",
+            "CACHE_FOLDER",
             "DATABASE_URL",
             "DEMO_CLOCK_FILE",
             "ENVIRONMENT",

@@ -46,6 +46,7 @@ STARTS: dict[str, list[dict[str, str]]] = {
     "THROUGHFARE_REGIONS": [{"THROUGHFARE_REGIONS": "helsinki-tallinn,oresund"}],
     "THROUGHFARE_REGIONS_FOLDER": [{"THROUGHFARE_REGIONS_FOLDER": str(Path("regions").absolute())}],
     "THROUGHFARE_KEYS_FOLDER": [{"THROUGHFARE_KEYS_FOLDER": "other-keys"}],
+    "THROUGHFARE_CACHE_FOLDER": [{"THROUGHFARE_CACHE_FOLDER": "other/cache"}],
     "THROUGHFARE_KEY_PASSPHRASE": [{"THROUGHFARE_KEY_PASSPHRASE": "long and of this deployment"}],
     "THROUGHFARE_ISSUER": [{"THROUGHFARE_ISSUER": "tickets.example"}],
     "THROUGHFARE_PUBLIC_URL": [{"THROUGHFARE_PUBLIC_URL": "https://throughfare.example"}],

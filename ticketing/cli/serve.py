@@ -26,13 +26,14 @@ def command(bind: str, workers: int, threads: int) -> None:
     configured = settings()  # refuses unsafe ones here, in plain words
     _refuse_open_bind(configured, bind)
     _rehearse_start(configured)
-    os.execv(sys.executable, gunicorn(bind, workers, threads, "wsgi:told()"))  # noqa: S606  our own words, no shell
+    shared = [*gunicorn(bind, workers, threads, "wsgi:told()"), "--config", "python:ticketing.serving"]
+    os.execv(sys.executable, shared)  # noqa: S606  our own words, no shell
 
 
 def _rehearse_start(configured: Settings) -> None:
-    """Build once what each process under gunicorn builds: what cannot be is told here in one line, not there in a traceback.
+    """Build once what gunicorn builds: what cannot be is told here in one line, not there in a traceback.
 
-    What the processes would each say at their start is said once.
+    What it would say at its start is said here.
     """
     current_database(configured).close()
     rooms = build_rooms(configured)

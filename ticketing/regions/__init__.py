@@ -1,10 +1,11 @@
 """Regions: the data folders this process serves, loaded and checked once, and what their operators tell of today."""
 
+from ticketing.regions.cache import load_regions
 from ticketing.regions.changing import change_seconds
 from ticketing.regions.connectors import Connectors, open_connectors
 from ticketing.regions.guaranteed import guarantee_for
 from ticketing.regions.live_board import LiveBoard, News, Told, news_of_rides
-from ticketing.regions.load import Region, check_region, load_regions
+from ticketing.regions.load import Region, check_region
 from ticketing.regions.names import category_name, explained, pass_name
 from ticketing.regions.not_carried import Expected, failure_of
 from ticketing.regions.polling import LiveDesk, ask_now, poll_live

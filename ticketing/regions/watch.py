@@ -16,9 +16,10 @@ from operators.errors import OperatorError
 from operators.guard import Guarded
 from ticketing.clock import Clock
 from ticketing.config import Settings
+from ticketing.regions.cache import kept_region
 from ticketing.regions.connectors import Connectors
 from ticketing.regions.earlier import EarlierRegions
-from ticketing.regions.load import Region, check_region
+from ticketing.regions.load import Region
 from ticketing.regions.reload import asked, digest, needs_restart
 
 _log = structlog.get_logger(__name__)
@@ -78,8 +79,10 @@ class Watch:
             for place, connector in self._all()
             if place[0] == name and (kept := connector.kept_timetable())
         }
-        region, findings = check_region(
-            self._folder(name), {operator: kept.files for operator, kept in good.items()}
+        region, findings = kept_region(
+            self._folder(name),
+            self.settings.cache_folder,
+            {operator: kept.files for operator, kept in good.items()},
         )
         if region is None:
             _log.error("region not reloaded", region=name, faults=len(findings), first=findings[0].message)
@@ -129,7 +132,7 @@ class Watch:
     def _rebuild(
         self, name: str, fetched: Mapping[str, Mapping[str, str]], versions: Mapping[tuple[str, str], str]
     ) -> None:
-        region, findings = check_region(self._folder(name), fetched)
+        region, findings = kept_region(self._folder(name), self.settings.cache_folder, fetched)
         self._versions.update(versions)  # also where it is refused: the same feed is not tried again
         if region is None:
             _log.error("region not refreshed", region=name, faults=len(findings), first=findings[0].message)
