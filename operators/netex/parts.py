@@ -21,7 +21,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A StopPlace or one of its quays, `inside` being the place around it. `wheelchair` is None where it is not known."""
+    """A StopPlace or one of its quays, `inside` being the place around it. `wheelchair` is None where it is not known.
+
+    `time_zone` is its own one (IANA), empty where it has that of the delivery.
+    """
 
     id: str
     name: str
@@ -30,6 +33,7 @@ class Place:
     inside: str
     wheelchair: bool | None
     zones: tuple[str, ...]
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,7 @@ def _place(place_id: str, element: Element, inside: str) -> Place:
         inside=inside,
         wheelchair={"true": True, "false": False}.get(access),
         zones=_zones(element),
+        time_zone=text_at(element, "Locale", "TimeZone"),
     )
 
 

@@ -6,7 +6,7 @@ from operators.netex.parts import Parts, Place
 
 STOPS = (
     *("stop_id", "stop_name", "stop_lat", "stop_lon"),
-    *("location_type", "parent_station", "wheelchair_boarding", "zone_id"),
+    *("location_type", "parent_station", "wheelchair_boarding", "zone_id", "stop_timezone"),
 )
 TRANSLATIONS = ("table_name", "field_name", "language", "translation", "record_id")
 _STATION = "1"
@@ -53,14 +53,16 @@ class Stops:
                 stations[row[5]] = None
         for station in stations:
             place = self._parts.places[station]
-            yield (place.id, self._name(place), *(place.at or ("", "")), _STATION, "", _wheelchair(place), "")
+            named = (place.id, self._name(place), *(place.at or ("", "")))
+            yield (*named, _STATION, "", _wheelchair(place), "", place.time_zone)
         yield from stops
 
     def _quay(self, quay: Place) -> Sequence[str]:
         station = self._station(quay)
         around = self._parts.places[quay.inside]
         zone = _only(quay.zones or around.zones)
-        return (quay.id, self._name(around), *(quay.at or ("", "")), "0", station, _wheelchair(quay), zone)
+        named = (quay.id, self._name(around), *(quay.at or ("", "")))
+        return (*named, "0", station, _wheelchair(quay), zone, quay.time_zone or around.time_zone)
 
     def _point(self, point: str, place: Place | None) -> Sequence[str]:
         """The row of a stop point at its stop place, or at a place of its own."""
@@ -68,9 +70,10 @@ class Stops:
         known = self._parts.points.get(point)
         if place is not None and place.at:
             station, access = self._station(place), _wheelchair(place)
-            return (point, self._name(place) or point, *place.at, "0", station, access, zone)
+            named = (point, self._name(place) or point, *place.at)
+            return (*named, "0", station, access, zone, place.time_zone)
         at, name = (known.at, known.name) if known else (None, "")
-        return (point, name or point, *(at or ("", "")), "0", "", "", zone)
+        return (point, name or point, *(at or ("", "")), "0", "", "", zone, "")
 
     def _station(self, place: Place) -> str:
         """The outermost stop place around a place that has a position: GTFS knows one level of stations."""

@@ -213,6 +213,18 @@ class TestTimetable:
         assert len(departures(read, DAY)) == 4
         assert len(departures(read, DAY.replace(day=14))) == 3
 
+    def test_a_stop_abroad_has_its_own_time_zone(self) -> None:
+        files = delivery(written())
+        files["_common.xml"] = files["_common.xml"].replace(
+            b"<Name>Station</Name>", b"<Name>Station</Name><Locale><TimeZone>Europe/Riga</TimeZone></Locale>"
+        )
+
+        read = timetable(tables(convert(files)))
+
+        zones = {read.stops[stop].name: read.timezone_of(stop) for stop in read.patterns[0].stops}
+        assert zones["Station"] == "Europe/Riga"
+        assert {zone for name, zone in zones.items() if name != "Station"} == {"Europe/Tallinn"}
+
     def test_a_train_replaced_by_a_bus_is_sold_as_a_bus(self) -> None:
         files = delivery(written())
         journey = b"<ServiceJourney id=\"x:ServiceJourney:t1\" version='1'>"
