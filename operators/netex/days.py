@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from operators.netex.parts import Condition, Days, DayType, Journey, Parts
+from operators.netex.values import MAX_DAYS
 
-# A period without an end, or one of a century, is no timetable; more days than these are not written down.
-MAX_DAYS = 366 * 5
 _Set = frozenset[date]
 _NONE: _Set = frozenset()
 

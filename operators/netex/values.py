@@ -9,6 +9,8 @@ from operators.netex.parts import Days
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d):([0-5]\d)(?:\.0+)?")
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.0+)?S)?)?")
 _DAY_SECONDS = 86400
+# A period without an end, or one of a century, is no timetable; more days than these are not written down.
+MAX_DAYS = 366 * 5
 
 
 class Unread(ValueError):
@@ -54,7 +56,17 @@ def days(element: Element) -> Days:
     if bits.strip("01"):
         raise Unread("ValidDayBits has other letters than 0 and 1")
     if bits:
-        end = start + timedelta(days=len(bits) - 1)
+        end = _end_of(start, bits)
     if end < start:
         raise Unread(f"it ends on {end}, before it begins on {start}")
     return Days(start, end, bits)
+
+
+def _end_of(start: date, bits: str) -> date:
+    """The day of the last bit. Raises Unread."""
+    if len(bits) > MAX_DAYS:
+        raise Unread(f"ValidDayBits has more than {MAX_DAYS} days")
+    try:
+        return start + timedelta(days=len(bits) - 1)
+    except OverflowError as error:
+        raise Unread(f"ValidDayBits goes on beyond the last day of the calendar from {start}") from error

@@ -333,6 +333,20 @@ class TestUnderFire:
 
         assert "more than 100 elements" in messages(convert(delivery(written())))
 
+    @pytest.mark.parametrize(
+        ("before", "after", "said"),
+        [
+            (b"<FromDate>2026-01-01", b"<FromDate>9999-12-30", "beyond the last day of the calendar"),
+            (b"<ValidDayBits>", b"<ValidDayBits>" + b"1" * 100_000, "has more than 1830 days"),
+        ],
+    )
+    def test_days_beyond_all_calendars_are_told(self, before: bytes, after: bytes, said: str) -> None:
+        files = delivery(written(), "epip")
+
+        converted = convert({name: content.replace(before, after) for name, content in files.items()})
+
+        assert said in messages(converted)
+
     def test_a_day_type_without_an_end_takes_no_memory(self) -> None:
         files = delivery(written())
         endless = (
