@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from operators.netex.parts import Condition, Days, DayType, Journey, Parts
-from operators.netex.values import MAX_DAYS
 
 _Set = frozenset[date]
 _NONE: _Set = frozenset()
@@ -109,7 +108,6 @@ def _days(days: Days) -> _Set:
 
 
 def _each(days: Days) -> Iterator[date]:
-    count = min((days.end - days.start).days + 1, MAX_DAYS)
-    for number in range(count):
+    for number in range((days.end - days.start).days + 1):
         if not days.bits or days.bits[number : number + 1] == "1":
             yield days.start + timedelta(days=number)

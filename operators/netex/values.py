@@ -9,8 +9,8 @@ from operators.netex.parts import Days
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d):([0-5]\d)(?:\.0+)?")
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.0+)?S)?)?")
 _DAY_SECONDS = 86400
-# A period without an end, or one of a century, is no timetable; more days than these are not written down.
-MAX_DAYS = 366 * 5
+# Each day of a timetable is written down: a century of them is no timetable.
+_LONGEST = timedelta(days=366 * 20)
 
 
 class Unread(ValueError):
@@ -48,25 +48,22 @@ def day(text: str) -> date:
 
 
 def days(element: Element) -> Days:
-    """The range of days of an element, open where it names no end. Raises Unread."""
+    """The range of days of an element; where it is open, as many days as one may have. Raises Unread."""
     leaves = leaves_of(element)
-    start = day(leaves["FromDate"]) if "FromDate" in leaves else date(1970, 1, 1)
-    end = day(leaves["ToDate"]) if "ToDate" in leaves else date(2099, 12, 31)
+    start = day(leaves["FromDate"]) if "FromDate" in leaves else None
+    end = day(leaves["ToDate"]) if "ToDate" in leaves else None
     bits = leaves.get("ValidDayBits", "")
     if bits.strip("01"):
         raise Unread("ValidDayBits has other letters than 0 and 1")
-    if bits:
-        end = _end_of(start, bits)
+    if start is None and (end is None or bits):
+        raise Unread("FromDate is missing")
+    try:
+        start = start or (end or date.max) - _LONGEST
+        end = start + timedelta(days=len(bits) - 1) if bits else end or start + _LONGEST
+    except OverflowError as error:
+        raise Unread("it goes on beyond the days of the calendar") from error
     if end < start:
         raise Unread(f"it ends on {end}, before it begins on {start}")
+    if end - start > _LONGEST:
+        raise Unread(f"it is longer than {_LONGEST.days} days, from {start} to {end}")
     return Days(start, end, bits)
-
-
-def _end_of(start: date, bits: str) -> date:
-    """The day of the last bit. Raises Unread."""
-    if len(bits) > MAX_DAYS:
-        raise Unread(f"ValidDayBits has more than {MAX_DAYS} days")
-    try:
-        return start + timedelta(days=len(bits) - 1)
-    except OverflowError as error:
-        raise Unread(f"ValidDayBits goes on beyond the last day of the calendar from {start}") from error

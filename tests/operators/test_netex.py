@@ -336,8 +336,8 @@ class TestUnderFire:
     @pytest.mark.parametrize(
         ("before", "after", "said"),
         [
-            (b"<FromDate>2026-01-01", b"<FromDate>9999-12-30", "beyond the last day of the calendar"),
-            (b"<ValidDayBits>", b"<ValidDayBits>" + b"1" * 100_000, "has more than 1830 days"),
+            (b"<FromDate>2026-01-01", b"<FromDate>9999-12-30", "beyond the days of the calendar"),
+            (b"<ValidDayBits>", b"<ValidDayBits>" + b"1" * 10_000, "it is longer than 7320 days"),
         ],
     )
     def test_days_beyond_all_calendars_are_told(self, before: bytes, after: bytes, said: str) -> None:
@@ -347,17 +347,29 @@ class TestUnderFire:
 
         assert said in messages(converted)
 
-    def test_a_day_type_without_an_end_takes_no_memory(self) -> None:
+    def test_a_period_of_a_millennium_is_told(self) -> None:
         files = delivery(written())
-        endless = (
-            files["_common.xml"]
-            .replace(b"<FromDate>2026-01-01", b"<FromDate>0001-01-01")
-            .replace(b"<ToDate>2027-12-31", b"<ToDate>9999-12-31")
+        endless = files["_common.xml"].replace(b"<FromDate>2026-01-01", b"<FromDate>0001-01-01")
+
+        assert "it is longer than 7320 days" in messages(convert({**files, "_common.xml": endless}))
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            (b"<FromDate>2026-01-01T00:00:00</FromDate>", b""),
+            (b"<ToDate>2027-12-31T00:00:00</ToDate>", b""),
+            (b"<FromDate>2026-01-01T00:00:00", b"<FromDate>2010-01-01T00:00:00"),
+        ],
+    )
+    def test_a_period_that_is_open_or_long_ago_begun_loses_no_day(self, before: bytes, after: bytes) -> None:
+        files = delivery(written())
+        assert before in files["_common.xml"]
+
+        read = timetable(
+            tables(convert({**files, "_common.xml": files["_common.xml"].replace(before, after)}))
         )
 
-        converted = convert({**files, "_common.xml": endless})
-
-        assert len(converted.tables.get("calendar_dates.txt", "").splitlines()) < 366 * 6
+        assert len(departures(read, DAY)) == 4
 
 
 class TestFeeds:
