@@ -41,8 +41,10 @@ worker.addEventListener("message", (event: Lasting & { data: unknown }) => {
 worker.addEventListener("fetch", (event: Asked) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || !event.request.url.startsWith(worker.registration.scope)) return;
-  const wanted = event.request.mode === "navigate" ? "./" : url.pathname;
-  event.respondWith(kept(wanted, event.request));
+  if (event.request.mode !== "navigate") return event.respondWith(kept(url.pathname, event.request));
+  // The screen that pays has a policy of its own, which is not kept here: only the service gives it.
+  const isPaying = url.pathname === new URL("pay", worker.registration.scope).pathname;
+  event.respondWith(isPaying ? fetch(event.request).catch(() => kept("./", event.request)) : kept("./", event.request));
 });
 
 async function kept(wanted: string, request: Request): Promise<Response> {
