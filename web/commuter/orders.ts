@@ -19,6 +19,10 @@ export interface KeptOrder {
   /** The versions of `order` and `tickets` as the service named them; none where they came by another call. */
   tags?: { order: string | null; tickets: string | null };
   fetchedAt: number;
+  /** The contact by which this phone is told about the order, where its holder said yes. */
+  push?: string | undefined;
+  /** Passengers whose tickets another phone takes over. */
+  elsewhere?: string[];
 }
 
 export const orders = signal<KeptOrder[]>([]);
@@ -69,7 +73,8 @@ function withoutPictures(tickets: Tickets): Tickets {
   return { ...tickets, tickets: tickets.tickets.map((one) => ({ ...one, qr_png: null, qr_svg: null })) };
 }
 
-function hasTickets(order: Order): boolean {
+/** Tell whether an order has come to tickets, whatever has become of them since. */
+export function hasTickets(order: Order): boolean {
   return ["ticketed", "part_refunded", "refunded", "exchanged", "disputed", "refunding", "exchanging"].includes(order.state);
 }
 

@@ -5,9 +5,14 @@ declare const VERSION: string;
 interface Worker {
   addEventListener(name: string, act: (event: never) => void): void;
   skipWaiting(): Promise<void>;
-  clients: { claim(): Promise<void> };
-  registration: { scope: string };
+  clients: { claim(): Promise<void>; matchAll(options: object): Promise<Client[]>; openWindow(url: string): Promise<unknown> };
+  registration: { scope: string; showNotification(title: string, options: object): Promise<void> };
   location: Location;
+}
+interface Client {
+  url: string;
+  focus(): Promise<unknown>;
+  postMessage(message: unknown): void;
 }
 interface Lasting {
   waitUntil(work: Promise<unknown>): void;
@@ -50,4 +55,59 @@ worker.addEventListener("fetch", (event: Asked) => {
 async function kept(wanted: string, request: Request): Promise<Response> {
   const cache = await caches.open(NAME);
   return (await cache.match(wanted, { ignoreVary: true })) ?? fetch(request);
+}
+
+/** What the service says by web push (docs/messages.md). */
+interface Message {
+  title?: string;
+  body?: string;
+  type?: string;
+  lang?: string;
+  data?: { order_id?: string };
+}
+
+worker.addEventListener("push", (event: Lasting & { data: { json(): unknown } | null }) => {
+  event.waitUntil(told(event.data));
+});
+
+/** Browsers want each message to be shown, also one that cannot be read. */
+async function told(data: { json(): unknown } | null): Promise<void> {
+  let said: Message = {};
+  try {
+    said = (data?.json() ?? {}) as Message;
+  } catch {
+    // Only the name of the app is shown.
+  }
+  const path = screenOf(said);
+  await worker.registration.showNotification(said.title ?? "Throughfare", {
+    body: said.body ?? "",
+    lang: said.lang ?? "",
+    icon: "icon-192.png",
+    // A newer message of the same matter takes the older one's place.
+    tag: `${said.type} ${said.data?.order_id}`,
+    data: path,
+  });
+}
+
+/** The screen on which the holder can act: the way on, the money, or the ticket itself. */
+function screenOf({ type = "", data }: Message): string {
+  const order = data?.order_id ?? "";
+  if (!/^[\w-]+$/.test(order) || type === "order.ticketed") return "tickets";
+  if (type.startsWith("journey.")) return `orders/${order}/options`;
+  return type.startsWith("claim.") ? `orders/${order}/delays` : `orders/${order}`;
+}
+
+worker.addEventListener("notificationclick", (event: Lasting & { notification: { data: unknown; close(): void } }) => {
+  event.notification.close();
+  event.waitUntil(open(String(event.notification.data)));
+});
+
+/** Show a screen in the app where it is open, but never in the place of a payment. */
+async function open(path: string): Promise<void> {
+  const scope = worker.registration.scope;
+  const there = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const free = there.find((one) => one.url.startsWith(scope) && !one.url.startsWith(`${scope}pay`));
+  if (!free) return void (await worker.clients.openWindow(scope + path));
+  free.postMessage({ open: path });
+  await free.focus();
 }
