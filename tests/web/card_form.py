@@ -65,6 +65,8 @@ addEventListener("message", async event => {
   tell(await (await fetch("/methods", {method: "POST", body: number})).json());
 });
 </script></html>"""
+# Stripe's script refuses to ask again what is answered.
+_ANSWERED = "<!doctype html><title>Bank</title><script>parent.postMessage({error: {}}, '*')</script>"
 _BANK = """<!doctype html><html lang="en"><title>Bank</title><button>Approve</button><button>Refuse</button><script>
 for (const button of document.querySelectorAll("button")) button.onclick = async () => {
   await fetch("/answer" + location.search, {method: "POST", body: button.textContent});
@@ -85,16 +87,20 @@ def lend(context: BrowserContext, stripe: StripeStandIn) -> None:
             case "/frame.html":
                 route.fulfill(content_type="text/html", body=_CARD)
             case "/ask":
-                route.fulfill(content_type="text/html", body=_BANK)
+                asks = stripe.intent(_intent_of(address.query))["status"] == "requires_action"
+                route.fulfill(content_type="text/html", body=_BANK if asks else _ANSWERED)
             case "/methods":
                 method = {"paymentMethod": {"id": stripe.card(sent)}}
                 route.fulfill(content_type="application/json", body=json.dumps(method))
             case "/answer":
-                intent = parse_qs(address.query)["secret"][0].partition("_secret_")[0]
-                stripe.authenticate(intent, success=sent == "Approve")
+                stripe.authenticate(_intent_of(address.query), success=sent == "Approve")
                 route.fulfill(body="")
             case _:
                 route.abort()
 
     for begin in ADDRESSES:
         context.route(f"{begin}**", answer)
+
+
+def _intent_of(query: str) -> str:
+    return parse_qs(query)["secret"][0].partition("_secret_")[0]

@@ -82,8 +82,12 @@ def test_what_the_bank_asks_is_answered_in_its_frame_and_a_refusal_can_be_tried_
         write_card(commuter, ASKS)
         answer_bank(commuter, "Refuse")
         commuter.sees("The bank declined the payment. Nothing was charged.")
+        commuter.page.route("**/result", _lose_the_answer)
         write_card(commuter, ASKS)
         answer_bank(commuter, "Approve")
+        commuter.sees("We do not know yet whether you were charged. You will not be charged twice.")
+        commuter.page.unroute("**/result")
+        commuter.press("Check the payment")
 
         assert taken(stand_in, order_of(commuter)) == [3200]
 

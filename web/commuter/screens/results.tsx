@@ -35,6 +35,7 @@ function Found({ wish, search }: { wish: Wish; search: string }) {
   };
   useEffect(ask, [search]);
   const choose = async (itinerary: Itinerary) => {
+    if (busy.value) return;
     busy.value = itinerary.offer_id;
     error.value = null;
     try {
