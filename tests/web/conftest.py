@@ -1,7 +1,6 @@
 """One browser and one served process for all stories of the apps. Without either the stories are left out, and say so."""
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -21,6 +20,7 @@ import pytest
 
 from tests.source_tree import ROOT
 from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
+from tests.web.served import WORK
 from ticketing.clock import DemoClock
 from ticketing.db import Database
 from ticketing.identity import create_key
@@ -109,22 +109,8 @@ class Served:
         assert answer.is_success, answer.text
 
     def work(self) -> None:
-        """Let a worker of the service do one round, as a process of its own."""
-        environment = {
-            **os.environ,
-            "THROUGHFARE_DATABASE_URL": f"sqlite:///{self.folder / 'test.db'}",
-            "THROUGHFARE_KEYS_FOLDER": str(self.folder / "keys"),
-            "THROUGHFARE_PUBLIC_URL": self.url,
-            "THROUGHFARE_MAIL_FOLDER": str(self.folder / "mail"),
-            "THROUGHFARE_MESSAGES_REACH": "anywhere",
-            "THROUGHFARE_DEMO_CLOCK_FILE": str(self.folder / "clock"),
-            "THROUGHFARE_SETTLEMENT_FOLDER": str(self.folder / "settlement"),
-            "THROUGHFARE_LIVE_SECONDS": "0",
-            "THROUGHFARE_REGIONS_FOLDER": str(self.folder / "regions"),
-        }
-        words = [sys.executable, "-m", "ticketing", "worker", "--once"]
-        with (self.folder / "worker.log").open("ab") as log:
-            subprocess.run(words, cwd=ROOT, env=environment, stdout=log, stderr=log, check=True, timeout=120)
+        """Let a worker of the service do one round."""
+        assert httpx.post(f"{self.url}{WORK}", timeout=60).is_success
 
     def key(self, operator: str, role: Role = "gate") -> str:
         """Make a key of a role at an operator, for its gates if nothing else is said."""

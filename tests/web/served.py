@@ -16,10 +16,12 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from operators.fake import FakeOperator
 from ticketing.app import create_app
+from ticketing.cli.worker import list_jobs
 from ticketing.clock import Clock, DemoClock
 from ticketing.config import Settings
 from ticketing.web import blueprint
 
+WORK = "/one-round-of-a-worker"
 SHIPS = ("tallink", "viking", "eckero")
 
 
@@ -61,6 +63,15 @@ def service(folder: Path, port: int) -> Flask:
     ships = {name: FakeOperator(name, clock.now, Places(folder / "places.json", name)) for name in SHIPS}
     app = create_app(settings, connectors={"helsinki-tallinn": ships}, announces=False)
     blueprint.BUILT = folder / "built"
+    rooms = app.extensions["throughfare"]
+
+    @app.post(WORK)
+    def work() -> str:
+        """Do one round of a worker here: another process would read the region anew each time."""
+        for job in list_jobs(rooms, settings.regions, once=True):
+            job.go(clock.now())
+        return ""
+
     return app
 
 

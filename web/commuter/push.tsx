@@ -80,7 +80,8 @@ async function subscribe(row: KeptOrder): Promise<void> {
   const path = { order_id: row.id };
   const before = await call("GET /v1/orders/{order_id}/notify", { path, token: row.token });
   const manager = ((await navigator.serviceWorker.ready) as ServiceWorkerRegistration).pushManager;
-  const { endpoint, keys } = (await manager.subscribe({ userVisibleOnly: true, applicationServerKey: before.web_push_key })).toJSON();
+  const options = { userVisibleOnly: true, applicationServerKey: before.web_push_key };
+  const { endpoint, keys } = (await manager.subscribe(options).catch(() => renewed(manager, options))).toJSON();
   const ours: Wanted = { kind: "webpush", endpoint: endpoint as string, p256dh: keys?.["p256dh"] as string, auth: keys?.["auth"] as string, language: language.value };
   const others = before.contacts.filter((one) => one.id !== row.push);
   const contacts = [...staying(others), ours];
@@ -89,6 +90,12 @@ async function subscribe(row: KeptOrder): Promise<void> {
   // A browser that had asked before, and has forgotten it, keeps its contact.
   const mine = pushed.find((one) => !others.some(({ id }) => id === one.id)) ?? pushed.find((one) => one.hint === new URL(endpoint as string).host);
   await keepOrder({ ...row, push: mine?.id });
+}
+
+/** A subscription that was made for another key of the service stands in the way of a new one (Push API, 5.3). */
+async function renewed(manager: PushManager, options: PushSubscriptionOptionsInit): Promise<PushSubscription> {
+  await (await manager.getSubscription())?.unsubscribe();
+  return manager.subscribe(options);
 }
 
 async function end(row: KeptOrder): Promise<void> {

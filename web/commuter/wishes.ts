@@ -93,6 +93,8 @@ function endpoint(place: Chosen): Schemas["Endpoint"] {
 
 export function toRequest(wish: Wish): Schemas["JourneyRequest"] {
   const refs = wish.change?.passengers ?? [];
+  // Whoever has signed in travels as the first grown-up.
+  const owner = signedIn.value && !wish.change ? wish.passengers.findIndex((category) => !["child", "infant"].includes(category)) : -1;
   const changed = wish.change ? orderOf(wish.change.order) : undefined;
   return {
     from: endpoint(wish.from),
@@ -101,7 +103,7 @@ export function toRequest(wish: Wish): Schemas["JourneyRequest"] {
     passengers: wish.passengers.map((category, index) => ({
       ref: refs[index] ?? `p${index + 1}`,
       rider_category: category,
-      ...(index === 0 && signedIn.value && !wish.change ? { account_holder: true } : {}),
+      ...(index === owner ? { account_holder: true } : {}),
       ...passesFor(category, wish.passengers.indexOf(category) === index),
     })),
     ...(wish.via ? { via: { stop_id: wish.via.id } } : {}),

@@ -7,7 +7,7 @@ import { here } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
 import { orderOf, refresh, type KeptOrder, type Ticket } from "../orders";
 import { Back, categoryOf, Note, Trouble } from "../parts";
-import { publicKey } from "../wallet/key";
+import { canKeep, publicKey } from "../wallet/key";
 import { isBound, isOurs } from "../wallet/proof";
 import { Qr } from "../wallet/qr";
 
@@ -82,6 +82,8 @@ export function TakeOver({ at }: { at: Place }) {
   const id = at.parts["order"] as string;
   const row = orderOf(id);
   const ours = useSignal<Record<string, boolean>>({});
+  const able = useSignal(true);
+  useEffect(() => void canKeep().then((can) => (able.value = can)), []);
   const busy = useSignal(false);
   const error = useSignal<unknown>(null);
   const carried = carriedOf(row);
@@ -110,6 +112,11 @@ export function TakeOver({ at }: { at: Place }) {
       <Back to="tickets">{t("tickets.title")}</Back>
       <Heading title={t("takeover.title")}>{t("takeover.title")}</Heading>
       <p>{t("takeover.how")}</p>
+      {!able.value && (
+        <Note kind="wait">
+          <p>{t("who.unable")}</p>
+        </Note>
+      )}
       <ul class="cards">
         {carried.map((one) => (
           <li key={one.name} class="card">
@@ -119,7 +126,7 @@ export function TakeOver({ at }: { at: Place }) {
                 <p>{t("takeover.done")}</p>
               </Note>
             ) : (
-              <button type="button" class="main wide" disabled={busy.value} onClick={() => void take(one)}>
+              <button type="button" class="main wide" disabled={busy.value || !able.value} onClick={() => void take(one)}>
                 {t("ticket.move")}
               </button>
             )}
