@@ -27,7 +27,11 @@ export default function Push({ row, asking }: { row: KeptOrder; asking?: boolean
     error.value = null;
     work()
       .catch((trouble: unknown) => (error.value = trouble))
-      .finally(() => (busy.value = false));
+      .finally(() => {
+        busy.value = false;
+        // The button that was pressed is gone, or is another one.
+        document.getElementById("push")?.focus();
+      });
   };
   const begin = act(async () => {
     denied.value = (await Notification.requestPermission()) !== "granted";
@@ -39,7 +43,7 @@ export default function Push({ row, asking }: { row: KeptOrder; asking?: boolean
   });
   return (
     <section class="card" aria-labelledby="push">
-      <h2 id="push">{t("push.title")}</h2>
+      <h2 id="push" tabIndex={-1}>{t("push.title")}</h2>
       {row.push ? (
         <Note kind="good" live>
           <p>{t("push.on")}</p>

@@ -1,6 +1,6 @@
 // Give tickets to another phone: this one shows a link as a code, the other one reads it and takes over what it carries.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { call, newKey, now, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here } from "../../shared/money";
@@ -34,8 +34,11 @@ export function HandOver({ at }: { at: Place }) {
   const before = useSignal<Carried[]>(carriedOf(orderOf(id)));
   const error = useSignal<unknown>(null);
   const row = orderOf(id);
+  const shown = useRef<HTMLElement>(null);
   useEffect(() => {
     if (!link.value) return;
+    // The button that was pressed is gone: who goes by keyboard or hears the page goes on at the code.
+    shown.current?.focus();
     const timer = setInterval(() => void refresh(id).catch(() => undefined), LOOK_MS);
     return () => clearInterval(timer);
   }, [link.value]);
@@ -63,7 +66,7 @@ export function HandOver({ at }: { at: Place }) {
         </Note>
       ))}
       {link.value && !isOver && (
-        <section class="code" aria-label={t("handover.code")}>
+        <section ref={shown} tabIndex={-1} class="code" aria-label={t("handover.code")}>
           <Qr text={`${location.origin}/app/link?from=phone#${link.value.code}`} label={t("handover.code")} />
           <p class="small">{t("handover.until", { time: here(link.value.expires_at) })}</p>
         </section>
@@ -101,6 +104,7 @@ export function TakeOver({ at }: { at: Place }) {
       const path = { order_id: id, jti: one.jti };
       await call("POST /v1/orders/{order_id}/tickets/{jti}/move", { path, body: { public_key: await publicKey() }, token: row.token, once: newKey() });
       await refresh(id);
+      document.querySelector("h1")?.focus();
       if (carriedOf(orderOf(id)).length === 1) go("tickets", { replace: true });
     } catch (trouble) {
       error.value = trouble;

@@ -23,6 +23,14 @@ export function Pay() {
   const form = useSignal<CardForm | null>(null);
   // Once it is paid the purchase is dropped, and the screen leads on by itself.
   const isLeaving = useRef(false);
+  const bank = useRef<HTMLButtonElement>(null);
+  const isAsked = asks.value !== null;
+  const wasAsked = useRef(isAsked);
+  useEffect(() => {
+    // The form is gone, and with it the button that had the focus.
+    if (isAsked && !wasAsked.current) bank.current?.focus();
+    wasAsked.current = isAsked;
+  }, [isAsked]);
   if (!current?.order || !current.token) {
     if (!isLeaving.current) go("tickets", { replace: true });
     return null;
@@ -78,7 +86,7 @@ export function Pay() {
                 {t("pay.bank.open")}
               </a>
             )}
-            <button type="button" class="main" onClick={() => void answered()} disabled={busy.value}>
+            <button ref={bank} type="button" class="main" onClick={() => void answered()} disabled={busy.value}>
               {t(asks.value.url ? "pay.bank.done" : "pay.bank.open")}
             </button>
           </p>
