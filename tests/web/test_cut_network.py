@@ -131,7 +131,7 @@ def _press(page: Page) -> None:
 
 
 def _screen(page: Page) -> str:
-    """What a screen says in its heading, its notes and its buttons."""
+    """Read the words of a screen in its heading, its notes and its buttons."""
     words = "[...document.querySelectorAll('h1, .note, button')].map(one => one.textContent).join()"
     return str(page.evaluate(words))
 
