@@ -63,7 +63,8 @@ export async function refresh(id: string): Promise<KeptOrder | undefined> {
   const listed = hasTickets(order) ? await callTagged("GET /v1/orders/{order_id}/tickets", given, held?.tags?.tickets) : undefined;
   const tickets = listed ? withoutPictures(listed.answer) : (held?.tickets ?? null);
   const tags = { order: asked ? asked.tag : (row.tags?.order ?? null), tickets: listed ? listed.tag : (held?.tags?.tickets ?? null) };
-  const fresh = { ...row, order, tickets, tags, fetchedAt: now() };
+  // What the holder has chosen meanwhile stays: only what was asked for is replaced.
+  const fresh = { ...((await find<KeptOrder>("order", id)) ?? row), order, tickets, tags, fetchedAt: now() };
   await keepOrder(fresh);
   return fresh;
 }
