@@ -36,7 +36,8 @@ export async function leave(): Promise<void> {
 }
 
 /** The token of the person who has signed in. A token that brings new ones is good once: two pages must not use it both. */
-async function personToken(): Promise<string> {
+async function personToken(refused?: string): Promise<string> {
+  if (access && access.token === refused) access = null;
   if (access && access.until > Date.now()) return access.token;
   return navigator.locks.request("session", async () => {
     if (access && access.until > Date.now()) return access.token;
