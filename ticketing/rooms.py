@@ -46,7 +46,7 @@ from ticketing.notices.mail import FolderMail, MailServer, NoMail, SmtpMail
 from ticketing.notices.web_push import WebPush
 from ticketing.notices.webhook import Webhooks
 from ticketing.offers import OfferTokens
-from ticketing.payments import DemoGateway, PaymentGateway
+from ticketing.payments import CardForm, DemoGateway, PaymentGateway, card_form
 from ticketing.purchase import trial
 from ticketing.purchase.service import Till
 from ticketing.quote.offered import Shelf
@@ -100,6 +100,7 @@ class Rooms:
     readiness: Callable[[], dict[str, Any]]
     warnings: tuple[str, ...]
     is_sandbox: bool
+    card_form: CardForm | None = None
     pace: Pace = field(default_factory=Pace)
 
 
@@ -237,6 +238,7 @@ def build_rooms(
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
         warnings=(*settings.warnings(), *opened.stand_ins),
         is_sandbox=settings.is_sandbox,
+        card_form=card_form(settings.stripe()) if settings.gateway == "stripe" else None,
     )
 
 

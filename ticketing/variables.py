@@ -39,6 +39,8 @@ SETTINGS = (
             "SETTLEMENT_FOLDER",
             "SMTP_ADDRESS",
             "STRIPE_API_ADDRESS",
+            "STRIPE_PUBLISHABLE_KEY",
+            "STRIPE_SCRIPT_ADDRESS",
             "STRIPE_SECRET_KEY",
             "STRIPE_WEBHOOK_SECRET",
             "TRUSTED_PROXIES",

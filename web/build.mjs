@@ -36,6 +36,7 @@ async function commuter() {
   const bundle = await bundled({
     entryPoints: { main: join(HERE, "commuter/main.tsx"), style: join(HERE, "commuter/style.css") },
     splitting: true,
+    inject: [join(HERE, "commuter/common.ts")],
     format: "esm",
     entryNames: "assets/[name]-[hash]",
     chunkNames: "assets/[name]-[hash]",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from operators.place_kinds import FOOT, kind_of
+from tariffs.caps import Standing, standings
 from tariffs.money import Money
 from tariffs.words import explain, spoken
 from throughfare_gate.moments import written
@@ -24,7 +25,10 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, obje
         "expires_at": written(frozen.expires_at),
         "tax_unverified": document.tax_unverified,
         "passengers": [
-            passenger(row, frozen.currency, explained(region, row, document.rides, language))
+            {
+                **passenger(row, frozen.currency, explained(region, row, document.rides, language)),
+                "caps": caps_after(row, region) if row.ref == document.holder_ref else [],
+            }
             for row in document.passengers
         ],
         "legs": [write_leg(leg) for leg in document.legs],
@@ -33,6 +37,27 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, obje
         ),
         "guarantee": _guarantee(frozen, region, language),
         "excluded": [one.to_json() for one in document.excluded],
+    }
+
+
+def caps_after(row: PricedPassenger, region: Region) -> list[dict[str, object]]:
+    """Show the caps of an account's owner, as they stand once the last ride of the quote is paid."""
+    if not row.taps:
+        return []
+    last = max(tap.at for tap in row.taps)
+    counted = [tap for tap in row.passenger.paid if tap.at <= last]
+    return [cap(one) for one in standings([*counted, *row.taps], region.book.caps, last)]
+
+
+def cap(standing: Standing) -> dict[str, object]:
+    """A cap as its rider reads it."""
+    return {
+        "id": standing.cap.id,
+        "window": standing.cap.window,
+        "limit": standing.cap.limit.as_dict(),
+        "paid": standing.paid.as_dict(),
+        "left": standing.left.as_dict(),
+        "rides_left": standing.rides_left,
     }
 
 

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from werkzeug.wrappers import Response as AnyResponse
 
 blueprint = Blueprint("web", __name__, template_folder="templates")
@@ -34,10 +44,36 @@ APP_POLICY = (
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types tf"
 )
+# The one screen that loads somebody else's script, and only where the service takes cards by it.
+_PAY = "pay"
+_STRIPE = "https://js.stripe.com"
 LANDING_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+def register(app: Flask, card_script: str | None = None) -> None:
+    """Serve the pages; `card_script` is the origin of the card form's script, None where there is no such form."""
+    app.config["CARD_SCRIPT"] = card_script
+    app.register_blueprint(blueprint)
+
+
+def pay_policy(card_script: str) -> str:
+    """The app's policy with what the card form needs: its script, its frames, and its calls to Stripe.
+
+    The form's script may load more from the same place: the policy `default` of Trusted Types, which the app makes, lets
+    addresses of that origin through and nothing else (docs.stripe.com/security/guide, Content Security Policy).
+    """
+    is_stripes = card_script == _STRIPE
+    scripts = f"{_STRIPE} https://*.js.stripe.com" if is_stripes else card_script
+    frames = f"{scripts} https://hooks.stripe.com" if is_stripes else card_script
+    calls = "https://api.stripe.com" if is_stripes else card_script
+    return (
+        APP_POLICY.replace("script-src 'self'", f"script-src 'self' {scripts}; frame-src {frames}")
+        .replace("connect-src 'self'", f"connect-src 'self' {calls}")
+        .replace("trusted-types tf", "trusted-types tf default")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +136,8 @@ def app(path: str) -> AnyResponse:
     response = _sent(_pressed(name, listed[name]), immutable=listed[name].immutable, name=name)
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Content-Security-Policy"] = APP_POLICY
+    card_script = current_app.config.get("CARD_SCRIPT") if path == _PAY else None
+    response.headers["Content-Security-Policy"] = pay_policy(card_script) if card_script else APP_POLICY
     if name == "index.html":
         _tell_texts(response, listing)
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=(), microphone=(), payment=()"

@@ -1,5 +1,6 @@
 // Install the service worker, and tell when a newer app waits. The reader restarts it, never we.
 import { signal } from "@preact/signals";
+import { go } from "./router";
 
 let restarting = false;
 export const waiting = signal<ServiceWorker | null>(null);
@@ -26,6 +27,11 @@ export async function install(): Promise<void> {
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (restarting) location.reload();
   });
+  // A message that was tapped: the worker names the screen that belongs to it.
+  navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ open?: string } | null>) => {
+    if (/^[\w/-]+$/.test(event.data?.open ?? "")) go(event.data?.open as string);
+  });
+  navigator.serviceWorker.startMessages();
   const found = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: "none" });
   const look = () => {
     waiting.value = navigator.serviceWorker.controller ? found.waiting : null;
