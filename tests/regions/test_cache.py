@@ -2,13 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from operators import skeleton
+from ticketing.app import create_app
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.errors import Misconfigured
 from ticketing.regions import cache
-from ticketing.regions.cache import kept_region
+from ticketing.regions.cache import kept_region, load_served
 from ticketing.regions.load import check_region
 
 
@@ -80,7 +85,7 @@ def test_a_file_that_cannot_be_trusted_is_not_read(
     folder: Path, tmp_path: Path, reads: list[Path], spoil: str
 ) -> None:
     kept_region(folder, tmp_path / "cache")
-    (file,) = (tmp_path / "cache").iterdir()
+    (file,) = (tmp_path / "cache").glob("*.region")
     if spoil == "others":
         file.chmod(0o666)
     else:
@@ -115,18 +120,88 @@ def test_files_of_long_ago_are_forgotten(folder: Path, tmp_path: Path) -> None:
 
     kept_region(folder, tmp_path / "cache")
     old = tmp_path / "cache/gone-0.region"
-    shutil.copy(next((tmp_path / "cache").iterdir()), old)
+    shutil.copy(next((tmp_path / "cache").glob("*.region")), old)
     os.utime(old, (0, 0))
     (folder / "README.md").write_text("changed", encoding="utf-8")
 
     kept_region(folder, tmp_path / "cache")
 
     assert not old.exists()
-    assert len(list((tmp_path / "cache").iterdir())) == 2
+    assert len(list((tmp_path / "cache").glob("*.region"))) == 2
 
 
 def test_nobody_else_can_read_or_write_it(folder: Path, tmp_path: Path) -> None:
     kept_region(folder, tmp_path / "cache")
 
-    (file,) = (tmp_path / "cache").iterdir()
+    (file,) = (tmp_path / "cache").glob("*.region")
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+class TestASickRegion:
+    """A region whose folder cannot be used does not keep the others from being sold."""
+
+    @pytest.fixture
+    def deployment(self, folder: Path, tmp_path: Path) -> Settings:
+        shutil.copytree(folder, tmp_path / "isles")
+        return Settings(
+            database_url="sqlite://",
+            regions=("rivers", "isles"),
+            regions_folder=tmp_path,
+            cache_folder=tmp_path / "cache",
+        )
+
+    def break_rivers(self, deployment: Settings) -> None:
+        (deployment.regions_folder / "rivers/feeds/rail/stops.txt").unlink()
+
+    def test_it_is_served_as_it_was_last_good_and_its_fault_is_told(self, deployment: Settings) -> None:
+        before = load_served(deployment, lambda _: True)
+        self.break_rivers(deployment)
+
+        served = load_served(deployment, lambda _: True)
+
+        assert (before.sick, before.regions.keys()) == ({}, {"rivers", "isles"})
+        assert served.regions["rivers"].book.version == before.regions["rivers"].book.version
+        assert served.sick == {"rivers": "rail/stops.txt: stops.txt is required"}
+
+    def test_without_a_last_good_version_the_others_are_served(self, deployment: Settings) -> None:
+        self.break_rivers(deployment)
+
+        served = load_served(deployment, lambda _: False)
+
+        assert served.regions.keys() == {"isles"}
+        assert served.sick.keys() == {"rivers"}
+
+    def test_orders_that_need_it_keep_the_service_from_starting(self, deployment: Settings) -> None:
+        self.break_rivers(deployment)
+
+        with pytest.raises(Misconfigured, match="the region rivers has 9 faults"):
+            load_served(deployment, lambda _: True)
+
+    def test_another_release_does_not_take_objects_of_this_one(
+        self, deployment: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        load_served(deployment, lambda _: True)
+        self.break_rivers(deployment)
+        monkeypatch.setattr(cache, "_code", lambda: "another release")
+
+        assert load_served(deployment, lambda _: False).regions.keys() == {"isles"}
+
+    def test_no_region_at_all_is_no_service(self, deployment: Settings) -> None:
+        self.break_rivers(deployment)
+        shutil.rmtree(deployment.regions_folder / "isles/feeds")
+
+        with pytest.raises(Misconfigured, match="no region can be used: rivers: "):
+            load_served(deployment, lambda _: False)
+
+    def test_the_probe_names_it(self, deployment: Settings, settings: Settings, clock: FixedClock) -> None:
+        self.break_rivers(deployment)
+        app = create_app(
+            replace(settings, regions=deployment.regions, regions_folder=deployment.regions_folder),
+            clock=clock,
+        )
+
+        answer = app.test_client().get("/readyz")
+        app.extensions["throughfare"].till.database.close()
+
+        assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
+        assert answer.get_json()["sick_regions"] == {"rivers": "rail/stops.txt: stops.txt is required"}

@@ -1,6 +1,6 @@
 """Regions: the data folders this process serves, loaded and checked once, and what their operators tell of today."""
 
-from ticketing.regions.cache import load_regions
+from ticketing.regions.cache import Served, load_regions, load_served
 from ticketing.regions.changing import change_seconds
 from ticketing.regions.connectors import Connectors, open_connectors
 from ticketing.regions.guaranteed import guarantee_for
@@ -27,6 +27,7 @@ __all__ = [
     "Region",
     "Sailing",
     "Sailings",
+    "Served",
     "Told",
     "Watch",
     "Word",
@@ -41,6 +42,7 @@ __all__ = [
     "key_of",
     "lateness",
     "load_regions",
+    "load_served",
     "news_of",
     "news_of_rides",
     "next_departures",

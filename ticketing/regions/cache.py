@@ -11,10 +11,11 @@ import pickle
 import stat
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 import structlog
 
@@ -44,12 +45,22 @@ def kept_region(
         return check_region(folder, fetched, progress)
     path = cache_folder / f"{folder.name}-{_name(folder, fetched)}.region"
     kept = _read(path)
-    if kept is not None:
-        return kept
-    loaded = check_region(folder, fetched, progress)
+    loaded = kept or check_region(folder, fetched, progress)
     if loaded[0] is not None:
-        _write(path, loaded)
+        if kept is None:
+            _write(path, loaded)
+        _note_good(path, folder)
     return loaded
+
+
+class Served(NamedTuple):
+    """The regions of a deployment, and the first fault of each whose folder cannot be used now, by its name.
+
+    Such a region is served as it was last good, where this machine still has it.
+    """
+
+    regions: dict[str, Region]
+    sick: dict[str, str]
 
 
 def load_regions(settings: Settings) -> dict[str, Region]:
@@ -58,12 +69,68 @@ def load_regions(settings: Settings) -> dict[str, Region]:
     for name in settings.regions:
         region, findings = kept_region(settings.region_folder(name), settings.cache_folder)
         if region is None:
-            faults = [Fault(found.place, found.message) for found in errors(findings)]
-            raise Misconfigured(
-                f"the region {name} has {len(faults)} faults; see `throughfare region check {name}`", faults
-            )
+            raise _unusable(name, findings)
         loaded[name] = region
     return loaded
+
+
+def load_served(settings: Settings, has_orders: Callable[[str], bool]) -> Served:
+    """Load the configured regions for the service: one that is sick does not keep the others from being sold.
+
+    Raises Misconfigured where none can be used, or where orders need one that is not there as it was either.
+    """
+    served = Served({}, {})
+    for name in settings.regions:
+        folder = settings.region_folder(name)
+        region, findings = kept_region(folder, settings.cache_folder)
+        if region is None:
+            served.sick[name] = _first(findings)
+            region = _last_good(folder, settings.cache_folder)
+            _log.error(
+                "region is sick", region=name, fault=served.sick[name], serves_last_good=region is not None
+            )
+        if region is not None:
+            served.regions[name] = region
+        elif has_orders(name) or settings.regions == (name,):
+            raise _unusable(name, findings)
+    if not served.regions:
+        raise Misconfigured(
+            "no region can be used: " + "; ".join(f"{name}: {fault}" for name, fault in served.sick.items())
+        )
+    return served
+
+
+def _unusable(name: str, findings: list[Finding]) -> Misconfigured:
+    faults = [Fault(found.place, found.message) for found in errors(findings)]
+    return Misconfigured(
+        f"the region {name} has {len(faults)} faults; see `throughfare region check {name}`", faults
+    )
+
+
+def _first(findings: list[Finding]) -> str:
+    fault = errors(findings)[0]
+    return f"{fault.place}: {fault.message}"
+
+
+def _last_good(folder: Path, cache_folder: Path | None) -> Region | None:
+    """The region as this release has last read it without a fault; None where this machine does not have it."""
+    if cache_folder is None:
+        return None
+    try:
+        file, _, code = (cache_folder / f"{folder.name}.last").read_text(encoding="ascii").partition(" ")
+    except (OSError, UnicodeDecodeError):
+        return None
+    kept = _read(cache_folder / file) if code == _code() and "/" not in file else None
+    return kept[0] if kept else None
+
+
+def _note_good(path: Path, folder: Path) -> None:
+    """Remember the file of a region as the one that was good last."""
+    note = path.parent / f"{folder.name}.last"
+    scratch = note.with_suffix(f".last-{os.getpid()}")
+    with contextlib.suppress(OSError):
+        scratch.write_text(f"{path.name} {_code()}", encoding="ascii")
+        scratch.replace(note)
 
 
 def _name(folder: Path, fetched: Mapping[str, Mapping[str, str]]) -> str:
