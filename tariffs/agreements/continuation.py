@@ -23,7 +23,7 @@ _KEYS = {
 }  # fmt: skip
 Event = Literal["cancelled", "connection_broken"]
 EVENTS: tuple[Event, ...] = get_args(Event)
-_BROKEN: Event = "connection_broken"
+BROKEN: Event = "connection_broken"
 _MOST_HOURS = 48
 
 
@@ -131,8 +131,8 @@ class _Reader(DocumentReader):
     def _breakers(self, document: Document) -> frozenset[str]:
         if "broken_by" not in document:
             return frozenset()
-        if _BROKEN not in self._listed(document.get("when")):
-            self.fault("broken_by", "ambiguous", f"means nothing unless when has {_BROKEN}")
+        if BROKEN not in self._listed(document.get("when")):
+            self.fault("broken_by", "ambiguous", f"means nothing unless when has {BROKEN}")
         return self._operators(document, "broken_by")
 
     def _hours(self, hours: object) -> int:
@@ -176,7 +176,7 @@ def between(
     With `broken_by` it is for those who have missed the giver's departure by a ride of that operator, which has to be a party of
     the agreement; without, for those whose departure was cancelled.
     """
-    event: Event = "cancelled" if broken_by is None else _BROKEN
+    event: Event = "cancelled" if broken_by is None else BROKEN
     counts = [one for one in agreements if event in one.when and one.holds_on(day)]
     fitting = [one for one in counts if one.joins(giver, taker) and one.answers_for(broken_by)]
     return max(fitting, key=lambda one: (one.version, one.id), default=None)
