@@ -32,6 +32,8 @@ _Item = TypeVar("_Item")
 # After so many rounds the state of the jobs is told though nothing has changed.
 _TELL_ROUNDS = 6
 _FORGETTING_RESTS = timedelta(minutes=1)
+# Pools are summed from the books, so not in every round.
+_POOLS_REST = timedelta(minutes=5)
 
 
 @click.command()
@@ -233,6 +235,7 @@ def _claims_jobs(rooms: Rooms) -> list[Job]:
             lambda broken: guarantees.settle(desk, broken),
             lambda broken: f"{broken.jti} {broken.after_leg}",
         ),
+        Job(name="watching pools", run=lambda: Tally(guarantees.watch_pools(desk)), rest=_POOLS_REST),
     ]
 
 

@@ -18,6 +18,7 @@ from ticketing.claims import verify_claims
 from ticketing.cli.worker import list_jobs
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
+from ticketing.guarantees import verify_guarantees
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import Region, load_regions
 from ticketing.rooms import Rooms, build_rooms
@@ -25,7 +26,7 @@ from ticketing.settlement import bank
 from ticketing.settlement.proof.verify import verify
 
 ROUNDS = 4
-_JOBS = {"paying back", "opening claims", "carrying on claims"}
+_JOBS = {"paying back", "opening claims", "carrying on claims", "settling guarantees"}
 
 
 class Stage:
@@ -81,9 +82,12 @@ class Stage:
                     ("steps", "claim_step", "1 = 1"),
                     ("transfers", "claim_payout", "state = 'paid'"),
                     ("moved", "entry", "kind IN ('compensation_sent', 'compensation_paid')"),
+                    ("guaranteed", "guarantee_case", "1 = 1"),
+                    ("pool", "entry", "kind IN ('guarantee_paid', 'guarantee_recourse')"),
                 )
             }
         faults = verify_claims(rooms.till.database, REGION)[1]
+        faults += verify_guarantees(rooms.till.database, REGION)[1]
         faults += verify(rooms.office, REGION, take_back).faults
         rooms.till.database.close()
         return {**counts, "faults": faults}
