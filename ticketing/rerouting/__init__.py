@@ -3,7 +3,7 @@
 from ticketing.rerouting import show
 from ticketing.rerouting.assistance import is_assistance_needed, say_assistance
 from ticketing.rerouting.cases import CASE_STATES, Case, list_cases
-from ticketing.rerouting.choosing import LegChoice, list_choices
+from ticketing.rerouting.choosing import NOTES, LegChoice, list_choices
 from ticketing.rerouting.holding import carry_on as carry_on_hold
 from ticketing.rerouting.holding import hold_due, list_asked, list_over, settle
 from ticketing.rerouting.options import (
@@ -23,6 +23,7 @@ from ticketing.rerouting.taking import OptionWish, Taken, finish, list_unfinishe
 __all__ = [
     "CASE_STATES",
     "KINDS",
+    "NOTES",
     "WHYS",
     "Around",
     "Case",

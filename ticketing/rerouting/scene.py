@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from operators.place_kinds import kind_of
+from operators.place_kinds import FOOT, kind_of
 from operators.promises import service_of
 from operators.region import RegionData
 from tariffs.agreements import Continuation, between
@@ -190,7 +190,8 @@ def around_of(
 
     return Around(
         [coming(known) for known in onward.same],
-        [coming(known, until) for known, until in onward.others],
+        # Nobody has agreed to take a car or a cabin along without a booking.
+        [coming(known, until) for known, until in onward.others] if kind == FOOT else [],
         back,
     )
 

@@ -17,6 +17,7 @@ from ticketing.rerouting.cases import Case
 from ticketing.rerouting.choosing import LegChoice
 from ticketing.rerouting.options import Option
 from ticketing.rerouting.taking import Taken
+from ticketing.rights import money_back, rules_for
 
 
 def choices(data: RegionData, listed: Sequence[LegChoice], language: str) -> list[dict[str, object]]:
@@ -82,6 +83,10 @@ def _leg(data: RegionData, choice: LegChoice, language: str) -> dict[str, object
         "options": [_option(data, choice, one, language) for one in choice.options],
         "chosen": None if choice.chosen is None else choice.chosen.option_id,
         "held": _held(choice.held),
+        "notes": [
+            {"code": code, "text": words.note(code, language, operator=leg.operator_name)}
+            for code in choice.notes
+        ],
     }
 
 
@@ -114,7 +119,18 @@ def _option(data: RegionData, choice: LegChoice, option: Option, language: str) 
         "places": coming.places if coming is not None else None,
         "cost": Money(0, choice.question.ticket.currency).as_dict(),
         "refund": option.back.as_dict() if option.back is not None else None,
+        "law": _law(data, choice) if option.back is not None else None,
     }
+
+
+def _law(data: RegionData, choice: LegChoice) -> dict[str, object] | None:
+    """The rule by which the money comes back for a run that does not carry its holder; a missed one has the ordinary terms."""
+    ride, question = choice.question.ride, choice.question
+    terms = data.operators[ride.operator].rights
+    if terms is None or not terms.pays or question.leg.why == "connection":
+        return None
+    rule = money_back(rules_for(terms.regime, question.leg.departs_at.date()))
+    return None if rule is None else {"article": rule.article, "days": rule.days, "level": rule.level}
 
 
 def _going(data: RegionData, ride: Ride, option: Option) -> dict[str, object]:
