@@ -143,7 +143,7 @@ def _give_back(teller: Teller, name: str, bought: Bought) -> Decimal:
         amount = f"{line['amount']['amount']} {line['amount']['currency']}"
         teller.say(f"  {name} takes the money: {amount} back, {line['because']}")
     teller.say(
-        f"  the money is on its way within {law['days']} days: {law['article']} (level {law['level']})"
+        f"  {name}'s money is on its way, within {law['days']} days: {law['article']} (level {law['level']})"
     )
     back = Decimal(refund["amount"]["amount"])
     teller.expect(back == bought.paid, "what is not carried comes back whole")
