@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.tables.disruption import disruption_affected, disruption_event, leg_of_ticket
+from ticketing.db.tables.disruption import disruption_affected, disruption_event, leg_of_ticket, rerouting
+from ticketing.db.tables.sale import ticket
 
 _DAY = timedelta(days=1)
 
@@ -40,7 +41,10 @@ def list_missed_of(tx: Transaction, jti: str) -> list[MissedDeparture]:
 
 
 def _list(tx: Transaction, *of: "sa.ColumnElement[bool]") -> list[MissedDeparture]:
-    """The last confirmed word on a ride decides: one that reaches the connection after all breaks it no more."""
+    """The last confirmed word on a ride decides: one that reaches the connection after all breaks it no more.
+
+    Nor has a holder missed the departure to which they were moved since.
+    """
     row, event, leg = disruption_affected, disruption_event, leg_of_ticket.c
     newer, newer_row = disruption_event.alias(), disruption_affected.alias()
     same: list[Any] = [
@@ -52,12 +56,21 @@ def _list(tx: Transaction, *of: "sa.ColumnElement[bool]") -> list[MissedDepartur
         .where(newer.c.status == "confirmed", newer.c.revision > event.c.revision)
         .correlate(row, event)
     )
+    moves = rerouting.c
+    is_theirs = moves.passengers.like(sa.literal('%"') + ticket.c.passenger_ref + '"%')
+    moved = (
+        sa.exists()
+        .where(moves.order_id == leg.order_id, moves.leg == leg.leg, moves.state == "done")
+        .where(moves.kind == "later_departure", moves.ended_at >= event.c.confirmed_at, is_theirs)
+        .where(ticket.c.jti == leg.jti)
+        .correlate(leg_of_ticket, event)
+    )
     query = (
         sa.select(leg.jti, leg.operator, leg.from_stop, leg.departs_at, event.c.operator)
         .select_from(leg_of_ticket)
         .join(row, sa.and_(row.c.jti == leg.jti, row.c.then_leg == leg.leg))
         .join(event, event.c.id == row.c.event_id)
-        .where(row.c.why == "connection", event.c.status == "confirmed", ~overtaken, *of)
+        .where(row.c.why == "connection", event.c.status == "confirmed", ~overtaken, ~moved, *of)
         .order_by(leg.departs_at, leg.jti)
     )
     return [MissedDeparture(*one) for one in tx.execute(query)]
