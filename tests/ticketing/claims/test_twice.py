@@ -1,6 +1,7 @@
 """Nobody has the money for one leg twice, in whatever order they ask: a claim, the price back, another line's boat, a guarantee."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.api import Api, Bought
 from tests.ticketing.claims.coast import REGION, Coast, ask
 from tests.ticketing.guarantees.late_tram import arrives, buys, late_tram
 from tests.ticketing.purchase.refunding import faults, refund
-from tests.ticketing.rerouting.harbour import ONE, Harbour, take
+from tests.ticketing.rerouting.harbour import ONE, TWO, Harbour, take
 from ticketing.claims import verify_claims
 from ticketing.guarantees import verify_guarantees
 
@@ -39,9 +40,9 @@ def paid(bought: Bought) -> int:
     return round(float(bought.order["total"]["amount"]) * 100)
 
 
-def late_and_unseen(coast: Coast) -> tuple[Bought, int]:
-    """A ferry that left so late that its price may be had back, of a holder whom no gate has seen; with its leg."""
-    bought = coast.api.buy(**ONE)
+def late_and_unseen(coast: Coast, riders: dict[str, Any] = ONE) -> tuple[Bought, int]:
+    """A ferry that left so late that its price may be had back, of holders whom no gate has seen; with its leg."""
+    bought = coast.api.buy(**riders)
     coast.delay(bought, 100)
     coast.wait(bought, timedelta(hours=4))
     return bought, coast.ship(bought)[0]
@@ -54,7 +55,8 @@ def proven(coast: Coast) -> None:
 
 
 def test_who_was_compensated_as_a_traveller_does_not_have_the_price_back(coast: Coast) -> None:
-    bought, at = late_and_unseen(coast)
+    # Of two passengers, so that the payment could give back both.
+    bought, at = late_and_unseen(coast, TWO)
     asked = ask(coast.api, bought, "anna", at)
     coast.api.clock.advance(A_WEEK)
     coast.work()
