@@ -2,10 +2,14 @@
 
 from tariffs.agreements.continuation import (
     BROKEN,
+    SCHEME,
     Continuation,
+    OtherWay,
     between,
-    is_continuation,
     load_continuations,
+    load_other_ways,
+    other_way_for,
+    sets_no_price,
 )
 from tariffs.agreements.model import FILE, Agreement, Run, Terms
 from tariffs.agreements.reader import load
@@ -13,12 +17,16 @@ from tariffs.agreements.reader import load
 __all__ = [
     "BROKEN",
     "FILE",
+    "SCHEME",
     "Agreement",
     "Continuation",
+    "OtherWay",
     "Run",
     "Terms",
     "between",
-    "is_continuation",
     "load",
     "load_continuations",
+    "load_other_ways",
+    "other_way_for",
+    "sets_no_price",
 ]

@@ -207,6 +207,12 @@ def _moves_jobs(rooms: Rooms) -> list[Job]:
             lambda hold: rerouting.settle(desk, hold),
             lambda hold: hold.id,
         ),
+        _each(
+            "repaying other ways",
+            "order of another way",
+            lambda: rerouting.list_to_repay(desk),
+            lambda order_id: rerouting.repay(desk, order_id),
+        ),
         Job(name="holding places", run=lambda: Tally(rerouting.hold_due(desk))),
     ]
 

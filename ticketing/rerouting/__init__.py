@@ -17,6 +17,7 @@ from ticketing.rerouting.options import (
     disrupted_legs,
     options_of,
 )
+from ticketing.rerouting.repaying import list_to_repay, repay
 from ticketing.rerouting.scene import ReroutingDesk
 from ticketing.rerouting.taking import OptionWish, Taken, finish, list_unfinished, take
 
@@ -44,8 +45,10 @@ __all__ = [
     "list_cases",
     "list_choices",
     "list_over",
+    "list_to_repay",
     "list_unfinished",
     "options_of",
+    "repay",
     "say_assistance",
     "settle",
     "show",

@@ -12,7 +12,8 @@ from ticketing.db.disruption import place_holds, reroutings
 from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.ticket.tickets import Ticket
-from ticketing.rerouting.options import DisruptedLeg, Option, options_of
+from ticketing.rerouting.options import AnotherWay, DisruptedLeg, Option, options_of
+from ticketing.rerouting.other_ways import find_other_way
 from ticketing.rerouting.scene import (
     OnwardRides,
     ReroutingDesk,
@@ -66,10 +67,12 @@ def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
     now = desk.clock.now()
     choices = []
     money = _Money(desk, scene)
+    others = _OtherWays(desk, scene, questions)
     for question in questions:
         back = money.back_for(question)
         held = _held_for(holds, question)
         around = around_of(desk, scene, question.ticket, question.onward, free, back=back, held=held)
+        around = replace(around, way=others.way_for(question))
         ways = options_of(question.leg, around, now)
         notes = tuple(_notes(desk, scene, question, ways)) if held is None else ()
         choices.append(LegChoice(question, ways, chosen_of(chosen, question), held, notes))
@@ -105,6 +108,23 @@ def list_questions(tx: Transaction, desk: ReroutingDesk, scene: Scene) -> list[Q
                 onward = read[leg, ride] = read_onward(tx, desk, region, leg, ride)
             questions.append(Question(ticket, leg, ride, onward))
     return questions
+
+
+class _OtherWays:
+    """The other ways of an order: searched once for all who have missed the same departure."""
+
+    def __init__(self, desk: ReroutingDesk, scene: Scene, questions: Sequence[Question]) -> None:
+        self._desk, self._scene, self._questions = desk, scene, questions
+        self._known: dict[DisruptedLeg, AnotherWay | None] = {}
+
+    def way_for(self, question: Question) -> AnotherWay | None:
+        """Find the way for the passengers of a question's leg."""
+        if question.leg not in self._known:
+            together = [one.ticket for one in self._questions if one.leg == question.leg]
+            about = question.leg, question.ride, question.onward
+            region = self._scene.order.region
+            self._known[question.leg] = find_other_way(self._desk, region, about, together)
+        return self._known[question.leg]
 
 
 class _Money:

@@ -34,6 +34,21 @@ class MoneyBackSchema(Strict):
     level = fields.String(required=True)
 
 
+class OtherWaySchema(Strict):
+    """The order of another way: freeze `offer_id` (POST /v1/quotes), then POST the quote to `exchange` with `passengers` and `legs`.
+
+    `total` is its price. What its holders pay comes back once they have travelled, up to `cap` for each.
+    """
+
+    offer_id = fields.String(required=True)
+    offer_expires_at = moment(required=True)
+    exchange = fields.String(required=True)
+    passengers = fields.List(fields.String(), required=True)
+    legs = fields.List(fields.Integer(), required=True)
+    total = money(required=True)
+    cap = money(required=True)
+
+
 class OptionSchema(Strict):
     """One way on. `cost` is what its holder pays for it: nothing. `places` are those that its operator tells for this holder, null for no number.
 
@@ -56,6 +71,7 @@ class OptionSchema(Strict):
     cost = money(required=True)
     refund = money(required=True, allow_none=True)
     law = fields.Nested(MoneyBackSchema, required=True, allow_none=True)
+    order = fields.Nested(OtherWaySchema, required=True, allow_none=True)
 
 
 class AssistanceSchema(Strict):

@@ -93,7 +93,7 @@ function Choices({ row, leg, take }: { row: KeptOrder; leg: Disrupted; take: (op
             {option.places !== null && option.places <= FEW && <p class="hint">{t("places.free", { count: option.places })}</p>}
             {leg.chosen === option.id ? (
               <p class="chip good">{t("options.chosen")}</p>
-            ) : (
+            ) : option.kind === "other_way" ? null : (
               <button type="button" class="wide" aria-label={`${t(`options.take.${option.kind}`)}: ${option.text}`} onClick={() => take(option)}>
                 {t(`options.take.${option.kind}`)}
               </button>
