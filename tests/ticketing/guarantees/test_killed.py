@@ -37,7 +37,7 @@ def test_a_worker_killed_at_any_edge_pays_a_guarantee_once(harbour: Harbour, tmp
     arrives(harbour, bought)
     coast = Coast(harbour.api)
 
-    lines = killed(coast, tmp_path, "claims")
+    lines = killed(coast, tmp_path, "guarantees")
 
     assert len(lines) > (5 if coast.rooms.till.database.is_sqlite else 0)
     assert [line for line in lines if line != WHOLE] == []
