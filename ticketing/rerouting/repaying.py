@@ -40,9 +40,9 @@ class _Borne:
 
 def list_to_repay(desk: ReroutingDesk) -> list[str]:
     """Name the orders that may be repaid."""
-    if not any(desk.other_ways.values()):
-        return []
     with desk.database.read() as tx:
+        if not any(desk.other_ways.values()):
+            return []
         return other_ways.list_unpaid(tx, desk.clock.now() - _BACK, _AT_ONCE)
 
 
