@@ -171,17 +171,18 @@ def build_rooms(
     )
     reception = Reception(database, clock, access_tokens)
     push_key = PushKey.from_folder(settings.keys_folder)
+    planner = Planner(
+        clock=clock,
+        regions=regions,
+        offers=offer_tokens,
+        watch=watch,
+        board=board,
+        sale_channel=settings.sale_channel,
+        connectors=connectors or opened.regions,
+    )
     return Rooms(
         clock=clock,
-        planner=Planner(
-            clock=clock,
-            regions=regions,
-            offers=offer_tokens,
-            watch=watch,
-            board=board,
-            sale_channel=settings.sale_channel,
-            connectors=connectors or opened.regions,
-        ),
+        planner=planner,
         desk=Desk(
             database=database,
             clock=clock,
@@ -222,7 +223,12 @@ def build_rooms(
         watcher=watcher,
         claims=ClaimsDesk(database=database, clock=clock, regions=regions, till=till),
         rerouting=ReroutingDesk(
-            database=database, clock=clock, till=till, continuations=gatehouse.continuations
+            database=database,
+            clock=clock,
+            till=till,
+            continuations=gatehouse.continuations,
+            other_ways={name: region.book.other_ways for name, region in regions.items()},
+            planner=planner,
         ),
         office=Office(
             database=database,

@@ -13,8 +13,13 @@ from ticketing.frozen import PricedPassenger, PriceItem, PriceShare, PriceTax, w
 from ticketing.regions import Region, explained, guarantee_for
 
 
-def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, object]:
-    """A quote with every passenger's price, shares, taxes and derivation; sentences name products as the region does."""
+def quote(
+    frozen: Quote, region: Region, language: str = "en", *, with_guarantee: bool = True
+) -> dict[str, object]:
+    """A quote with every passenger's price, shares, taxes and derivation; sentences name products as the region does.
+
+    `with_guarantee` is false while the region sells none.
+    """
     document = frozen.document
     return {
         "id": frozen.id,
@@ -35,7 +40,7 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, obje
         "connections": connections_shown(
             ((leg.operator, leg.operator_name) for leg in document.legs), language
         ),
-        "guarantee": _guarantee(frozen, region, language),
+        "guarantee": _guarantee(frozen, region, language) if with_guarantee else None,
         "excluded": [one.to_json() for one in document.excluded],
     }
 

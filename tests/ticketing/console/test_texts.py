@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from operators.causes import CAUSES
 from operators.gtfs.runs import Unmatched
 from ticketing.claims import CONTEST_REASONS, STATES
 from ticketing.console import words
@@ -18,6 +19,7 @@ CONSOLE = Path("ticketing/console")
 TEXTS = words.texts("en")
 # Kinds of words that are looked up by a value of the data: each must have its text.
 VALUES = {
+    "cause": CAUSES,
     "run": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
     "next": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
     "period": ("open", "closing", "closed"),

@@ -137,7 +137,7 @@ def _ordered() -> dict[str, Ordered]:
 
 
 def _sailings() -> Extras:
-    """One sailing is late, one is cancelled, and a waiver lets those of the cancelled one on any other."""
+    """One sailing is late, one is cancelled, and waivers let those of the cancelled one on any other, and a ticket that has missed another line's."""
     return Extras(
         boarding={"through": Boarding(7200)},
         sailings={"t1": (("a", SAILS), ("a", SAILS + 86_400)), "t2": (("a", SAILS + 3600),)},
@@ -146,7 +146,10 @@ def _sailings() -> Extras:
             ("tallink", "TLL-D", NOW - 7200): Delay(NOW, {"HEL-LT2": 7200}),
             ("tlt", "a", SAILS - 3600): Delay(None, cancelled=True),
         },
-        waivers=(Waiver("e1", frozenset({("tlt", "a", SAILS - 3600)}), ("tlt", "any"), NOW + 3600),),
+        waivers=(
+            Waiver("e1", frozenset({("tlt", "a", SAILS - 3600)}), ("tlt", "any"), NOW + 3600),
+            Waiver("e2", frozenset({("hsl", "a", SAILS)}), ("tlt", "any"), NOW + 3600, frozenset({JTI})),
+        ),
         categories={"chil": "child"},
     )
 
@@ -663,6 +666,25 @@ def _cases() -> list[Row]:
             {"token": _bound_leg(SAILS - 3600), **_boarding(trip_id="t1")},
             "ok_attention",
             JTI,
+        ),
+        (
+            "a ticket that has missed another line's departure",
+            "sailings",
+            {"token": ticket(l=[["hsl", "a", "b", bound_to(SAILS)]], aud=["hsl"]), **_boarding()},
+            "ok_attention",
+            JTI,
+        ),
+        (
+            "another ticket for a departure that some have missed",
+            "sailings",
+            {
+                "token": ticket(
+                    l=[["hsl", "a", "b", bound_to(SAILS)]], aud=["hsl"], jti="Gi6Fz4xTRO2bqzHhE0nq3Q"
+                ),
+                **_boarding(),
+            },
+            "wrong_audience",
+            "Gi6Fz4xTRO2bqzHhE0nq3Q",
         ),
         (
             "a ticket without a departure",
