@@ -299,18 +299,18 @@ def _around(cells: Mapping[tuple[int, int], list[int]], place: tuple[float, floa
 
 def _ruled(region: RegionData, numbers: Mapping[str, int]) -> dict[int, dict[int, int | None]]:
     """The changes for which the region or an operator's timetable has a rule: stop → stop → seconds, None where impossible."""
-    found: dict[int, dict[int, int | None]] = {}
+    ruled: dict[int, dict[int, int | None]] = {}
     for operator, timetable in region.timetables.items():
         for (start, end), needed in timetable.transfers.items():
             number = numbers.get(f"{operator}:{start}")
             other = numbers.get(f"{operator}:{end}")
             if number is not None and other is not None:
-                found.setdefault(number, {})[other] = needed
+                ruled.setdefault(number, {})[other] = needed
     for (from_name, to_name), needed in region.walks.items():
         if from_name in numbers and to_name in numbers:
             walk = None if needed is None else needed + region.interchange_seconds
-            found.setdefault(numbers[from_name], {})[numbers[to_name]] = walk
-    return found
+            ruled.setdefault(numbers[from_name], {})[numbers[to_name]] = walk
+    return ruled
 
 
 def _cell(place: tuple[float, float]) -> tuple[int, int]:
