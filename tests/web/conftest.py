@@ -33,7 +33,7 @@ BUILT = ROOT / "ticketing/web/built"
 REGION = "helsinki-tallinn"
 # The region has no caps. Nobody pays for more than two trams a week in Tallinn here, of those that an account has bought.
 CAPS = "cap_id,operators,window,window_arg,amount,currency,party_scope\nweek,tlt,iso_week,,4.00,EUR,holder\n"
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_SECONDS = 60
 _STORY_SECONDS = 180
 
@@ -141,7 +141,7 @@ def _ends() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """Debian's Chromium, once for all tests."""
-    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         pytest.skip("THE APPS ARE NOT TESTED: no browser here (apt-get install chromium)")
     playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
@@ -155,7 +155,7 @@ def browser() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Served]:
     """The service on a pretended Tuesday morning, with the built apps."""
-    with _serving(tmp_path_factory.mktemp("web"), sqlite_template) as here:
+    with serving(tmp_path_factory.mktemp("web"), sqlite_template) as here:
         yield here
 
 
@@ -171,14 +171,15 @@ def taking_cards(
         "stripe_api_address": stand_in.address,
         "stripe_publishable_key": "pk_test_12345",
     }
-    with _serving(tmp_path_factory.mktemp("cards"), sqlite_template, settings) as here:
+    with serving(tmp_path_factory.mktemp("cards"), sqlite_template, settings) as here:
         yield here
 
 
 @contextmanager
-def _serving(
+def serving(
     folder: Path, template: Path, settings: Mapping[str, object] = MappingProxyType({})
 ) -> Iterator[Served]:
+    """Serve the built apps from a folder, on a copy of a migrated SQLite file."""
     if not (BUILT / "manifest.json").exists():
         pytest.skip("THE APPS ARE NOT TESTED: they are not built (make apps)")
     shutil.copy(template, folder / "test.db")
@@ -192,8 +193,8 @@ def _serving(
         here = Served(folder, int(probe.getsockname()[1]))
     KeyStore(folder / "keys", "demo-passphrase-not-a-secret").create_missing(here.clock.now())
     here.sell_out()
-    here.start()
     try:
+        here.start()
         yield here
     finally:
         here.kill()
