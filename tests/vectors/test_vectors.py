@@ -1,4 +1,4 @@
-"""`throughfare gate vectors`, and another implementation of the decision that is held against it."""
+"""`throughfare gate vectors`, and two other implementations of the decision that are held against it."""
 
 import json
 import os
@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.ticketing.gate.faults import FAULTS
+from tests.web.nodes import WEB, node
 from ticketing.cli.gate import command
 from ticketing.cli.vectors.commands import opens
 from ticketing.cli.vectors.refusing import refusing
@@ -74,6 +75,18 @@ def test_a_verifier_in_java_that_was_written_from_the_document_agrees(vectors: P
     subprocess.run([compiler, "-encoding", "UTF-8", "-d", str(tmp_path), *sources], check=True)
 
     words = [machine, "-XX:TieredStopAtLevel=1", "-cp", str(tmp_path), "Verifier", *files(vectors)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"scenes.jsonl: {SCENES} lines" in done.stdout
+
+
+def test_the_inspectors_app_agrees(vectors: Path) -> None:
+    program = node()
+    if program is None or not (WEB / "node_modules").is_dir():
+        pytest.skip("THE APPS ARE NOT TESTED: their packages are not there (make apps)")
+
+    words = [program, str(HERE / "agree.mjs"), str(WEB), *files(vectors)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
