@@ -68,15 +68,25 @@ const OPTIONAL = ["removed", "offsets", "uses", "devices", "policy", "bundle_key
 const KINDS = ["ride", "transfer", "in", "out"];
 const EIGHTEEN_HOURS = 18 * 3600;
 
-/** Verify a bundle and check all of it; throws BadBundle. */
+/** A genuine bundle that these rules cannot read: a member or a value is newer than they are. */
+export class Unreadable extends BadBundle {}
+
+/** Verify a bundle and check all of it; throws BadBundle, and Unreadable where the signature holds. */
 export async function openBundle(token: string, trust: Ring, operator?: string): Promise<Bundle> {
+  let content: Uint8Array;
   try {
-    const payload = objectOf(await verify(token, TYP, trust, LONGEST));
+    content = await verify(token, TYP, trust, LONGEST);
+  } catch (error) {
+    if (error instanceof Refused) throw new BadBundle(error.message);
+    throw error;
+  }
+  try {
+    const payload = objectOf(content);
     checkMembers(payload);
     require_(operator === undefined || payload.get("aud") === operator, "aud");
     return await assembled(payload);
   } catch (error) {
-    if ([Refused, NotStrict, BadKey, BadStatusList].some((kind) => error instanceof kind)) throw new BadBundle((error as Error).message);
+    if ([NotStrict, BadKey, BadStatusList, BadBundle].some((kind) => error instanceof kind)) throw new Unreadable((error as Error).message);
     throw error;
   }
 }
