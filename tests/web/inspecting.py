@@ -64,7 +64,11 @@ def revoke(served: Served, operator: str, device: str) -> None:
 def devices(served: Served, operator: str = "tlt") -> list[dict[str, Any]]:
     """List the operator's devices."""
     answer = _call(
-        "GET", served, f"/v1/operators/{operator}/devices?limit=100", None, served.key(operator, "operator_admin")
+        "GET",
+        served,
+        f"/v1/operators/{operator}/devices?limit=100",
+        None,
+        served.key(operator, "operator_admin"),
     )
     return list(answer["devices"])
 

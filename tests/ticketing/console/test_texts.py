@@ -20,6 +20,7 @@ TEXTS = words.texts("en")
 VALUES = {
     "run": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
     "next": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
+    "device": ("working", "silent", "revoked"),
     "period": ("open", "closing", "closed"),
     "role": ("finance", "operator_finance", "admin"),
     "verdict": ("matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"),
@@ -42,6 +43,7 @@ VALUES = {
         "unbooked",
         "entered",
         "account_approved",
+        "device_revoked",
         "disputed",
         "answered",
         "withdrawn",
