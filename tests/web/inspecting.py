@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import segno
+import zxingcpp
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, expect
 
@@ -106,6 +107,14 @@ def _frame(text: str, blur: float, turn: float, *, aztec: bool) -> Image.Image:
     return room.filter(ImageFilter.GaussianBlur(blur))
 
 
+def read_code(file: Path) -> str:
+    """Read a photographed code."""
+    with Image.open(file) as image:
+        code = zxingcpp.read_barcode(image)
+    assert code is not None
+    return str(code.text)
+
+
 class Inspector(Phone):
     """The phone of an inspector."""
 
@@ -134,13 +143,23 @@ class Inspector(Phone):
             expect(self.page.locator(".result")).to_contain_text(more)
 
     def next(self) -> None:
-        """Go on to the next passenger."""
-        self.page.locator(".result .next").click()
+        """Go on to the next passenger, unless a good answer has gone by itself."""
+        self.page.evaluate("document.querySelector('.result .next')?.click()")
         expect(self.page.locator(".result")).to_have_count(0)
+
+    def fetch_news(self) -> None:
+        """Fetch a bundle now, as a phone does when its network comes back."""
+        before = self.page.locator(".strip").get_attribute("data-version") or ""
+        self.page.evaluate("window.dispatchEvent(new Event('online'))")
+        expect(self.page.locator(".strip")).not_to_have_attribute("data-version", before)
+
+    def later(self, seconds: int) -> None:
+        """Let so much time go by on this phone."""
+        self.page.evaluate(f"{{ const before = Date.now; Date.now = () => before() + {seconds * 1000}; }}")
 
     def board(self) -> None:
         """Use tickets up from now on."""
-        self.page.get_by_text("Uses the ticket").click()
+        self.page.locator("input[name=mode]").nth(1).check()
 
 
 @contextmanager

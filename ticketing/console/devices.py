@@ -14,7 +14,7 @@ from ticketing.gate import devices
 from ticketing.gate.devices import Place
 from ticketing.tickets import barcode
 
-_MOST_LETTERS, _LONGEST_REASON = 40, 200
+_MOST_LETTERS, _SHORTEST_REASON, _LONGEST_REASON = 40, 3, 200
 _DIRECTIONS = ("in", "out")
 
 
@@ -61,7 +61,7 @@ def revoke_device(device_id: str) -> Response:
 
     def act() -> None:
         because = request.form.get("because", "").strip()
-        if not 3 <= len(because) <= _LONGEST_REASON:
+        if not _SHORTEST_REASON <= len(because) <= _LONGEST_REASON:
             raise InvalidRequest.at("because", text("device_reason_needed", language()))
         devices.revoke(console().gatehouse, _operator(), device_id, because, staff().name)
 

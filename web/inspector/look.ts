@@ -26,7 +26,8 @@ export const place = signal<Place>({ mode: "inspect", tripId: null });
 const DEBOUNCE_SECONDS = 3;
 const CLOCK_SECONDS = 300;
 const LONGEST_CODE = 2_700;
-let last: { code: string; at: number; answer: Answer } | null = null;
+/** The screen that is in view: a camera reads it many times a second, until it has been away for a while. */
+let view: { code: string; jti: string | null; seenAt: number; answer: Answer } | null = null;
 let busy: Promise<unknown> = Promise.resolve();
 
 /** Decide about a code, one after the other. */
@@ -42,30 +43,46 @@ async function looked(code: string): Promise<Answer | null> {
   if (!known || !own || shut.value || !code) return null;
   const deviceTs = Math.floor(Date.now() / 1000);
   const at = seconds();
-  if (last && last.code === code && at - last.at >= 0 && at - last.at < DEBOUNCE_SECONDS) return { ...last.answer, again: true };
+  if (isInView(at) && view?.code === code) return stillThere(at);
   const shown = await present(code.slice(0, LONGEST_CODE), known, own.operator);
-  const earlier = shown.reading.jti ? lastScanOf(shown.reading.jti) : undefined;
-  if (earlier && isOneScan(earlier, shown.proof?.nonce ?? null, at)) return again(earlier, code, at);
+  const { jti } = shown.reading;
+  const earlier = jti ? lastScanOf(jti) : undefined;
+  if (earlier && isInView(at) && view?.jti === jti && isOneScan(earlier, shown.proof?.nonce ?? null)) return stillThere(at);
+  // The app ended between writing a scan and showing its answer: nobody has seen it yet.
+  if (earlier?.decision.admit && !earlier.shown) return shownAtLast(earlier, code, at);
   const decision = decide(shown, known, memory(), at, gateOf());
   if (decision.reason === "unknown_key") wantsBundle();
   const found = await written(decision, code, { deviceTs, at, nonce: shown.proof?.nonce ?? null, version: known.version });
-  last = { code, at, answer: found };
+  view = { code, jti, seenAt: at, answer: found };
   answer.value = found;
   return found;
 }
 
-/** Whether a camera still reads the screen that it has just read: the same code, or the next one of a phone let in. */
-function isOneScan(earlier: Scan, nonce: string | null, at: number): boolean {
-  // The app ended between writing a scan and showing its answer: nobody has seen it yet.
-  if (earlier.decision.admit && !earlier.shown) return true;
-  const since = at - (earlier.deviceTs + earlier.clockOffset);
-  if (since < 0 || since >= DEBOUNCE_SECONDS || earlier.mode !== place.value.mode) return false;
+/** The code of the answer on the screen is read again: its passenger is still there. */
+export function keepInView(code: string): void {
+  if (view?.code === code) view.seenAt = seconds();
+}
+
+function isInView(at: number): boolean {
+  return view !== null && at - view.seenAt >= 0 && at - view.seenAt < DEBOUNCE_SECONDS;
+}
+
+function stillThere(at: number): Answer | null {
+  if (!view) return null;
+  view.seenAt = at;
+  return { ...view.answer, again: true };
+}
+
+/** Whether this is the screen that was read before: the same code, or the next one of a phone that was let in. */
+function isOneScan(earlier: Scan, nonce: string | null): boolean {
+  if (earlier.mode !== place.value.mode) return false;
   return earlier.nonce === nonce || (earlier.decision.admit && earlier.nonce !== null && nonce !== null);
 }
 
-function again(scan: Scan, code: string, at: number): Answer {
+function shownAtLast(scan: Scan, code: string, at: number): Answer {
   const found = { decision: scan.decision, scan, code, at, again: true };
-  answer.value ??= found;
+  view = { code, jti: scan.jti, seenAt: at, answer: found };
+  answer.value = found;
   return found;
 }
 

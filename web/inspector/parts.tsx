@@ -1,4 +1,5 @@
 // Parts of several screens: the strip that says how things stand, and the way back.
+import { signal } from "@preact/signals";
 import { t } from "../shared/i18n";
 import { offsetSeconds, online, waiting } from "./courier";
 import { enrolment } from "./device";
@@ -8,8 +9,14 @@ import { duration } from "./says";
 const OLD_SECONDS = 3_600;
 const CLOCK_SECONDS = 300;
 
+const TICK_MS = 10_000;
+/** Changes every ten seconds, so that ages on the screen go on. */
+export const tick = signal(0);
+setInterval(() => (tick.value += 1), TICK_MS);
+
 /** How old the device's knowledge is, in words, and how much that matters. */
 export function age(): { text: string; weight: "good" | "wait" | "bad" } {
+  void tick.value;
   const held = bundle.value;
   if (!held) return { text: t("age.none"), weight: "bad" };
   const old = Math.max(0, seconds() - held.issuedAt);
@@ -20,7 +27,7 @@ export function age(): { text: string; weight: "good" | "wait" | "bad" } {
 export function Strip() {
   const { text, weight } = age();
   return (
-    <div class="strip">
+    <div class="strip" data-version={bundle.value?.version}>
       <strong>{enrolment.value?.name}</strong>
       <span class={`chip ${online.value ? "good" : "wait"}`}>{online.value ? t("online") : t("offline")}</span>
       <span class={`chip ${weight}`}>{text}</span>

@@ -1,5 +1,5 @@
 // The answer over the whole screen: colour, shape and word; the reason, and what to do now.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../shared/i18n";
 import { go } from "../../shared/router";
 import type { Decision } from "../../shared/gate/decision";
@@ -36,7 +36,7 @@ export function Result({ found }: { found: Answer }) {
   const { decision } = found;
   const weight = weightOf(decision);
   const next = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     markShown(found.scan);
     give(weight);
     next.current?.focus();

@@ -5,17 +5,18 @@ import { t, type PlainId } from "../../shared/i18n";
 import { go, Heading } from "../../shared/router";
 import { camera, hearScanner, light, openCamera, readFrom, torch, trouble, turn } from "../camera";
 import { bundle, seconds } from "../knowledge";
-import { answer, look, place } from "../look";
+import { answer, keepInView, look, place } from "../look";
 import { Strip, Warnings } from "../parts";
 import { clockOf } from "../says";
-import { Result } from "./result";
+import { Result, weightOf } from "./result";
 
 const TROUBLES: Record<string, PlainId> = { denied: "camera.denied", none: "camera.none", busy: "camera.busy", old: "camera.old" };
 
 /** A code was read: decide, and keep how long it took from the picture to the answer for those who measure. */
 function saw(code: string, seenAt = performance.now()): void {
-  if (answer.value && answer.value.code === code) return;
-  if (answer.value) answer.value = null;
+  if (answer.value?.code === code) return keepInView(code);
+  // An answer that somebody must look at stays until it is tapped away; after a good one the next passenger may come.
+  if (answer.value && weightOf(answer.value.decision) !== "good") return;
   void look(code).then((found) => {
     if (found && !found.again) performance.measure("scan to answer", { start: seenAt });
   });

@@ -14,11 +14,9 @@ interface Begin {
   at: number;
 }
 
+/** The first shift begins with the first scan. */
 async function shiftBegin(): Promise<number> {
-  const row = await find<Begin>("state", "shift");
-  if (row) return row.at;
-  await keep({ id: "shift", at: seconds() } as Begin);
-  return 0;
+  return (await find<Begin>("state", "shift"))?.at ?? 0;
 }
 
 export function Shift() {
