@@ -52,7 +52,7 @@ PACKAGES := web/node_modules/.installed
 BUILT := ticketing/web/built/manifest.json
 # The development tools, but for the demo, which has its own.
 ENVIRONMENT = $(STAMP)
-APP_SOURCES = $(wildcard web/* web/building/* web/shared/* web/texts/* web/commuter/* web/commuter/*/* web/map/* ticketing/web/static/* ticketing/api/*.py ticketing/api/schemas/*.py ticketing/api/description/*)
+APP_SOURCES = $(wildcard web/* web/building/* web/shared/* web/texts/* web/shared/gate/* web/texts/inspector/* web/commuter/* web/commuter/*/* web/inspector/* web/inspector/*/* web/map/* gate/throughfare_gate/gate/sentences.json ticketing/web/static/* ticketing/api/*.py ticketing/api/schemas/*.py ticketing/api/description/*)
 
 $(WHEEL)/.installed: requirements-web.lock
 	@test -x $(WHEEL)/bin/python || $(PYTHON) -m venv $(WHEEL)
@@ -76,7 +76,7 @@ $(BUILT): $(PACKAGES) $(filter-out web/node_modules,$(APP_SOURCES))
 packages:
 	@$(MAKE) --no-print-directory -s $(PACKAGES) || echo "The packages that build the apps could not be fetched." >&2
 
-apps: $(ENVIRONMENT) ## build the commuter's app; goes on without it, saying so, where its packages cannot be fetched
+apps: $(ENVIRONMENT) ## build the apps of commuters and inspectors; goes on without it, saying so, where its packages cannot be fetched
 	@if $(MAKE) --no-print-directory -s $(PACKAGES); then $(MAKE) --no-print-directory -s $(BUILT); \
 	else echo "The apps are NOT built: their packages could not be fetched. Everything else works; \`make apps\` tries again." >&2; fi
 

@@ -82,12 +82,14 @@ def _call(method: str, served: Served, path: str, body: Any, key: str | None = N
 
 
 def film(to: Path, *texts: str, blur: float = 1.2, turn: float = 4, aztec: bool = False) -> None:
-    """Draw a camera's picture of codes as raw video: blurred, turned, a frame or more for each."""
-    with to.open("wb") as video:
+    """Draw a camera's picture of codes as raw video: blurred, turned, a frame for each; it is there for who opens it next."""
+    draft = to.with_suffix(".new")
+    with draft.open("wb") as video:
         video.write(f"YUV4MPEG2 W{_WIDTH} H{_HEIGHT} F10:1 Ip A1:1 C420jpeg\n".encode())
         for text in texts:
             frame = _frame(text, blur, turn, aztec=aztec) if text else _empty()
             video.write(b"FRAME\n" + frame.tobytes() + bytes([128]) * (_WIDTH * _HEIGHT // 2))
+    draft.replace(to)
 
 
 def _empty() -> Image.Image:
@@ -149,9 +151,10 @@ class Inspector(Phone):
 
     def fetch_news(self) -> None:
         """Fetch a bundle now, as a phone does when its network comes back."""
-        before = self.page.locator(".strip").get_attribute("data-version") or ""
-        self.page.evaluate("window.dispatchEvent(new Event('online'))")
-        expect(self.page.locator(".strip")).not_to_have_attribute("data-version", before)
+        with self.page.expect_response(lambda answer: "gate-bundle" in answer.url) as answered:
+            self.page.evaluate("window.dispatchEvent(new Event('online'))")
+        tag = answered.value.headers["etag"]
+        expect(self.page.locator(".strip")).to_have_attribute("data-bundle", tag)
 
     def later(self, seconds: int) -> None:
         """Let so much time go by on this phone."""

@@ -130,19 +130,23 @@ export async function count(): Promise<void> {
 class Round {
   private wake: () => void = () => undefined;
   private failures = 0;
+  private isAsked = false;
 
   constructor(
     private readonly act: () => Promise<boolean>,
     private readonly calm: () => number,
   ) {}
 
+  /** Act at once; where it acts just now, once more after that. */
   soon(): void {
+    this.isAsked = true;
     this.wake();
   }
 
   async run(): Promise<void> {
     for (;;) {
       let pause = this.calm();
+      this.isAsked = false;
       try {
         const more = await this.act();
         this.failures = 0;
@@ -155,6 +159,7 @@ class Round {
         const longest = Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** Math.min(this.failures - 1, 10));
         pause = longest / 2 + (Math.random() * longest) / 2;
       }
+      if (this.isAsked) continue;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause);
         this.wake = () => (clearTimeout(timer), resolve());
@@ -181,7 +186,12 @@ export function scansWait(): void {
   up.soon();
 }
 
+let wantedAt = 0;
+
+/** Ask for a bundle, since a key is unknown; no code can make the device ask more than once a minute. */
 export function wantsBundle(): void {
+  if (Date.now() - wantedAt < REFRESH_MS) return;
+  wantedAt = Date.now();
   down.soon();
 }
 

@@ -85,7 +85,9 @@ async function wake(): Promise<void> {
   const chosen = wishes.value.language as Language | null;
   await Promise.all([speak(chosen && chosen in LANGUAGES ? chosen : preferred()), loadEnrolment()]);
   isSecond.value = !(await isAlone());
+  const began = performance.now();
   if (!isSecond.value) await loadKnowledge();
+  performance.measure("open", { start: began });
   listen();
   if (path() !== "" && !enrolment.value) go("", { replace: true });
   render(<App />, document.getElementById("app") as HTMLElement);

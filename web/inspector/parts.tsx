@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { t } from "../shared/i18n";
 import { offsetSeconds, online, waiting } from "./courier";
 import { enrolment } from "./device";
-import { bundle, seconds } from "./knowledge";
+import { bundle, held, seconds } from "./knowledge";
 import { duration } from "./says";
 
 const OLD_SECONDS = 3_600;
@@ -17,17 +17,17 @@ setInterval(() => (tick.value += 1), TICK_MS);
 /** How old the device's knowledge is, in words, and how much that matters. */
 export function age(): { text: string; weight: "good" | "wait" | "bad" } {
   void tick.value;
-  const held = bundle.value;
-  if (!held) return { text: t("age.none"), weight: "bad" };
-  const old = Math.max(0, seconds() - held.issuedAt);
-  if (seconds() >= held.expiresAt) return { text: t("age.over", { age: duration(old) }), weight: "bad" };
+  const known = bundle.value;
+  if (!known) return { text: t("age.none"), weight: "bad" };
+  const old = Math.max(0, seconds() - known.issuedAt);
+  if (seconds() >= known.expiresAt) return { text: t("age.over", { age: duration(old) }), weight: "bad" };
   return { text: t("age", { age: duration(old) }), weight: old > OLD_SECONDS ? "wait" : "good" };
 }
 
 export function Strip() {
   const { text, weight } = age();
   return (
-    <div class="strip" data-version={bundle.value?.version}>
+    <div class="strip" data-bundle={held.value?.etag}>
       <strong>{enrolment.value?.name}</strong>
       <span class={`chip ${online.value ? "good" : "wait"}`}>{online.value ? t("online") : t("offline")}</span>
       <span class={`chip ${weight}`}>{text}</span>
@@ -38,12 +38,12 @@ export function Strip() {
 
 /** What the inspector must know before trusting an answer. */
 export function Warnings() {
-  const held = bundle.value;
+  const known = bundle.value;
   return (
     <>
-      {!held && <p class="note bad">{t("warn.none")}</p>}
-      {held && seconds() >= held.expiresAt && (
-        <p class="note bad">{t(held.policy.degrade === "fail_open" ? "warn.open" : "warn.closed")}</p>
+      {!known && <p class="note bad">{t("warn.none")}</p>}
+      {known && seconds() >= known.expiresAt && (
+        <p class="note bad">{t(known.policy.degrade === "fail_open" ? "warn.open" : "warn.closed")}</p>
       )}
       {Math.abs(offsetSeconds()) > CLOCK_SECONDS && <p class="note bad">{t("warn.clock")}</p>}
     </>
