@@ -5,6 +5,7 @@ service works as ever, and `/app/` and `/inspect/` say how to build them.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -180,13 +181,11 @@ def _listed(name: str) -> Listing:
 @cache
 def _read(_changed: int) -> dict[str, Listing]:
     built = json.loads((BUILT / "manifest.json").read_text(encoding="utf-8"))
-    return {
-        name: Listing(
-            {path: Built(one["immutable"], one["pressed"]) for path, one in app["files"].items()},
-            app["languages"],
-        )
-        for name, app in built.items()
-    }
+    return {name: Listing(_files(app["files"]), app["languages"]) for name, app in built.items()}
+
+
+def _files(listed: Mapping[str, Mapping[str, bool]]) -> dict[str, "Built"]:
+    return {path: Built(one["immutable"], one["pressed"]) for path, one in listed.items()}
 
 
 @cache

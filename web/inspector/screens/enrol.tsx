@@ -17,6 +17,8 @@ function problemOf(trouble: unknown): PlainId {
   if (trouble instanceof NoAnswer) return "enrol.offline";
   if (trouble instanceof Problem && trouble.status === 401) return "enrol.old";
   if (trouble instanceof Problem && trouble.status === 429) return "enrol.busy";
+  // Ed25519, by which most tickets are signed, is younger than the rest of WebCrypto.
+  if (trouble instanceof DOMException && ["NotSupportedError", "SyntaxError"].includes(trouble.name)) return "enrol.too_old";
   return trouble instanceof Problem ? "enrol.refused" : "enrol.unable";
 }
 
