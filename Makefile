@@ -11,7 +11,7 @@ CLIENT := .client
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers wheels mutants lock clean
+.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers vectors wheels mutants lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -140,6 +140,10 @@ $(PEERS)/pretix/.installed: requirements-peers.lock
 
 bench-peers: setup $(PEERS)/pretix/.installed ## sales and gates beside pretix, which it installs for itself
 	@$(BIN)/python -m benchmarks.peers
+
+vectors: setup ## write the cases for makers of validators into dist/vectors/, which a release attaches
+	@rm -rf dist/vectors
+	@$(BIN)/throughfare gate vectors --out dist/vectors --random 20000
 
 wheels: setup ## build the three wheels into dist/
 	@rm -rf build gate/build lab/build

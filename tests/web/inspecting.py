@@ -5,6 +5,7 @@ import itertools
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,17 @@ def read_code(file: Path) -> str:
         code = zxingcpp.read_barcode(image)
     assert code is not None
     return str(code.text)
+
+
+@dataclass
+class Camera:
+    """A browser whose camera shows what a test films."""
+
+    browser: Browser
+    file: Path
+
+    def shows(self, *texts: str, **how: Any) -> None:
+        film(self.file, *texts, **how)
 
 
 class Inspector(Phone):

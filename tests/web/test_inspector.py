@@ -1,8 +1,5 @@
 """An inspector's day with a phone, in a real browser with a drawn camera, against a real service."""
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.browser import phone, picture
 from tests.web.conftest import Served
 from tests.web.inspecting import (
+    Camera,
     Inspector,
     buy,
     devices,
     enrolment_code,
-    film,
     give_back,
     inspector,
     read_code,
@@ -27,33 +24,6 @@ from throughfare_gate.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
 
 CAMERA = "Start camera"
-
-
-@dataclass
-class Camera:
-    """A browser whose camera shows what a test films."""
-
-    browser: Browser
-    file: Path
-
-    def shows(self, *texts: str, **how: Any) -> None:
-        film(self.file, *texts, **how)
-
-
-@pytest.fixture(scope="module")
-def camera(browser: Browser, served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
-    """A second Chromium: the file of its camera is named when it starts, and read when a page opens the camera."""
-    file = tmp_path_factory.mktemp("camera") / "camera.y4m"
-    film(file, "")
-    words = [
-        "--no-sandbox",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={file}",
-    ]
-    opened = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=words)
-    yield Camera(opened, file)
-    opened.close()
 
 
 @pytest.fixture(scope="module")

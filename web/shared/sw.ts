@@ -20,7 +20,7 @@ interface Asked extends Lasting {
 
 const worker = self as unknown as Worker;
 const OURS = `tf-${APP}-`;
-const NAME = OURS + VERSION;
+const NAME = `tf-${APP}-${VERSION}`;
 
 worker.addEventListener("install", (event: Lasting) => {
   const fresh = FILES.map((file) => new Request(file, { cache: "reload" }));

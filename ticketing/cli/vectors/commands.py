@@ -17,14 +17,17 @@ from ticketing.cli.vectors.case import Request, Row, whole
 from ticketing.cli.vectors.ordering import ordering
 from ticketing.cli.vectors.placing import placing
 from ticketing.cli.vectors.reading import reading
-from ticketing.cli.vectors.refusing import TRUST, refusing
+from ticketing.cli.vectors.refusing import TRUST, Bundle, refusing
 from ticketing.cli.vectors.sailing import sailings
 from ticketing.cli.vectors.scenes import draw, scene_bundles
 from ticketing.cli.vectors.signing import AT, SIGNER
 from ticketing.cli.vectors.spelling import spelling
+from ticketing.cli.vectors.spoiling import spoiled_bundles
 from ticketing.cli.vectors.using import using
 
 Line = Mapping[str, object]
+# With so many scenes comes one spoiled bundle.
+_SCENES_A_BUNDLE = 10
 CASES, SCENES, BUNDLES = "cases.jsonl", "scenes.jsonl", "bundles.jsonl"
 
 
@@ -43,14 +46,16 @@ def command(out: Path, scenes: int, seed: int) -> None:
 
     OUT gets cases.jsonl, and with --random scenes.jsonl: a line a case, each a request of `throughfare gate decide`
     with a `name` and the decision that is `expected`. bundles.jsonl has bundles that a gate must apply or refuse,
-    sentences.json the words for reasons and notes. docs/validators.md says how to decide.
+    with --random also some that are spoiled by chance; sentences.json the words for reasons and notes. docs/validators.md says how to decide.
 
     \b
     Example:
       throughfare gate vectors --out vectors --random 20000 --seed 1
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     out.mkdir(parents=True, exist_ok=True)
-    written = {CASES: _written(out / CASES, cases()), BUNDLES: _written(out / BUNDLES, bundle_lines())}
+    spoiled = spoiled_bundles(scenes // _SCENES_A_BUNDLE, random.Random(seed))
+    opened = bundle_lines([*refusing(), *spoiled])
+    written = {CASES: _written(out / CASES, cases()), BUNDLES: _written(out / BUNDLES, opened)}
     if scenes:
         written[SCENES] = _written(out / SCENES, scene_lines(scenes, seed))
     (out / sentences.FILE.name).write_bytes(sentences.FILE.read_bytes())
@@ -103,9 +108,9 @@ def expected(request: Request) -> Line:
     }
 
 
-def bundle_lines() -> Iterator[Line]:
+def bundle_lines(bundles_drawn: Iterable[Bundle]) -> Iterator[Line]:
     """Write each bundle that must be applied or refused."""
-    for _, name, token, trust in refusing():
+    for _, name, token, trust in bundles_drawn:
         yield {
             "name": name,
             "bundle": token,

@@ -23,10 +23,12 @@ _TIMES = {"iat": NOW, "exp": NOW + 86_400, "ver": 1}
 
 def refusing() -> list[Bundle]:
     """List them."""
-    good = _payload("sailings")
-    rows = [(opens, name, _signed({**good, **changes}), TRUST) for opens, name, changes in _members(good)]
-    without = [(False, f"no {name}", _signed(_less(good, name)), TRUST) for name in _NEEDED]
-    optional = [(True, f"no {name}", _signed(_less(good, name)), TRUST) for name in _OPTIONAL]
+    good = payload_of("sailings")
+    rows = [
+        (opens, name, signed_bundle({**good, **changes}), TRUST) for opens, name, changes in _members(good)
+    ]
+    without = [(False, f"no {name}", signed_bundle(_less(good, name)), TRUST) for name in _NEEDED]
+    optional = [(True, f"no {name}", signed_bundle(_less(good, name)), TRUST) for name in _OPTIONAL]
     return [*rows, *without, *optional, *_tokens(good), *_lists(), *_trusts(good)]
 
 
@@ -34,7 +36,8 @@ _NEEDED = ("iss", "aud", "iat", "exp", "ver", "keys", "status_keys", "lists", "r
 _OPTIONAL = ("removed", "uses", "devices", "policy", "ordered", "offsets")
 
 
-def _payload(name: str) -> Mapping[str, object]:
+def payload_of(name: str) -> Mapping[str, object]:
+    """The members of a bundle of the cases."""
     return {"iss": ISSUER, "aud": "tlt", **_TIMES, **content(bundles()[name])}
 
 
@@ -42,7 +45,7 @@ def _less(payload: Mapping[str, object], name: str) -> Mapping[str, object]:
     return {one: value for one, value in payload.items() if one != name}
 
 
-def _signed(payload: Mapping[str, object], typ: str = TYP, kid: str = "26a") -> str:
+def signed_bundle(payload: Mapping[str, object], typ: str = TYP, kid: str = "26a") -> str:
     """Sign a payload by a key of ours, or under the name of one that nobody has."""
     key: PrivateKey = HARDWARE if kid == "26h" else KEY
     header = {"alg": "ES256" if kid == "26h" else "EdDSA", "kid": kid, "typ": typ}
@@ -146,24 +149,24 @@ def _keys() -> Iterator[tuple[bool, str, Mapping[str, object]]]:
 
 
 def _tokens(good: Mapping[str, object]) -> Iterator[Bundle]:
-    yield False, "a status list as a bundle", _signed(good, "statuslist+jwt"), TRUST
-    yield False, "a forged bundle", spoiled(_signed(good)), TRUST
+    yield False, "a status list as a bundle", signed_bundle(good, "statuslist+jwt"), TRUST
+    yield False, "a forged bundle", spoiled(signed_bundle(good)), TRUST
     yield (
         False,
         "a bundle of a key that is not trusted",
-        _signed(good, kid="26x"),
+        signed_bundle(good, kid="26x"),
         TRUST,
     )
     yield False, "no bundle", "x", TRUST
     yield (
         True,
         "a bundle of a P-256 key",
-        _signed(good, kid="26h"),
+        signed_bundle(good, kid="26h"),
         [to_jwk(RING["26h"])],
     )
-    first = _less(_payload("plain"), "format")
-    yield True, "a bundle of format 1", _signed(first), TRUST
-    yield False, "format 1 with a member of format 2", _signed({**first, "delays": []}), TRUST
+    first = _less(payload_of("plain"), "format")
+    yield True, "a bundle of format 1", signed_bundle(first), TRUST
+    yield False, "format 1 with a member of format 2", signed_bundle({**first, "delays": []}), TRUST
 
 
 def _lists() -> Iterator[Bundle]:
@@ -195,19 +198,19 @@ def _lists() -> Iterator[Bundle]:
             bundles()["plain"],
             rules={"through": ProductRule()},
             extras=Extras(),
-            lists=[_signed({**good, **changes}, status_list.TYP)],
+            lists=[signed_bundle({**good, **changes}, status_list.TYP)],
         )
-        yield opens, name, _signed({"iss": ISSUER, "aud": "tlt", **_TIMES, **content(facts)}), TRUST
-    strange = _signed(good, "ticket+jwt")
-    payload = {**_payload("plain"), "lists": [strange]}
-    yield False, "a list of the wrong type", _signed(payload), TRUST
-    foreign = _signed(good, status_list.TYP, "26h")
+        yield opens, name, signed_bundle({"iss": ISSUER, "aud": "tlt", **_TIMES, **content(facts)}), TRUST
+    strange = signed_bundle(good, "ticket+jwt")
+    payload = {**payload_of("plain"), "lists": [strange]}
+    yield False, "a list of the wrong type", signed_bundle(payload), TRUST
+    foreign = signed_bundle(good, status_list.TYP, "26h")
     payload = {**payload, "lists": [foreign], "status_keys": TRUST}
-    yield False, "a list of a key that signs no lists", _signed(payload), TRUST
+    yield False, "a list of a key that signs no lists", signed_bundle(payload), TRUST
 
 
 def _trusts(good: Mapping[str, object]) -> Iterator[Bundle]:
-    plain, token = TRUST[0], _signed(good)
+    plain, token = TRUST[0], signed_bundle(good)
     yield False, "trust in nobody", token, []
     yield False, "trust in a key twice", token, [plain, plain]
     yield False, "trust in the same key by another name", token, [{**plain, "kid": "26b"}]
