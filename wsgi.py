@@ -1,32 +1,52 @@
 """The WSGI entry point: `gunicorn wsgi:app`; `throughfare serve` has said what there is to say, and takes `wsgi:told()`."""
 
+import gc
 import os
 
 from flask import Flask
 
 from ticketing import config
 from ticketing.app import create_app
-from ticketing.search.warm import keep_warm
+from ticketing.search.warm import keep_warm, warm_up
 
 # Databases and exports are for the account that runs the service, and for nobody else of the machine.
 os.umask(0o077)
 
 
+_SHARED: list[Flask] = []
+
+
 def told() -> Flask:
-    """Build the service for `serve`, which has named stand-ins and gaps once for all of its processes."""
-    return _build(announces=False)
+    """Build the service for `serve`, before it is forked: with all that searches of today need, and no open connection.
+
+    `serve` has named stand-ins and gaps once for all of its processes.
+    """
+    settings = config.from_environment()
+    built = create_app(settings, announces=False)
+    rooms = built.extensions["throughfare"]
+    if settings.warm_up:
+        warm_up(rooms.planner)
+        _SHARED.append(built)
+    # A connection belongs to one process; each opens its own.
+    rooms.till.database.close()
+    # What is there now stays: a collector that visits it in each worker would copy it there.
+    gc.collect()
+    gc.freeze()
+    return built
+
+
+def begin_worker() -> None:
+    """Keep the networks of the next days warm in a worker that was forked (`ticketing.serving`)."""
+    for built in _SHARED:
+        keep_warm(built.extensions["throughfare"].planner)
 
 
 def __getattr__(name: str) -> Flask:
-    """Build `app` for whoever starts gunicorn by hand."""
+    """Build `app` for whoever starts gunicorn by hand: each worker builds its own."""
     if name != "app":
         raise AttributeError(name)
-    return _build(announces=True)
-
-
-def _build(*, announces: bool) -> Flask:
     settings = config.from_environment()
-    built = create_app(settings, announces=announces)
+    built = create_app(settings, announces=True)
     if settings.warm_up:
         keep_warm(built.extensions["throughfare"].planner)
     return built

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
-from operators.files import ENCODINGS
+from operators.files import AS_GTFS_WANTS, ENCODINGS, Reading
 from operators.gtfs.timetable import Timetable
 from operators.plain_text import plain
 from operators.skeleton import USUAL
@@ -44,7 +44,7 @@ class Source:
     prices: Sequence[Sold]
     origin: str
     digest: str
-    encoding: str = ENCODINGS[0]
+    reading: Reading = AS_GTFS_WANTS
 
     @property
     def name(self) -> str:
@@ -160,7 +160,10 @@ def _operator(operator: str, source: Source) -> str:
     rows = [f'id = "{operator}"', f'name = "{_quoted(plain(source.name))}"']
     rows += [f'member_state = "{source.state}"'] if source.state else []
     rows += [f'medium = "{_quoted(source.medium)}"'] if source.medium else []
-    rows += [f'feed = {{ encoding = "{source.encoding}" }}'] if source.encoding != ENCODINGS[0] else []
+    encoding, time_zone = source.reading
+    terms = [f'encoding = "{encoding}"'] if encoding != ENCODINGS[0] else []
+    terms += [f'time_zone = "{_quoted(time_zone)}"'] if time_zone else []
+    rows += [f"feed = {{ {', '.join(terms)} }}"] if terms else []
     return "\n".join([_OPERATOR, *rows, _REFUND, ""])
 
 

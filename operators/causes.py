@@ -17,6 +17,22 @@ _WORDS: Mapping[CauseClass, str] = {
 }
 _CLASSES: Mapping[str, CauseClass] = {word: name for name, words in _WORDS.items() for word in words.split()}
 
+# The causes of GTFS-Realtime (`Alert.Cause`), by which staff name one.
+CAUSES = (
+    "technical_problem",
+    "strike",
+    "demonstration",
+    "accident",
+    "holiday",
+    "weather",
+    "maintenance",
+    "construction",
+    "police_activity",
+    "medical_emergency",
+    "other_cause",
+    "unknown_cause",
+)
+
 
 def class_of(cause: str) -> CauseClass:
     """The class of a cause as its source wrote it."""

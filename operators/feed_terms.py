@@ -1,4 +1,4 @@
-"""Read how an operator's feed is to be taken, from its table `feed` of region.toml: its encoding, its faults, a flat fare."""
+"""Read how an operator's feed is to be taken, from its table `feed` of region.toml: its encoding, its faults, a flat fare, a time zone."""
 
 import csv
 import io
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from operators.files import ENCODINGS
 from operators.gtfs.leaving_out import TOLERATED
 from tariffs.money import MoneyError, parse
+from tariffs.table import zone_name
 
-_KEYS = ("encoding", "tolerated_percent", "flat_fare")
+_KEYS = ("encoding", "tolerated_percent", "flat_fare", "time_zone")
 _MOST_TOLERATED = 50
 _MOST_NAME = 200
 # Reports a fault: the path of the value, a code, a sentence.
@@ -18,11 +19,15 @@ Tell = Callable[[str, str, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedTerms:
-    """The reading of a feed. `flat_fare` is the price of each ride by the operator's rider category, where the feed has no fares."""
+    """The reading of a feed. `flat_fare` is the price of each ride by the operator's rider category, where the feed has no fares.
+
+    `time_zone` (IANA) is that of a NeTEx delivery which tells none.
+    """
 
     encoding: str = "utf-8"
     tolerated_percent: int = TOLERATED
     flat_fare: Mapping[str, str] = field(default_factory=dict)
+    time_zone: str = ""
 
     def with_fares(self, files: Mapping[str, str], currency: str) -> dict[str, str]:
         """The texts of a feed, with tables of Fares V2 for the flat fare."""
@@ -66,8 +71,20 @@ def read_feed_terms(path: str, row: Mapping[str, object], currency: str, fault: 
         fares = {}
     for rider, amount in fares.items():
         _check_amount(f"{path}.feed.flat_fare.{rider}", amount, currency, fault)
+    zone = table.get("time_zone", "")
+    if not isinstance(zone, str) or (zone and not _is_zone(zone)):
+        fault(f"{path}.feed.time_zone", "invalid_value", 'must be an IANA time zone like "Europe/Zurich"')
+        zone = ""
     flat = {str(rider): str(amount) for rider, amount in fares.items()}
-    return FeedTerms(encoding=encoding, tolerated_percent=percent, flat_fare=flat)
+    return FeedTerms(encoding=encoding, tolerated_percent=percent, flat_fare=flat, time_zone=zone)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zone_name(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_name(rider: object) -> bool:

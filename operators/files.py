@@ -1,14 +1,17 @@
-"""Open a feed: a folder or a zip with GTFS files becomes a mapping from file name to text, within limits."""
+"""Open a feed: a folder or a zip with GTFS or NeTEx files becomes a mapping from the name of a GTFS file to its text, within limits."""
 
 import codecs
 import io
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 from operators.gtfs.timetable import FILES
+from operators.netex import notes
+from operators.netex.convert import convert
+from operators.netex.delivery import is_delivery
 
 # The tables that a tariff may change from a day on; the timetable's own tables stay.
 FARE_FILES = frozenset({
@@ -28,30 +31,49 @@ MAX_FILE_BYTES = 512 * 1024 * 1024
 # Of all files together: a zip of a few megabytes may hold any number of the largest ones.
 MAX_FEED_BYTES = 2 * 1024 * 1024 * 1024
 MAX_FILES = 1000
+_XML = ".xml"
 _NO_ZIP = (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error)
+
+
+class Reading(NamedTuple):
+    """The way to read a feed: the encoding of its tables, and the time zone of a NeTEx delivery that tells none."""
+
+    encoding: str = ENCODINGS[0]
+    time_zone: str = ""
+
+
+AS_GTFS_WANTS = Reading()
 
 
 class FeedUnreadable(Exception):
     """The feed is not there, is not a folder or zip, or a file of it cannot be read."""
 
 
-def read_feed(path: Path, wanted: Collection[str], encoding: str = ENCODINGS[0]) -> dict[str, str]:
+def read_feed(
+    path: Path, wanted: Collection[str], encoding: str = ENCODINGS[0], time_zone: str = ""
+) -> dict[str, str]:
     """Read the wanted files of a feed (a folder, or a zip with the files at its top or in one folder).
 
-    Files that are absent are left out; a byte order mark is allowed. Raises FeedUnreadable.
+    Files that are absent are left out; a byte order mark is allowed. A feed without any of them may be a NeTEx delivery: its
+    tables are written from it, at `time_zone` where it tells none, and what it told on the way. Raises FeedUnreadable.
     """
     if path.is_dir():
         there = [name for name in wanted if (path / name).is_file()]
-        return {name: _text(name, _limited(path / name), encoding) for name in there}
+        if there:
+            return {name: _text(name, _limited(path / name), encoding) for name in there}
+        deliveries = {file.name: _limited(file) for file in sorted(path.glob(f"*{_XML}"))}
+        return _from_netex(deliveries, wanted, time_zone)
     if not path.is_file():
         raise FeedUnreadable(f"{path} is neither a folder nor a file")
+    if path.suffix == _XML:
+        return _from_netex({path.name: _limited(path)}, wanted, time_zone)
     with path.open("rb") as file:
-        return _open_zip(file, str(path), wanted, encoding)
+        return _open_zip(file, str(path), wanted, Reading(encoding, time_zone))
 
 
 def read_zip(content: bytes, wanted: Collection[str]) -> dict[str, str]:
     """Read the wanted files of a zip that was fetched; raises FeedUnreadable."""
-    return _open_zip(io.BytesIO(content), "the feed", wanted, ENCODINGS[0])
+    return _open_zip(io.BytesIO(content), "the feed", wanted, AS_GTFS_WANTS)
 
 
 def copy_feed(path: Path, to: Path) -> None:
@@ -68,31 +90,50 @@ def copy_feed(path: Path, to: Path) -> None:
         return
     if not path.is_file():
         raise FeedUnreadable(f"{path} is neither a folder nor a file")
+    if path.suffix == _XML:
+        (to / path.name).write_bytes(_limited(path))
+        return
     try:
         with zipfile.ZipFile(path) as archive:
-            for name, content in _members(archive, None):
+            for name, content in _members(archive):
                 (to / name).write_bytes(content)
     except _NO_ZIP as error:
         raise FeedUnreadable(f"{path} is not a readable zip: {error}") from error
 
 
-def _open_zip(file: IO[bytes], name: str, wanted: Collection[str], encoding: str) -> dict[str, str]:
+def _open_zip(file: IO[bytes], name: str, wanted: Collection[str], reading: Reading) -> dict[str, str]:
     try:
         with zipfile.ZipFile(file) as archive:
-            return {member: _text(member, content, encoding) for member, content in _members(archive, wanted)}
+            members = dict(_members(archive, wanted.__contains__))
+            deliveries = {} if members else dict(_members(archive, lambda member: member.endswith(_XML)))
     except _NO_ZIP as error:
         raise FeedUnreadable(f"{name} is not a readable zip: {error}") from error
+    if deliveries:
+        return _from_netex(deliveries, wanted, reading.time_zone)
+    return {member: _text(member, content, reading.encoding) for member, content in members.items()}
 
 
-def _members(archive: zipfile.ZipFile, wanted: Collection[str] | None) -> Iterator[tuple[str, bytes]]:
-    """Yield the wanted files of a zip, or all, at its top or one folder deep; the first of a name counts."""
+def _from_netex(files: Mapping[str, bytes], wanted: Collection[str], time_zone: str) -> dict[str, str]:
+    """The wanted tables of a NeTEx delivery, and its notes; nothing where no file is one."""
+    deliveries = {name: content for name, content in files.items() if is_delivery(content)}
+    if not deliveries:
+        return {}
+    converted = convert(deliveries, time_zone)
+    tables = {name: text for name, text in converted.tables.items() if name in wanted}
+    return {**tables, **notes.write(converted.findings)}
+
+
+def _members(
+    archive: zipfile.ZipFile, is_wanted: Callable[[str], bool] = bool
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the wanted files of a zip, all unless told otherwise, at its top or one folder deep; the first of a name counts."""
     seen: set[str] = set()
     together = 0
     for member in archive.infolist():
         place = PurePosixPath(member.filename)
         if member.is_dir() or place.name in seen or len(place.parts) > 2:  # noqa: PLR2004  one folder deep
             continue
-        if wanted is not None and place.name not in wanted:
+        if not is_wanted(place.name):
             continue
         if member.file_size > MAX_FILE_BYTES:
             raise FeedUnreadable(f"{member.filename} is larger than {MAX_FILE_BYTES} bytes")

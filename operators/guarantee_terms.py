@@ -8,7 +8,13 @@ from tariffs.money import MoneyError, parse
 # Reports a fault: the path of the value, a code, a sentence.
 Tell = Callable[[str, str, str], None]
 
-_KEYS = frozenset({"name", "price", "margin_minutes", "wait_minutes", "pays", "recourse"})
+_KEYS = frozenset(
+    {"name", "price", "margin_minutes", "wait_minutes", "pays", "recourse", "remedies", "reserve"}
+)
+# What a passenger gets who misses a guaranteed connection: the next departure, and a fixed sum.
+REMEDIES = ("next_departure", "fixed_sum")
+# The remedies of the product that people give, and no machine: a region that names one promises what nobody pays here.
+_BY_PEOPLE = ("equivalent_service", "night_stay", "refund_unused")
 _RECOURSE_KEYS = frozenset({"percent", "cap_per_month"})
 _MOST_NAME, _MOST_MINUTES, _PERCENT = 60, 24 * 60, 100
 _TABLE = 'must be a table like { percent = 50, cap_per_month = "500.00" }'
@@ -28,6 +34,8 @@ class GuaranteeTerms:
 
     It is sold where the planned time of a change is longer than the change takes by `margin_minutes`. It pays `pays_minor` to each
     passenger who arrives `wait_minutes` late or later. `recourse` is by operator; the pool bears what nobody has agreed to bear.
+    The guarantor stands behind the pool with `reserve_minor`: where payouts have taken more than that beyond all fees, no more
+    guarantees are sold, and those that are sold are paid.
     """
 
     name: str
@@ -35,6 +43,7 @@ class GuaranteeTerms:
     margin_minutes: int
     wait_minutes: int
     pays_minor: int
+    reserve_minor: int
     recourse: Mapping[str, Recourse] = field(default_factory=dict)
 
 
@@ -59,8 +68,10 @@ def read_guarantee(
         margin_minutes=reader.whole("guarantee.margin_minutes", value.get("margin_minutes"), _MOST_MINUTES),
         wait_minutes=reader.whole("guarantee.wait_minutes", value.get("wait_minutes"), _MOST_MINUTES),
         pays_minor=reader.amount("guarantee.pays", value.get("pays")),
+        reserve_minor=reader.amount("guarantee.reserve", value.get("reserve"), least=0),
         recourse=reader.recourse(value.get("recourse", {}), operators),
     )
+    reader.remedies(value.get("remedies", list(REMEDIES)))
     return None if reader.has_faults else terms
 
 
@@ -83,13 +94,29 @@ class _Reader:
             return self.wrong(path, f"must be a whole number from 0 to {most}")
         return value
 
-    def amount(self, path: str, text: object) -> int:
-        """Read an amount above 0 in the region's currency."""
+    def amount(self, path: str, text: object, least: int = 1) -> int:
+        """Read an amount above 0, or from 0 on, in the region's currency."""
         try:
-            minor = parse(text, self._currency).minor if isinstance(text, str) else 0
+            minor = parse(text, self._currency).minor if isinstance(text, str) else least - 1
         except MoneyError:
-            minor = 0
-        return minor if minor > 0 else self.wrong(path, 'must be an amount above 0, like "0.50"')
+            minor = least - 1
+        above = "above 0" if least else "of 0 or more"
+        return minor if minor >= least else self.wrong(path, f'must be an amount {above}, like "0.50"')
+
+    def remedies(self, value: object) -> None:
+        """Check that a guarantee promises what is given here, and nothing else."""
+        path, known = "guarantee.remedies", " and ".join(REMEDIES)
+        if not isinstance(value, list):
+            self.wrong(path, f"must be a list of {known}")
+            return
+        for at, name in enumerate(value):
+            if name in _BY_PEOPLE:
+                text = f"{name} is given by people and not paid here: known are {known}"
+                self.wrong(f"{path}[{at}]", text, "unsupported")
+            elif name not in REMEDIES:
+                self.wrong(f"{path}[{at}]", f"{name!r} is no remedy: known are {known}")
+        if missing := [name for name in REMEDIES if name not in value]:
+            self.wrong(path, f"{' and '.join(missing)} belongs to every guarantee")
 
     def recourse(self, value: object, operators: Collection[str]) -> dict[str, Recourse]:
         """Read what operators have agreed to bear."""

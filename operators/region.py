@@ -140,7 +140,9 @@ def _feeds(
         place = folder / "feeds" / operator
         try:
             path = place if place.is_dir() else place.with_suffix(".zip")
-            texts[operator] = dict(fetched.get(operator, {})) or read_feed(path, FEED_FILES, terms.encoding)
+            texts[operator] = dict(fetched.get(operator, {})) or read_feed(
+                path, FEED_FILES, terms.encoding, terms.time_zone
+            )
         except FeedUnreadable as error:
             findings.append(Finding(f"feeds/{operator}", 0, "", "unreadable_feed", str(error)))
             continue

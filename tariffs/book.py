@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tariffs import agreements, caps, companions, eligibility, groups, passes, passes_reader, rates, taxes
-from tariffs.agreements import Agreement, Continuation
+from tariffs.agreements import Agreement, Continuation, OtherWay
 from tariffs.caps import Cap
 from tariffs.companions import Rule
 from tariffs.eligibility import Eligibility
@@ -46,6 +46,7 @@ class TariffBook:
     rates: Rates = field(default_factory=Rates)
     dated: Mapping[str, tuple[tuple[date, Feed], ...]] = field(default_factory=dict)
     continuations: tuple[Continuation, ...] = ()
+    other_ways: tuple[OtherWay, ...] = ()
 
     def feed_on(self, operator: str, day: date) -> Feed:
         """The tariff of an operator on a day of travel: the last one that has begun, else its feed's own."""
@@ -129,6 +130,8 @@ def build_book(
     findings.extend(faults)
     continuations, faults = agreements.load_continuations(agreement_documents, list(feeds), currency)
     findings.extend(faults)
+    other_ways, faults = agreements.load_other_ways(agreement_documents, list(feeds), currency)
+    findings.extend(faults)
     table, faults = taxes.load(tax_text)
     findings.extend(faults)
     limits, faults = caps.load(caps_text)
@@ -177,6 +180,7 @@ def build_book(
         feeds=loaded,
         agreements=tuple(agreed),
         continuations=continuations,
+        other_ways=other_ways,
         taxes=table,
         riders=riders,
         media=media,

@@ -5,7 +5,7 @@ once, and one that arrives late changes what came after it, whatever the order o
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
 
@@ -82,9 +82,21 @@ def rate(taps: Iterable[Tap], caps: Sequence[Cap]) -> dict[str, Charge]:
 
     Raises ValueError when one tap id comes with two contents.
     """
-    charges: dict[str, Charge] = {}
-    paid: dict[tuple[str, object], int] = {}
-    rolling: dict[str, float] = {}
+    return _rated(taps, caps).charges
+
+
+@dataclass(slots=True)
+class _Rated:
+    """The charges of some taps, what is paid in each window of each cap, and the windows into which each tap falls."""
+
+    charges: dict[str, Charge] = field(default_factory=dict)
+    paid: dict[tuple[str, object], int] = field(default_factory=dict)
+    windows: dict[str, dict[str, object]] = field(default_factory=dict)
+
+
+def _rated(taps: Iterable[Tap], caps: Sequence[Cap]) -> _Rated:
+    rated = _Rated()
+    paid, rolling = rated.paid, dict[str, float]()
     for tap in _in_order(taps):
         covering = [(cap, (cap.id, _window_of(cap, tap, rolling))) for cap in caps if cap.covers(tap)]
         amount, by = tap.price.minor, None
@@ -96,8 +108,52 @@ def rate(taps: Iterable[Tap], caps: Sequence[Cap]) -> dict[str, Charge]:
             paid[key] = paid.get(key, 0) + amount
             if cap.window == "rolling" and amount and cap.id not in rolling:
                 rolling[cap.id] = tap.at.timestamp()
-        charges[tap.id] = Charge(tap.id, Money(amount, tap.price.currency), by)
-    return charges
+        rated.charges[tap.id] = Charge(tap.id, Money(amount, tap.price.currency), by)
+        rated.windows[tap.id] = {cap.id: key[1] for cap, key in covering}
+    return rated
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The rider's position under a cap: `paid` of its `limit` in the window, and the rides like the last one until all are free."""
+
+    cap: Cap
+    paid: Money
+    rides_left: int
+
+    @property
+    def left(self) -> Money:
+        """The most that rides of this window still cost."""
+        return Money(self.cap.limit.minor - self.paid.minor, self.paid.currency)
+
+
+def standings(taps: Iterable[Tap], caps: Sequence[Cap], at: datetime) -> list[Standing]:
+    """Tell where each cap stands in the window of a moment, with the rides of that window that are bought for later.
+
+    `rides_left` rides at the price of the window's last one, or fewer, pay the rest of the limit. A cap under which
+    nothing is paid yet is left out.
+    """
+    ridden = _in_order(taps)
+    if not ridden:
+        return []
+    last = ridden[-1]
+    zoned = at.astimezone(last.at.tzinfo)
+    probe = replace(
+        last, id=f"{last.id} at {zoned.isoformat()}", at=zoned, price=Money(0, last.price.currency)
+    )
+    rated = _rated([*ridden, probe], caps)
+    here = rated.windows[probe.id]
+    reached: list[Standing] = []
+    for cap in caps:
+        paid = rated.paid.get((cap.id, here.get(cap.id)), 0)
+        within = [
+            tap for tap in ridden if cap.id in here and rated.windows[tap.id].get(cap.id) == here[cap.id]
+        ]
+        price = max((tap.price.minor for tap in within[-1:]), default=0)
+        if paid > 0 and price > 0:
+            left = cap.limit.minor - paid
+            reached.append(Standing(cap, Money(paid, cap.limit.currency), -(-left // price)))
+    return reached
 
 
 def charged(taps: Iterable[Tap], caps: Sequence[Cap], counted: Iterable[Tap] = ()) -> int:

@@ -35,6 +35,7 @@ _DROPPED = (
     "transfer_group",
     "return_url",
     "automatic_payment_methods",
+    "use_stripe_sdk",
     "reason",
 )
 

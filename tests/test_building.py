@@ -27,7 +27,7 @@ DOORS = {
     "flask_smorest": ("ticketing/api/", "ticketing/app.py"),
     "marshmallow": ("ticketing/api/", "ticketing/cli/tariff/journey.py"),
     "prometheus_client": ("ticketing/api/",),
-    "lxml": ("operators/siri/delivery.py",),
+    "lxml": ("operators/netex/delivery.py", "operators/siri/delivery.py"),
     "segno": ("ticketing/tickets/",),
     "aztec_code_generator": ("ticketing/tickets/",),
     "fpdf": ("ticketing/tickets/page.py", "ticketing/purchase/receipt.py", "ticketing/settlement/"),

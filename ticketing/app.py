@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import structlog
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
-from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from operators.port import Connector
@@ -20,6 +19,7 @@ from ticketing.api import (
     departures,
     deprecation,
     devices,
+    docs_page,
     edge,
     error_pages,
     finance,
@@ -124,10 +124,8 @@ def create_app(
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)
     console.register(app, _console(settings, rooms))
-    app.register_blueprint(web.blueprint.blueprint)
-    app.register_blueprint(
-        get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
-    )
+    web.blueprint.register(app, rooms.card_form.origin if rooms.card_form else None)
+    app.register_blueprint(docs_page.blueprint)
     return app
 
 

@@ -23,19 +23,23 @@ DEMO_PASSPHRASE = "demo-passphrase-not-a-secret"  # noqa: S105  a stand-in that 
 
 NOBODYS_ADDRESS = "Throughfare <no-reply@throughfare.invalid>"
 LIVE_ADDRESS = "https://api.stripe.com"
+SCRIPT_ADDRESS = "https://js.stripe.com"
 
 
 @dataclass(frozen=True, slots=True)
 class StripeSettings:
     """The settings of Stripe: its keys, the secrets of its webhook (the current one first), its name in metadata.
 
-    `api_address` may be another one than Stripe's with a test key only: a stand-in for tests and the demo.
+    `api_address` and `script_address`, where apps load the card form, may be other ones than Stripe's with a test key
+    only: stand-ins for tests and the demo. Without a `publishable_key` the commuter's app takes no card.
     """
 
     secret_key: str
     webhook_secrets: tuple[str, ...] = ()
     api_address: str = LIVE_ADDRESS
     deployment: str = "throughfare"
+    publishable_key: str = ""
+    script_address: str = SCRIPT_ADDRESS
 
     @property
     def live(self) -> bool:
@@ -55,6 +59,15 @@ class StripeSettings:
         if self.live and self.api_address != LIVE_ADDRESS:
             raise Misconfigured(
                 "a live key goes only to Stripe: THROUGHFARE_STRIPE_API_ADDRESS must not be set"
+            )
+        if self.live and self.script_address != SCRIPT_ADDRESS:
+            raise Misconfigured(
+                "a live card form comes only from Stripe: THROUGHFARE_STRIPE_SCRIPT_ADDRESS must not be set"
+            )
+        mode = "pk_live_" if self.live else "pk_test_"
+        if self.publishable_key and not self.publishable_key.startswith(mode):
+            raise Misconfigured(
+                f"THROUGHFARE_STRIPE_PUBLISHABLE_KEY must be the publishable key of the same mode ({mode}…)"
             )
         if production and not self.live:
             raise Misconfigured("THROUGHFARE_STRIPE_SECRET_KEY is a test key and is refused in production")
@@ -79,6 +92,7 @@ class Settings:
     regions: tuple[str, ...] = ("helsinki-tallinn",)
     regions_folder: Path = Path("regions")
     keys_folder: Path = Path("var/keys")
+    cache_folder: Path | None = None
     key_passphrase: str = DEMO_PASSPHRASE
     issuer: str = "throughfare.eu"
     public_url: str = "http://127.0.0.1:8000"
@@ -86,6 +100,8 @@ class Settings:
     stripe_secret_key: str = ""
     stripe_webhook_secrets: tuple[str, ...] = ()
     stripe_api_address: str = ""
+    stripe_publishable_key: str = ""
+    stripe_script_address: str = ""
     oidc: OidcSettings | None = None
     passkey_origins: tuple[str, ...] = ()
     web_origins: tuple[str, ...] = ()
@@ -125,10 +141,12 @@ class Settings:
     def stripe(self) -> StripeSettings:
         """Read the settings with which this deployment speaks to Stripe."""
         return StripeSettings(
-            self.stripe_secret_key,
-            self.stripe_webhook_secrets,
-            self.stripe_api_address or LIVE_ADDRESS,
-            self.issuer,
+            secret_key=self.stripe_secret_key,
+            webhook_secrets=self.stripe_webhook_secrets,
+            api_address=self.stripe_api_address or LIVE_ADDRESS,
+            deployment=self.issuer,
+            publishable_key=self.stripe_publishable_key,
+            script_address=self.stripe_script_address or SCRIPT_ADDRESS,
         )
 
     @property
@@ -145,6 +163,8 @@ class Settings:
             stand_ins.append("Stripe test key: no money moves")
         if self.stripe_api_address:
             stand_ins.append("another address in Stripe's place: payments are pretended")
+        if self.stripe_script_address:
+            stand_ins.append("another card form in Stripe's place: cards are pretended")
         if self.key_passphrase == DEMO_PASSPHRASE:
             stand_ins.append("demo key passphrase: the signing keys are not protected")
         if self.demo_clock_file:
@@ -163,6 +183,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         regions=_words(_text(environ, "REGIONS", "helsinki-tallinn")),
         regions_folder=_folder(environ, "REGIONS_FOLDER", shipped.regions_folder()),
         keys_folder=_folder(environ, "KEYS_FOLDER", Path("var/keys")),
+        cache_folder=_folder(environ, "CACHE_FOLDER", Path("var/cache")),
         key_passphrase=_text(environ, "KEY_PASSPHRASE", DEMO_PASSPHRASE),
         issuer=_text(environ, "ISSUER", "throughfare.eu"),
         public_url=_address(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
@@ -178,6 +199,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         passkey_origins=_passkey_origins(environ),
         proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
         stripe_api_address=_address(environ, "STRIPE_API_ADDRESS", ""),
+        stripe_publishable_key=environ.get("THROUGHFARE_STRIPE_PUBLISHABLE_KEY", ""),
+        stripe_script_address=_address(environ, "STRIPE_SCRIPT_ADDRESS", ""),
         allow_demo_payments_in_production=_allowed(environ, "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION"),
         demo_clock_file=_clock_file(environ),
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),

@@ -20,6 +20,7 @@ from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
+from ticketing.db.sale.orders import has_orders_of
 from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.operators import load_gates
 from ticketing.gate.rules import category_names, clocks_of, gate_rules, names_of
@@ -46,7 +47,7 @@ from ticketing.notices.mail import FolderMail, MailServer, NoMail, SmtpMail
 from ticketing.notices.web_push import WebPush
 from ticketing.notices.webhook import Webhooks
 from ticketing.offers import OfferTokens
-from ticketing.payments import DemoGateway, PaymentGateway
+from ticketing.payments import CardForm, DemoGateway, PaymentGateway, card_form
 from ticketing.purchase import trial
 from ticketing.purchase.service import Till
 from ticketing.quote.offered import Shelf
@@ -57,8 +58,9 @@ from ticketing.regions import (
     LiveDesk,
     Region,
     Sailings,
+    Served,
     Watch,
-    load_regions,
+    load_served,
     open_connectors,
 )
 from ticketing.regions.earlier import EarlierRegions
@@ -98,8 +100,10 @@ class Rooms:
     post_office: PostOffice
     counters: Counters
     readiness: Callable[[], dict[str, Any]]
+    sick_regions: Mapping[str, str]
     warnings: tuple[str, ...]
     is_sandbox: bool
+    card_form: CardForm | None = None
     pace: Pace = field(default_factory=Pace)
 
 
@@ -120,7 +124,12 @@ def build_rooms(
 ) -> Rooms:
     """Build each room with what it needs."""
     database, clock = Database(settings.database_url), clock or settings.clock()
-    regions = load_regions(settings) if regions is None else dict(regions)
+    served = (
+        load_served(settings, functools.partial(_has_orders, database))
+        if regions is None
+        else Served(dict(regions), {})
+    )
+    regions = served.regions
     _check_rights(regions, clock.now().date())
     opened = open_connectors(database, clock, regions)
     earlier = EarlierRegions(clock)
@@ -162,17 +171,18 @@ def build_rooms(
     )
     reception = Reception(database, clock, access_tokens)
     push_key = PushKey.from_folder(settings.keys_folder)
+    planner = Planner(
+        clock=clock,
+        regions=regions,
+        offers=offer_tokens,
+        watch=watch,
+        board=board,
+        sale_channel=settings.sale_channel,
+        connectors=connectors or opened.regions,
+    )
     return Rooms(
         clock=clock,
-        planner=Planner(
-            clock=clock,
-            regions=regions,
-            offers=offer_tokens,
-            watch=watch,
-            board=board,
-            sale_channel=settings.sale_channel,
-            connectors=connectors or opened.regions,
-        ),
+        planner=planner,
         desk=Desk(
             database=database,
             clock=clock,
@@ -213,7 +223,12 @@ def build_rooms(
         watcher=watcher,
         claims=ClaimsDesk(database=database, clock=clock, regions=regions, till=till),
         rerouting=ReroutingDesk(
-            database=database, clock=clock, till=till, continuations=gatehouse.continuations
+            database=database,
+            clock=clock,
+            till=till,
+            continuations=gatehouse.continuations,
+            other_ways={name: region.book.other_ways for name, region in regions.items()},
+            planner=planner,
         ),
         office=Office(
             database=database,
@@ -235,9 +250,16 @@ def build_rooms(
         party=RelyingParty.of(settings.public_url, settings.passkey_origins),
         counters=Counters(database),
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
+        sick_regions=served.sick,
         warnings=(*settings.warnings(), *opened.stand_ins),
         is_sandbox=settings.is_sandbox,
+        card_form=card_form(settings.stripe()) if settings.gateway == "stripe" else None,
     )
+
+
+def _has_orders(database: Database, region: str) -> bool:
+    with database.read() as tx:
+        return has_orders_of(tx, region)
 
 
 def _check_rights(regions: Mapping[str, Region], today: date) -> None:

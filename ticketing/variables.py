@@ -10,6 +10,7 @@ SETTINGS = (
         f"THROUGHFARE_{name}"
         for name in (
             "ANCHORS_FOLDER",
+            "CACHE_FOLDER",
             "DATABASE_URL",
             "DEMO_CLOCK_FILE",
             "ENVIRONMENT",
@@ -38,6 +39,8 @@ SETTINGS = (
             "SETTLEMENT_FOLDER",
             "SMTP_ADDRESS",
             "STRIPE_API_ADDRESS",
+            "STRIPE_PUBLISHABLE_KEY",
+            "STRIPE_SCRIPT_ADDRESS",
             "STRIPE_SECRET_KEY",
             "STRIPE_WEBHOOK_SECRET",
             "TRUSTED_PROXIES",

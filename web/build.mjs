@@ -18,7 +18,7 @@ const BUILT = join(HERE, "../ticketing/web/built");
 const DRAFT = `${BUILT}.draft`;
 // Bytes as gzip sends them: the build fails above.
 const APPS = [
-  { app: "app", folder: "commuter", texts: GENERATED, budgets: { first: 40_000, lazy: 15_000, style: 8_000, language: 8_000 } },
+  { app: "app", folder: "commuter", texts: GENERATED, inject: ["commuter/common.ts"], budgets: { first: 40_000, lazy: 15_000, style: 8_000, language: 8_000 } },
   {
     app: "inspect",
     folder: "inspector",
@@ -53,6 +53,7 @@ async function filesOf(one) {
   const bundle = await bundled(one, {
     entryPoints: { main: join(HERE, folder, "main.tsx"), style: join(HERE, folder, "style.css") },
     splitting: true,
+    inject: (one.inject ?? []).map((name) => join(HERE, name)),
     format: "esm",
     entryNames: "assets/[name]-[hash]",
     chunkNames: "assets/[name]-[hash]",

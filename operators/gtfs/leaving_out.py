@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
+from operators.netex import notes
 from tariffs.findings import Finding, errors
 
 # In percent of a table's rows: those that are at fault themselves, and those that refer to them.
@@ -46,29 +47,33 @@ class Read:
 
 def load_leaving_out(operator: str, files: Mapping[str, str], tolerated: int = TOLERATED) -> Read:
     """Read a timetable, leaving out faulty rows up to `tolerated` percent of a table; rows keep their line numbers."""
+    noted = notes.read(files)
     timetable, strict = load_timetable(operator, files)
     causes = errors(strict)
+    if errors(noted):
+        # What a delivery's tables lack follows from what it says of itself.
+        return Read(None, files, noted)
     if not causes:
-        return Read(timetable, files, strict)
+        return Read(timetable, files, [*noted, *strict])
     left: _Lines = {}
     consequences: _Lines = {}
     used, now = dict(files), causes
     for number in range(_ROUNDS):
         more = _rows_of(used, now)
         if more is None:
-            return Read(None, files, strict)
+            return Read(None, files, [*noted, *strict])
         _add(left if number == 0 else consequences, more)
         untrusted = _too_many(files, left, tolerated) or _too_many(
             files, consequences, TOLERATED_CONSEQUENCES
         )
         if untrusted:
-            return Read(None, files, [*strict, untrusted])
+            return Read(None, files, [*noted, *strict, untrusted])
         used.update({file: _without(used[file], lines) for file, lines in more.items()})
         timetable, findings = load_timetable(operator, used)
         now = errors(findings)
         if not now:
-            return Read(timetable, used, [*_told(causes), *_told_of(consequences), *findings])
-    return Read(None, files, strict)
+            return Read(timetable, used, [*noted, *_told(causes), *_told_of(consequences), *findings])
+    return Read(None, files, [*noted, *strict])
 
 
 def _rows_of(files: Mapping[str, str], faults: Sequence[Finding]) -> _Lines | None:

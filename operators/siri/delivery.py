@@ -6,13 +6,12 @@ refused before it is parsed, and only UTF-8 is read, so that no encoding can hid
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from lxml import etree
 
+from operators.elements import Element, child, children, is_true, leaves_of
 from operators.errors import BadReply
 
 NAMESPACE = "http://www.siri.org.uk/siri"
@@ -20,13 +19,10 @@ MAX_BYTES = 64 * 1024 * 1024
 # The deepest element of the two services lies some twenty deep.
 MAX_DEPTH = 48
 MAX_ELEMENTS = 2_000_000
-MAX_TEXT = 2_000
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _VERSION = re.compile(r"2\.\d{1,2}\b")
 _TOO_DEEP = "boolean(" + "/*" * (MAX_DEPTH + 1) + ")"
 _EARLIEST, _LATEST = 2000, 2200
-# An element of lxml, which has no types.
-Element = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +60,6 @@ def parse(content: bytes, service: str) -> Delivery:
     return Delivery(delivery, told_at.astimezone(UTC))
 
 
-def children(element: Element, *path: str) -> Iterator[Element]:
-    """The elements at a path of local names below an element."""
-    if not path:
-        yield element
-        return
-    for one in element.iterchildren(f"{{*}}{path[0]}"):
-        yield from children(one, *path[1:])
-
-
-def child(element: Element, *path: str) -> Element | None:
-    """The first element at a path."""
-    return next(children(element, *path), None)
-
-
-def leaves_of(element: Element) -> dict[str, str]:
-    """The texts of an element's children that have no children, by local name; of two the first."""
-    found: dict[str, str] = {}
-    for one in element.iterchildren("{*}*"):
-        text = one.text
-        if text and not len(one):
-            found.setdefault(one.tag.rpartition("}")[2], text.strip())
-    return found
-
-
-def text_at(element: Element, *path: str) -> str:
-    """The text at a path; empty where there is none."""
-    found = child(element, *path)
-    return (found.text or "").strip()[:MAX_TEXT] if found is not None else ""
-
-
 def language_of(element: Element) -> str:
     """The language of an element in small letters; empty where it names none."""
     return str(element.get(_LANGUAGE, "")).strip().lower()[:35]
@@ -109,11 +75,6 @@ def instant(text: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return found
-
-
-def is_true(text: str | None) -> bool:
-    """Tell whether a text is XML's word for true."""
-    return text in {"true", "1"}
 
 
 def _root(content: bytes) -> Element:

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from operators.elements import children
 from operators.errors import BadReply
 from operators.gtfs.added import read_added
 from operators.gtfs.runs import Run, Runs
 from operators.gtfs.timetable import Timetable
 from operators.port import AddedTrip, CallChange, Disruption, Disruptions, Matching, ObservedCall
-from operators.siri.delivery import Delivery, children
+from operators.siri.delivery import Delivery
 from operators.siri.journeys import Journey, Names, ToldCall, ToldEnd, added_update, journey_of
 from operators.siri.matching import find_run, places_of
 from operators.told import Event

@@ -7,7 +7,8 @@ from typing import Any
 
 from google.transit import gtfs_realtime_pb2 as gtfs
 
-from operators.siri.delivery import Element, children, instant, is_true, leaves_of, text_at
+from operators.elements import Element, children, is_true, leaves_of, text_at
+from operators.siri.delivery import instant
 
 _MAX_CALLS = 500
 _ENDS = ("Arrival", "Departure")

@@ -9,19 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import islice
 
+from operators.elements import MAX_TEXT, Element, children, leaves_of, text_at
 from operators.errors import BadReply
 from operators.plain_text import plain
 from operators.port import Alert, Disruptions, Selector
-from operators.siri.delivery import (
-    MAX_TEXT,
-    Delivery,
-    Element,
-    children,
-    instant,
-    language_of,
-    leaves_of,
-    text_at,
-)
+from operators.siri.delivery import Delivery, instant, language_of
 from operators.siri.journeys import Names
 
 SOURCE = "siri_sx"

@@ -1,7 +1,8 @@
-"""Read agreements of the kind `continuation`: on which operators a ticket goes on when its own departure is cancelled or missed.
+"""Read agreements about what follows a cancelled or missed departure: `continuation` (other operators take the ticket) and `other_way`.
 
 They set no price for a passenger, so pricing leaves them out. The model is the Agreement on Journey Continuation (AJC) of the International Rail
-Transport Committee: the ticket of the cancelled departure is taken by the next one, a seat is not guaranteed.
+Transport Committee: the ticket of the cancelled departure is taken by the next one, a seat is not guaranteed. By the kind `other_way` a passenger
+whom no continuation helps goes any other way, and somebody bears what it costs more.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,15 +16,18 @@ from tariffs.findings import Finding
 from tariffs.money import Money, MoneyError, parse
 
 Document = Mapping[str, object]
-KIND = "continuation"
+KIND, OTHER_WAY = "continuation", "other_way"
 CAUSING, SCHEME = "causing_operator", "scheme"
 _KEYS = {
     "id", "kind", "version", "valid_from", "valid_to", "from", "to", "when", "until_hours", "fare", "currency",
     "bearer", "broken_by", "note",
 }  # fmt: skip
+_OTHER_WAY_KEYS = {
+    "id", "kind", "version", "valid_from", "valid_to", "from", "when", "cap", "currency", "bearer", "broken_by", "note",
+}  # fmt: skip
 Event = Literal["cancelled", "connection_broken"]
 EVENTS: tuple[Event, ...] = get_args(Event)
-_BROKEN: Event = "connection_broken"
+BROKEN: Event = "connection_broken"
 _MOST_HOURS = 48
 
 
@@ -61,6 +65,31 @@ class Continuation:
         return self.valid_from <= day <= self.valid_to
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherWay:
+    """Passengers of a departure of `givers` that does not take them go another way: `bearer` pays what it costs more, up to `cap` for each.
+
+    `when`, `breakers` and `bearer` are as in a `Continuation`.
+    """
+
+    id: str
+    version: int
+    givers: frozenset[str]
+    valid_from: date
+    valid_to: date
+    cap: Money
+    bearer: str
+    when: frozenset[str] = frozenset({"cancelled"})
+    breakers: frozenset[str] = frozenset()
+
+    def holds_for(self, giver: str, day: date, broken_by: str | None) -> bool:
+        """Tell whether it is for a departure of an operator on a service day, missed by a ride of `broken_by` or cancelled."""
+        event: Event = "cancelled" if broken_by is None else BROKEN
+        is_party = broken_by is None or broken_by in self.givers | self.breakers
+        in_time = self.valid_from <= day <= self.valid_to
+        return event in self.when and in_time and giver in self.givers and is_party
+
+
 def load_continuations(
     documents: object, operators: Sequence[str], currency: str
 ) -> tuple[tuple[Continuation, ...], list[Finding]]:
@@ -68,7 +97,7 @@ def load_continuations(
     findings: list[Finding] = []
     agreements = []
     for row, document in enumerate(documents if isinstance(documents, list) else [], 1):
-        if is_continuation(document):
+        if _is_of(document, KIND):
             reader = _Reader(FILE, row, findings, operators, ())
             agreement = reader.read_continuation(document, currency)
             if agreement is not None:
@@ -76,9 +105,28 @@ def load_continuations(
     return tuple(agreements), findings
 
 
-def is_continuation(document: object) -> bool:
-    """Tell whether an agreement is of this kind."""
-    return isinstance(document, Mapping) and document.get("kind") == KIND
+def load_other_ways(
+    documents: object, operators: Sequence[str], currency: str
+) -> tuple[tuple[OtherWay, ...], list[Finding]]:
+    """Read the agreements about other ways out of the decoded file, with their faults."""
+    findings: list[Finding] = []
+    agreements = []
+    for row, document in enumerate(documents if isinstance(documents, list) else [], 1):
+        if _is_of(document, OTHER_WAY):
+            reader = _Reader(FILE, row, findings, operators, ())
+            agreement = reader.read_other_way(document, currency)
+            if agreement is not None:
+                agreements.append(agreement)
+    return tuple(agreements), findings
+
+
+def sets_no_price(document: object) -> bool:
+    """Tell whether an agreement is about what follows a departure that does not take its passengers, and makes no price."""
+    return _is_of(document, KIND) or _is_of(document, OTHER_WAY)
+
+
+def _is_of(document: object, kind: str) -> bool:
+    return isinstance(document, Mapping) and document.get("kind") == kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +150,26 @@ class _Reader(DocumentReader):
             valid_from=start or date.min,
             valid_to=end or date.max,
             until_hours=self._hours(document.get("until_hours")),
-            fare=self._fare(document, currency),
+            fare=self._amount(document, "fare", currency),
+            bearer=self._bearer(document.get("bearer")),
+            when=self._when(document.get("when")),
+            breakers=self._breakers(document),
+        )
+        return None if len(self.findings) > before else agreement
+
+    def read_other_way(self, document: Document, currency: str) -> OtherWay | None:
+        before = len(self.findings)
+        self.unknown(document, _OTHER_WAY_KEYS, "")
+        start, end = self.day(document, "valid_from"), self.day(document, "valid_to", optional=True)
+        if start and end and end < start:
+            self.fault("valid_to", "end_before_start", "the agreement ends before it starts")
+        agreement = OtherWay(
+            id=self.identity(document),
+            version=self.version(document),
+            givers=self._operators(document, "from"),
+            valid_from=start or date.min,
+            valid_to=end or date.max,
+            cap=self._amount(document, "cap", currency),
             bearer=self._bearer(document.get("bearer")),
             when=self._when(document.get("when")),
             breakers=self._breakers(document),
@@ -131,8 +198,8 @@ class _Reader(DocumentReader):
     def _breakers(self, document: Document) -> frozenset[str]:
         if "broken_by" not in document:
             return frozenset()
-        if _BROKEN not in self._listed(document.get("when")):
-            self.fault("broken_by", "ambiguous", f"means nothing unless when has {_BROKEN}")
+        if BROKEN not in self._listed(document.get("when")):
+            self.fault("broken_by", "ambiguous", f"means nothing unless when has {BROKEN}")
         return self._operators(document, "broken_by")
 
     def _hours(self, hours: object) -> int:
@@ -141,15 +208,15 @@ class _Reader(DocumentReader):
             return 1
         return hours
 
-    def _fare(self, document: Document, currency: str) -> Money:
-        amount, own = str(document.get("fare", "")), str(document.get("currency", currency))
+    def _amount(self, document: Document, name: str, currency: str) -> Money:
+        amount, own = str(document.get(name, "")), str(document.get("currency", currency))
         try:
             fare = parse(amount, own)
         except MoneyError as error:
-            self.fault("fare", "invalid_amount", str(error))
+            self.fault(name, "invalid_amount", str(error))
             return Money(0, currency)
         if fare.minor < 0:
-            self.fault("fare", "invalid_amount", "must not be negative")
+            self.fault(name, "invalid_amount", "must not be negative")
         return fare
 
     def _bearer(self, name: object) -> str:
@@ -157,7 +224,7 @@ class _Reader(DocumentReader):
             self.fault(
                 "bearer",
                 "missing_value",
-                f"must say who pays the operator that carries on: {CAUSING} or {SCHEME}",
+                f"must say who pays for passengers that are carried on: {CAUSING} or {SCHEME}",
             )
             return SCHEME
         return str(name)
@@ -176,7 +243,15 @@ def between(
     With `broken_by` it is for those who have missed the giver's departure by a ride of that operator, which has to be a party of
     the agreement; without, for those whose departure was cancelled.
     """
-    event: Event = "cancelled" if broken_by is None else _BROKEN
+    event: Event = "cancelled" if broken_by is None else BROKEN
     counts = [one for one in agreements if event in one.when and one.holds_on(day)]
     fitting = [one for one in counts if one.joins(giver, taker) and one.answers_for(broken_by)]
+    return max(fitting, key=lambda one: (one.version, one.id), default=None)
+
+
+def other_way_for(
+    agreements: Iterable[OtherWay], giver: str, day: date, *, broken_by: str | None = None
+) -> OtherWay | None:
+    """Find the agreement that bears another way for passengers of an operator's departure: of several the newest version."""
+    fitting = [one for one in agreements if one.holds_for(giver, day, broken_by)]
     return max(fitting, key=lambda one: (one.version, one.id), default=None)

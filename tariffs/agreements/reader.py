@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, get_args
 
-from tariffs.agreements.continuation import is_continuation
+from tariffs.agreements.continuation import sets_no_price
 from tariffs.agreements.model import FILE, AgreedPrice, Agreement, Element, Kind
 from tariffs.agreements.reading import DocumentReader
 from tariffs.agreements.shares import PRO_RATA, SELLER
@@ -32,7 +32,7 @@ def load(
     findings: list[Finding] = []
     agreements: list[Agreement] = []
     for row, document in enumerate(documents, 1):
-        if is_continuation(document):  # read apart: it sets no price
+        if sets_no_price(document):  # read apart: it sets no price
             continue
         reader = _Reader(FILE, row, findings, operators, riders)
         agreement = reader.read(document)

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from operators import skeleton
 from tests.api import Api
+from tests.operators.written_netex import delivery, document
 from tests.waiting import SOON_SECONDS
 from ticketing.app import create_app
 from ticketing.cli import main
@@ -21,6 +22,18 @@ from ticketing.config import Settings
 from ticketing.regions import check_region
 
 _VAT = "AT,any,domestic,taxable,10.00,2020-01-01,,made up,no,\n"
+
+_FARES = (
+    "<FareFrame id='x:f' version='1'><FrameDefaults><DefaultCurrency>EUR</DefaultCurrency></FrameDefaults><tariffs>"
+    "<Tariff id='x:t' version='1'><fareStructureElements><FareStructureElement id='x:e' version='1'>"
+    "<GenericParameterAssignment id='x:g' version='1'><validityParameters><LineRef ref='x:Line:{line}'/></validityParameters>"
+    "</GenericParameterAssignment></FareStructureElement></fareStructureElements></Tariff></tariffs><fareProducts>"
+    "<PreassignedFareProduct id='x:single' version='1'><Name>Single</Name><validableElements><ValidableElement id='x:v'>"
+    "<fareStructureElements><FareStructureElementRef ref='x:e'/></fareStructureElements></ValidableElement></validableElements>"
+    "</PreassignedFareProduct></fareProducts><priceGroups><PriceGroup id='x:p' version='1'><members>"
+    "<FareProductPrice id='x:pp'><Amount>4.2</Amount><PreassignedFareProductRef ref='x:single'/></FareProductPrice>"
+    "</members></PriceGroup></priceGroups></FareFrame>"
+)
 
 
 @pytest.fixture
@@ -82,6 +95,41 @@ def test_feeds_become_a_region_that_sells_as_soon_as_it_has_its_vat(
 
     assert (bought.order["state"], bought.itinerary["price"]["total"]["amount"]) == ("ticketed", "6.00")
     assert [leg["operator"] for leg in bought.itinerary["legs"] if leg.get("operator")] == ["city", "border"]
+
+
+def test_a_netex_delivery_becomes_a_region_that_sells(
+    tmp_path: Path, settings: Settings, clock: FixedClock
+) -> None:
+    """Its journeys from a timetable, and its price from a fare frame beside it."""
+    gtfs = {
+        Path(path).name: text for path, text in skeleton.files("x").items() if path.startswith("feeds/rail/")
+    }
+    deliveries = delivery({name: text for name, text in gtfs.items() if not name.startswith("fare")}, "epip")
+    line = gtfs["routes.txt"].splitlines()[1].partition(",")[0]
+    (tmp_path / "netex").mkdir()
+    for name, content in {**deliveries, "fares.xml": document([_FARES.format(line=line)])}.items():
+        (tmp_path / "netex" / name).write_bytes(content)
+
+    begun = new(tmp_path, "--feed", str(tmp_path / "netex"))
+    place = tmp_path / "regions/rivers"
+
+    assert begun.exit_code == 0, begun.output
+    with (place / "taxes.csv").open("a", encoding="utf-8") as taxes:
+        taxes.write(_VAT)
+    region, findings = check_region(place)
+    assert region is not None, findings
+    app = create_app(settings, clock=clock, regions={"rivers": region})
+    bought = Api(app.test_client(), clock, lambda *_: "").buy(
+        **{
+            "from": {"place": "Station"},
+            "to": {"place": "South Town"},
+            "depart_at": "2026-10-13T07:20:00+02:00",
+            "passengers": [{"ref": "ada", "rider_category": "adult"}],
+        }
+    )
+    app.extensions["throughfare"].till.database.close()
+
+    assert (bought.order["state"], bought.itinerary["price"]["total"]["amount"]) == ("ticketed", "4.20")
 
 
 def test_a_feed_comes_from_its_address_and_the_readme_says_so(tmp_path: Path, published: str) -> None:

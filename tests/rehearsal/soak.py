@@ -20,7 +20,7 @@ from tests import postgresql
 from tests.conftest import new_database
 from tests.rehearsal import islands
 
-_SHIPPED = ("helsinki-tallinn", "oresund", "lille-kortrijk-tournai")
+_SHIPPED = ("helsinki-tallinn", "oresund", "lille-kortrijk-tournai", "alentejo-extremadura")
 _JOURNEYS = 250
 
 

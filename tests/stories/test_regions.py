@@ -23,6 +23,8 @@ WAYS = [
     ("oresund", "København H", "Malmö Centralstation", "DKK", ["oresundstag"]),
     ("lille-kortrijk-tournai", "Kortrijk KULAK", "Lille Flandres", "EUR", ["delijn", "sncb"]),
     ("lille-kortrijk-tournai", "Doornik", "Rijsel Flandres", "EUR", ["sncf"]),
+    ("alentejo-extremadura", "Elvas hospital", "Universidad", "EUR", ["rodalentejo", "cp", "tubasa"]),
+    ("alentejo-extremadura", "Elvas terminal", "Estación de autobuses de Badajoz", "EUR", ["eurobus"]),
 ]
 
 
@@ -86,6 +88,7 @@ def test_a_way_is_found_in_the_region_that_knows_both_ends(everywhere: Api) -> N
     }
 
     assert regions == {
+        "alentejo-extremadura": ["PT", "ES"],
         "helsinki-tallinn": ["EE", "FI"],
         "lille-kortrijk-tournai": ["FR", "BE"],
         "oresund": ["SE", "DK"],

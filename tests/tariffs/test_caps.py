@@ -1,14 +1,15 @@
 """Caps: the worked example, every window at its edges, and taps that come twice, late or in any order."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tariffs.caps import Cap, Tap, kept_for_others, load, rate
+from tariffs.caps import Cap, Tap, kept_for_others, load, rate, standings
 from tariffs.money import Money
 from tests.tariffs.island import table
 
@@ -190,3 +191,54 @@ def test_whatever_is_given_back_the_rides_that_stay_cost_no_less_than_by_themsel
 
         assert 0 <= stays <= paid[ride.id]
         assert kept >= sum(charge.amount.minor for charge in rate(staying, day).values())
+
+
+WEEK = "week,city,adult,,iso_week,,6.00,EUR,"
+
+
+@pytest.mark.parametrize(
+    ("rides", "paid", "left"), [(1, "2.50", 2), (2, "5.00", 1), (3, "6.00", 0), (5, "6.00", 0)]
+)
+def test_the_rides_that_are_left_are_counted_by_the_price_of_the_last_one(
+    rides: int, paid: str, left: int
+) -> None:
+    taps = [tap(f"2026-03-0{2 + day}T08:00") for day in range(rides)]
+
+    (found,) = standings(taps, caps(WEEK), taps[-1].at)
+
+    assert (found.cap.id, found.paid.as_dict()["amount"], found.rides_left) == ("week", paid, left)
+    assert found.left.minor == 600 - found.paid.minor
+
+
+def test_nothing_is_told_of_a_window_that_is_over_or_of_rides_that_no_cap_counts() -> None:
+    taps = [tap("2026-03-04T08:00")]
+
+    assert standings(taps, caps(WEEK), taps[0].at + timedelta(days=7)) == []
+    assert standings([tap("2026-03-04T08:00", network="coast")], caps(WEEK), taps[0].at) == []
+    assert standings([tap("2026-03-04T08:00", 0)], caps(WEEK), taps[0].at) == []
+    assert standings([], caps(WEEK), taps[0].at) == []
+
+
+def test_rides_that_are_bought_for_later_in_the_window_count_with_it() -> None:
+    taps = [tap("2026-03-02T08:00"), tap("2026-03-06T08:00"), tap("2026-03-09T08:00", 300)]
+
+    (found,) = standings(taps, caps(WEEK), taps[0].at)
+
+    assert (found.paid.minor, found.rides_left) == (500, 1)
+
+
+@given(TAPS, st.sampled_from(ROWS))
+def test_so_many_more_rides_cost_something_and_the_next_one_is_free(taps: list[Tap], row: str) -> None:
+    assume(taps)
+    last = max(taps, key=lambda one: one.at)
+    told = standings(taps, caps(row), last.at)
+    assume(told)
+    left = told[0].rides_left
+    more = [replace(last, id=f"more {at:04}") for at in range(left + 1)]
+
+    charges = rate([*taps, *more], caps(row))
+
+    amounts = [charges[one.id].amount.minor for one in more]
+    assert amounts[-1] == 0
+    assert all(amounts[:-1])
+    assert sum(amounts) == told[0].left.minor

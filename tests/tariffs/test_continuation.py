@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tariffs.agreements import between, load, load_continuations
+from tariffs.agreements import between, load, load_continuations, load_other_ways, other_way_for
 from tariffs.money import Money
 
 OPERATORS = ("tallink", "viking", "eckero")
@@ -91,3 +91,51 @@ def test_each_fault_is_named_by_its_field(change: dict[str, Any], field: str) ->
 
     assert agreements == ()
     assert [finding.field for finding in findings] == [field]
+
+
+OTHER_WAY: dict[str, Any] = {
+    "id": "other",
+    "kind": "other_way",
+    "version": 1,
+    "valid_from": "2026-01-01",
+    "valid_to": None,
+    "from": ["tallink"],
+    "when": ["cancelled", "connection_broken"],
+    "broken_by": ["eckero"],
+    "cap": "40.00",
+    "bearer": "scheme",
+}
+
+
+def test_another_way_is_for_the_departures_of_its_operators_and_sets_no_price() -> None:
+    (agreement,), findings = load_other_ways([GULF, OTHER_WAY], OPERATORS, "EUR")
+    day = date(2026, 6, 1)
+
+    assert (findings, agreement.cap) == ([], Money(4000, "EUR"))
+    assert load([OTHER_WAY], OPERATORS, ["adult"]) == ([], [])
+    assert load_continuations([OTHER_WAY], OPERATORS, "EUR") == ((), [])
+    assert other_way_for([agreement], "tallink", day) == agreement
+    assert other_way_for([agreement], "tallink", day, broken_by="eckero") == agreement
+    assert other_way_for([agreement], "tallink", day, broken_by="viking") is None
+    assert other_way_for([agreement], "viking", day) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"bearer": None}, "bearer"),
+        ({"cap": "-1.00"}, "cap"),
+        ({"cap": None}, "cap"),
+        ({"from": []}, "from"),
+        ({"to": ["viking"]}, "to"),
+        ({"when": ["cancelled"]}, "broken_by"),
+        ({"valid_to": "2025-01-01"}, "valid_to"),
+    ],
+)
+def test_another_way_that_nobody_bears_or_that_is_unclear_is_refused(
+    changed: dict[str, Any], field: str
+) -> None:
+    agreements, findings = load_other_ways([{**OTHER_WAY, **changed}], OPERATORS, "EUR")
+
+    assert agreements == ()
+    assert [one.field.partition("[")[0] for one in findings] == [field]

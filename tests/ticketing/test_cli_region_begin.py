@@ -27,7 +27,7 @@ def test_a_name_that_no_disk_takes_is_a_fault_of_the_feed(feed: Path, tmp_path: 
         archive.writestr("n" * 300, "")
 
     with pytest.raises(InvalidRequest, match="not a readable zip"):
-        begin_region(tmp_path / "isle", [str(feed)], "utf-8")
+        begin_region(tmp_path / "isle", [str(feed)])
 
     assert [file.name for file in tmp_path.iterdir()] == ["feed.zip"]
 

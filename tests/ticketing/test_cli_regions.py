@@ -66,7 +66,7 @@ def test_a_configured_region_without_its_folder_is_told_by_name(
 
     assert result.exit_code == 2
     assert "THROUGHFARE_REGIONS names 'atlantis'" in result.stderr
-    assert "it has helsinki-tallinn, lille-kortrijk-tournai, oresund" in result.stderr
+    assert "it has alentejo-extremadura, helsinki-tallinn, lille-kortrijk-tournai, oresund" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,18 @@ def faults_of(page: Page) -> list[str]:
 
 @contextmanager
 def phone(
-    browser: Browser, url: str, *, language: str = "en", width: int = 390, dark: bool = False
+    browser: Browser,
+    url: str,
+    *,
+    language: str = "en",
+    width: int = 390,
+    dark: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Iterator[Phone]:
-    """Lend a phone of its own; afterwards no script, policy or stranger's server may have been at fault."""
+    """Lend a phone of its own; afterwards no script, policy or stranger's server may have been at fault.
+
+    `also` are the beginnings of addresses that it may ask beside the service.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": 844},
         locale=language,
@@ -107,7 +116,9 @@ def phone(
     lent = Phone(page, url)
     page.on("console", lambda said: _note(lent, said))
     page.on("pageerror", lambda error: lent.wrong.append(str(error)))
-    page.on("request", lambda asked: None if _is_ours(asked.url, url) else lent.wrong.append(asked.url))
+    page.on(
+        "request", lambda asked: None if _is_ours(asked.url, url, *also) else lent.wrong.append(asked.url)
+    )
     yield lent
     context.close()
     assert lent.wrong == []
@@ -118,8 +129,8 @@ def _note(lent: Phone, said: ConsoleMessage) -> None:
         lent.wrong.append(said.text)
 
 
-def _is_ours(asked: str, url: str) -> bool:
-    return asked.startswith((url, "data:", "blob:"))
+def _is_ours(asked: str, *begins: str) -> bool:
+    return asked.startswith((*begins, "data:", "blob:"))
 
 
 def picture(page: Page, to: Path) -> Path:

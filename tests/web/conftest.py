@@ -8,17 +8,20 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.source_tree import ROOT
+from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
+from tests.web.served import WORK
 from ticketing.clock import DemoClock
 from ticketing.db import Database
 from ticketing.identity import create_key
@@ -28,6 +31,9 @@ from ticketing.tickets.keys import KeyStore
 # 05:10 in Tallinn, on a Tuesday.
 MORNING = datetime(2026, 10, 13, 2, 10, tzinfo=UTC)
 BUILT = ROOT / "ticketing/web/built"
+REGION = "helsinki-tallinn"
+# The region has no caps. Nobody pays for more than two trams a week in Tallinn here, of those that an account has bought.
+CAPS = "cap_id,operators,window,window_arg,amount,currency,party_scope\nweek,tlt,iso_week,,4.00,EUR,holder\n"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_SECONDS = 60
 _STORY_SECONDS = 180
@@ -103,6 +109,10 @@ class Served:
         )
         assert answer.is_success, answer.text
 
+    def work(self) -> None:
+        """Let a worker of the service do one round."""
+        assert httpx.post(f"{self.url}{WORK}", timeout=60).is_success
+
     def key(self, operator: str, role: Role = "gate") -> str:
         """Make a key of a role at an operator, for its gates if nothing else is said."""
         database = Database(f"sqlite:///{self.folder / 'test.db'}")
@@ -166,11 +176,37 @@ def camera(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Served]:
     """The service on a pretended Tuesday morning, with the built apps."""
+    with _serving(tmp_path_factory.mktemp("web"), sqlite_template) as here:
+        yield here
+
+
+@pytest.fixture(scope="session")
+def taking_cards(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, stand_in: StripeStandIn
+) -> Iterator[Served]:
+    """The same service with Stripe as its gateway."""
+    settings = {
+        "gateway": "stripe",
+        "stripe_secret_key": SECRET_KEY,
+        "stripe_webhook_secrets": [WEBHOOK_SECRET],
+        "stripe_api_address": stand_in.address,
+        "stripe_publishable_key": "pk_test_12345",
+    }
+    with _serving(tmp_path_factory.mktemp("cards"), sqlite_template, settings) as here:
+        yield here
+
+
+@contextmanager
+def _serving(
+    folder: Path, template: Path, settings: Mapping[str, object] = MappingProxyType({})
+) -> Iterator[Served]:
     if not (BUILT / "manifest.json").exists():
         pytest.skip("THE APPS ARE NOT TESTED: they are not built (make apps)")
-    folder = tmp_path_factory.mktemp("web")
-    shutil.copy(sqlite_template, folder / "test.db")
+    shutil.copy(template, folder / "test.db")
     shutil.copytree(BUILT, folder / "built")
+    shutil.copytree(ROOT / f"regions/{REGION}", folder / f"regions/{REGION}")
+    (folder / f"regions/{REGION}/caps.csv").write_text(CAPS, encoding="utf-8")
+    (folder / "settings.json").write_text(json.dumps(dict(settings)), encoding="utf-8")
     (folder / "clock").write_text(str((MORNING - datetime.now(UTC)).total_seconds()), encoding="ascii")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -178,5 +214,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
     KeyStore(folder / "keys", "demo-passphrase-not-a-secret").create_missing(here.clock.now())
     here.sell_out()
     here.start()
-    yield here
-    here.kill()
+    try:
+        yield here
+    finally:
+        here.kill()

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.http import http_date
@@ -15,10 +16,12 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from operators.fake import FakeOperator
 from ticketing.app import create_app
+from ticketing.cli.worker import list_jobs
 from ticketing.clock import Clock, DemoClock
 from ticketing.config import Settings
 from ticketing.web import blueprint
 
+WORK = "/one-round-of-a-worker"
 SHIPS = ("tallink", "viking", "eckero")
 
 
@@ -52,12 +55,31 @@ def service(folder: Path, port: int) -> Flask:
         demo_clock_file=folder / "clock",
         mail_folder=folder / "mail",
         settlement_folder=folder / "settlement",
+        messages_reach="anywhere",
+        regions_folder=folder / "regions",
+        **_more(folder),
     )
     clock = settings.clock()
     ships = {name: FakeOperator(name, clock.now, Places(folder / "places.json", name)) for name in SHIPS}
     app = create_app(settings, connectors={"helsinki-tallinn": ships}, announces=False)
     blueprint.BUILT = folder / "built"
+    rooms = app.extensions["throughfare"]
+
+    @app.post(WORK)
+    def work() -> str:
+        """Do one round of a worker here: another process would read the region anew each time."""
+        for job in list_jobs(rooms, settings.regions, once=True):
+            job.go(clock.now())
+        return ""
+
     return app
+
+
+def _more(folder: Path) -> dict[str, Any]:
+    """Settings that a test has written into the folder; a list stands for values of which there may be several."""
+    file = folder / "settings.json"
+    written = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in written.items()}
 
 
 def dated_by(clock: Clock) -> type[WSGIRequestHandler]:

@@ -2,12 +2,10 @@
 
 import json
 import re
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import zxingcpp
 from PIL import Image
@@ -15,6 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.browser import phone, picture
 from tests.web.conftest import Served
+from tests.web.gates import shown_at
 
 NEXT_GATE = "Another gate? Next ride"
 
@@ -72,11 +71,11 @@ def test_a_ticket_opens_a_gate_without_a_network_and_its_picture_opens_no_other(
             ship = _other(commuter.page, first, tmp_path)
         tram, ferry = served.key("tlt"), served.key("tallink")
 
-        assert _shown(served, tram, first, "09005-1")["reason"] == "ok"
-        assert _shown(served, tram, first, "09005-1")["reason"] == "proof_replayed"
-        assert _shown(served, tram, first.partition("~")[0], "09005-1")["reason"] == "proof_missing"
-        assert _shown(served, tram, ship, "09005-1")["reason"] == "proof_wrong_operator"
-        assert _shown(served, ferry, ship, "TLL-D")["reason"] != "proof_invalid"
+        assert shown_at(served, tram, first, "09005-1")["reason"] == "ok"
+        assert shown_at(served, tram, first, "09005-1")["reason"] == "proof_replayed"
+        assert shown_at(served, tram, first.partition("~")[0], "09005-1")["reason"] == "proof_missing"
+        assert shown_at(served, tram, ship, "09005-1")["reason"] == "proof_wrong_operator"
+        assert shown_at(served, ferry, ship, "TLL-D")["reason"] != "proof_invalid"
 
 
 def test_one_ride_is_given_back_and_the_others_stay_under_a_new_code(
@@ -389,18 +388,6 @@ def _other(page: Page, than: str, folder: Path) -> str:
         if code != than:
             return code
     pytest.fail("the code stays as it was")
-
-
-def _shown(served: Served, key: str, code: str, stop: str) -> dict[str, Any]:
-    """Show a code at a gate."""
-    body = {
-        "scan_id": str(uuid.uuid4()),
-        "token": code,
-        "stop_id": stop,
-        "device_ts": served.clock.now().isoformat(timespec="seconds"),
-    }
-    answer = httpx.post(f"{served.url}/v1/validations", json=body, headers={"Authorization": f"Bearer {key}"})
-    return dict(answer.json())
 
 
 def _lose_the_answer(route: Route) -> None:

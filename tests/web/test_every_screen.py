@@ -23,10 +23,13 @@ def test_every_screen_can_be_read_by_everybody(
             reader.check()
         walk_through_a_purchase(reader)
         order = reader.page.url.split("/")[-2]
-        for path in (f"orders/{order}", f"orders/{order}/options", f"orders/{order}/delays"):
-            reader.open(path)
+        for screen in ("", "/options", "/delays", "/take-over", "/hand-over"):
+            reader.open(f"orders/{order}{screen}")
             reader.page.locator("main .card, main .note").first.wait_for()
             reader.check()
+        reader.page.locator("main button.main").click()
+        reader.page.locator(".code svg.qr").wait_for()
+        reader.check()
 
 
 def walk_through_a_purchase(reader: Phone) -> None:

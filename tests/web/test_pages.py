@@ -55,6 +55,34 @@ def test_every_screen_is_the_one_page_under_a_policy_that_trusts_no_other_script
 
 
 @pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    ("origin", "scripts", "frames"),
+    [
+        (
+            "https://js.stripe.com",
+            "'self' https://js.stripe.com https://*.js.stripe.com",
+            "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+        ),
+        ("http://127.0.0.1:9", "'self' http://127.0.0.1:9", "http://127.0.0.1:9"),
+    ],
+)
+def test_the_screen_that_pays_alone_lets_in_the_card_form(origin: str, scripts: str, frames: str) -> None:
+    app = Flask("pages", static_folder=None)
+    blueprint.register(app, origin)
+    pages = app.test_client()
+
+    rules = dict(
+        rule.strip().split(" ", 1)
+        for rule in pages.get("/app/pay").headers["Content-Security-Policy"].split(";")
+    )
+
+    assert (rules["script-src"], rules["frame-src"]) == (scripts, frames)
+    assert (rules["require-trusted-types-for"], rules["trusted-types"]) == ("'script'", "tf default")
+    for path in ("", "tickets", "payments", "sw.js"):
+        assert pages.get(f"/app/{path}").headers["Content-Security-Policy"] == blueprint.APP_POLICY
+
+
+@pytest.mark.usefixtures("built")
 @pytest.mark.parametrize(("accepted", "form"), [("gzip, br", "br"), ("gzip", "gzip"), ("", None)])
 def test_a_file_with_its_hash_in_its_name_is_kept_for_ever_and_sent_in_the_smallest_form(
     client: FlaskClient, accepted: str, form: str | None

@@ -42,6 +42,7 @@ class _Shown(TypedDict):
     state: str | None
     minutes: int | None
     note: Mapping[str, str]
+    cause: str | None
     by_staff: bool
 
 
@@ -57,6 +58,7 @@ class _Word(TypedDict):
     state: str
     minutes: NotRequired[int]
     note: dict[str, str]
+    cause: str | None
 
 
 @blueprint.route("/operators/<string:operator>/departures")
@@ -102,7 +104,7 @@ class Departure(MethodView):
         wanted["note"] = read_note(wanted["note"], "note.")
         named = (rooms().live, region, operator, trip_id, on)
         before = by_staff.get_known(*named)
-        if before.has_heard(wanted["state"], wanted.get("minutes"), wanted["note"]):
+        if before.has_heard(wanted["state"], wanted.get("minutes"), wanted["note"], wanted["cause"]):
             return _shown(operator, on, before)
         _say(region, operator, trip_id, on, wanted)
         return _shown(operator, on, by_staff.get_known(*named))
@@ -133,11 +135,12 @@ def _day(text: str) -> date:
 def _say(region: str, operator: str, trip_id: str, day: date, wanted: _Word) -> None:
     """Say it in the name of the key that calls."""
     named = (rooms().live, region, operator, trip_id, day)
-    by, note = f"key {principal().key_id}", wanted["note"]
+    by, note, cause = f"key {principal().key_id}", wanted["note"], wanted["cause"]
     if wanted["state"] == "cancelled":
-        by_staff.cancel_departure(*named, by=by, note=note)
+        by_staff.cancel_departure(*named, by=by, note=note, cause=cause)
     elif wanted["state"] == "late":
-        by_staff.delay_departure(*named, seconds=wanted["minutes"] * _MINUTE, by=by, note=note)
+        seconds = wanted["minutes"] * _MINUTE
+        by_staff.delay_departure(*named, seconds=seconds, by=by, note=note, cause=cause)
     else:
         by_staff.take_back(*named, by=by, note=note)
 
@@ -154,5 +157,6 @@ def _shown(operator: str, day: date, known: KnownDeparture) -> _Shown:
         "state": known.state,
         "minutes": known.minutes,
         "note": known.note,
+        "cause": known.cause,
         "by_staff": known.is_by_staff,
     }

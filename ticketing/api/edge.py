@@ -13,11 +13,6 @@ _log = structlog.get_logger("throughfare.http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-# The page with the API's documentation runs its own bundled scripts, one of them inline.
-_DOCS_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; frame-ancestors 'none'"
-)
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -44,7 +39,7 @@ def register(app: Flask, gateway: str, *, is_sandbox: bool) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        response.headers.setdefault("Content-Security-Policy", _DOCS_POLICY if _is_docs() else _API_POLICY)
+        response.headers.setdefault("Content-Security-Policy", _API_POLICY)
         if is_sandbox:
             response.headers["Throughfare-Sandbox"] = "true"
         if gateway == "demo":
@@ -58,7 +53,3 @@ def register(app: Flask, gateway: str, *, is_sandbox: bool) -> None:
             milliseconds=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
         )
         return response
-
-
-def _is_docs() -> bool:
-    return request.path.startswith("/docs")

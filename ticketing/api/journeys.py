@@ -35,14 +35,16 @@ class Service(MethodView):
 
     @blueprint.response(200, ServiceSchema)
     def get(self) -> dict[str, object]:
-        """Read what deployment this is: whether it is a sandbox, what only pretends, and the time."""
+        """Read what deployment this is: whether it is a sandbox, what only pretends, how cards are taken, and the time."""
         here = rooms()
+        form = here.card_form
         return {
             "issuer": here.till.press.issuer,
             "sandbox": here.is_sandbox,
             "stand_ins": list(here.warnings),
             "languages": list(LANGUAGES),
             "now": written(here.clock.now()),
+            "card_form": form and {"publishable_key": form.publishable_key, "script": form.script},
         }
 
 

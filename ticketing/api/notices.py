@@ -28,6 +28,7 @@ from ticketing.api.schemas.notices import (
     EventsQuerySchema,
     EventsSchema,
     LinkSchema,
+    NewLinkSchema,
     NewPasswordSchema,
 )
 from ticketing.errors import NotFound
@@ -115,6 +116,20 @@ class OrderLink(MethodView):
         """Open an order by the code of a letter's link, which is good once: the answer has the order's `access_token`."""
         order_id = notices.open_link(rooms().post_office, wanted["code"])
         return {"order_id": order_id, "access_token": rooms().order_tokens.issue(order_id)}
+
+
+@blueprint.route("/orders/<string:order_id>/links")
+class OrderLinks(MethodView):
+    """Links from phone to phone."""
+
+    @for_order
+    @limited(address="1200 per minute", caller="30 per hour")
+    @blueprint.response(201, NewLinkSchema)
+    @blueprint.doc(**ORDER_TOKEN)
+    def post(self, order_id: str) -> dict[str, str]:
+        """Make a code that opens an order on another phone (`POST /v1/orders/link`), once and within ten minutes."""
+        code, until = notices.new_link(rooms().post_office, order_id)
+        return {"code": code, "expires_at": written(until)}
 
 
 @blueprint.route("/orders/recovery")

@@ -52,7 +52,9 @@ class Quotes(MethodView):
         """Freeze an offer: price, shares, VAT and derivation no longer change. Accept-Language chooses the explanation's."""
         who = person_if_any()
         frozen = quotes.freeze(rooms().desk, wanted["offer_id"], who.person_id if who else None)
-        return show_quote.quote(frozen, rooms().desk.regions[frozen.region], language())
+        desk = rooms().desk
+        sold = quotes.sells_guarantees(desk, frozen.region)
+        return show_quote.quote(frozen, desk.regions[frozen.region], language(), with_guarantee=sold)
 
 
 @blueprint.route("/quotes/<string:quote_id>")
@@ -63,7 +65,9 @@ class QuoteOne(MethodView):
     def get(self, quote_id: str) -> dict[str, Any]:
         """Read a quote."""
         found = quotes.get_quote(rooms().desk, quote_id)
-        return show_quote.quote(found, rooms().desk.regions[found.region], language())
+        desk = rooms().desk
+        sold = quotes.sells_guarantees(desk, found.region)
+        return show_quote.quote(found, desk.regions[found.region], language(), with_guarantee=sold)
 
 
 @blueprint.route("/orders")

@@ -20,6 +20,7 @@ from ticketing.api.schemas.accounts import (
     PassQuerySchema,
     PassQuoteRequestSchema,
 )
+from ticketing.api.schemas.caps import MyCapsSchema
 from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.api.schemas.orders import QuoteSchema
 from ticketing.quote import holder, season
@@ -84,6 +85,18 @@ class MyPasses(MethodView):
         kept = holder.bring(rooms().desk, the_person().person_id).passes
         shown, following = cut(kept, page, lambda one: one.held.ticket)
         return {"passes": [_shown(one) for one in shown], "next": following}
+
+
+@blueprint.route("/me/caps")
+class MyCaps(MethodView):
+    """The caps of the caller."""
+
+    @for_people
+    @blueprint.response(200, MyCapsSchema)
+    @blueprint.doc(**_PERSON)
+    def get(self) -> dict[str, object]:
+        """List the caps under which the account's owner has paid something, as they stand now."""
+        return {"caps": [show_quote.cap(one) for one in holder.caps_of(rooms().desk, the_person().person_id)]}
 
 
 @blueprint.route("/me/passes/<string:ticket>/holder")

@@ -38,10 +38,16 @@ def health() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """The service can do its work: database migrated, region loaded, keys there."""
-    checks: dict[str, Any] = rooms().readiness()
+    """The service can do its work: database migrated, region loaded, keys there.
+
+    A region whose folder cannot be used now is named, and makes nobody unready: it is served as it was, or the others are.
+    """
+    here = rooms()
+    checks: dict[str, Any] = here.readiness()
     good = all(checks.values())
-    return jsonify({"status": "ready" if good else "not ready", "checks": checks}), 200 if good else 503
+    told = {"status": "ready" if good else "not ready", "checks": checks}
+    sick = {"sick_regions": dict(here.sick_regions)} if here.sick_regions else {}
+    return jsonify({**told, **sick}), 200 if good else 503
 
 
 @blueprint.get("/metrics")

@@ -201,6 +201,17 @@ def continuation(
     )
 
 
+def other_way(
+    order: str, *, region: str, amount: int, currency: str, at: datetime, giver: str | None
+) -> Entry | None:
+    """Passengers whose departure did not take them have gone another way: what it cost more is owed to them, by the giver or else the scheme."""
+    bearer = operator_payable(giver, currency) if giver else accounts.compensation(currency)
+    return balanced(
+        ("other_way", "order", order, region, at),
+        [(bearer, amount), (refund_payable(currency), -amount)],
+    )
+
+
 def payout_sent(
     payout_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
 ) -> Entry | None:

@@ -8,10 +8,11 @@ from operators.rights_terms import RightsTerms
 from tariffs.money import Money
 from ticketing.claims.judging import Judgment, Ridden, is_not_served, judge
 from ticketing.claims.missed import contract_of, counted_from, is_counted_further_on
+from ticketing.claims.passes import price_on_pass
 from ticketing.claims.worth import paid_for_leg
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
-from ticketing.db.disruption import choices, events
+from ticketing.db.disruption import choices, events, observations
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.sale import offers
 from ticketing.db.sale.orders import Order
@@ -21,7 +22,7 @@ from ticketing.disruption import Evidence, delay_of_call
 from ticketing.frozen import Leg
 from ticketing.purchase.till import Till
 from ticketing.regions import Region
-from ticketing.rights import rules_for
+from ticketing.rights import Rules, rules_for
 
 # So long after its planned arrival the evidence of a run is in: feeds are asked until its end, staff report the same hour.
 EVIDENCE_IN = timedelta(hours=2)
@@ -137,12 +138,13 @@ def prove(database: Database, region: str, ends: Ends) -> Proof:
     with database.read() as tx:
         chosen = choices.find_choices(tx, region, run)
         revisions = events.list_events(tx, region, run)
+        cause = observations.last_cause(tx, region, run)
     newest_first = [event for event in reversed(revisions) if event.status == "confirmed"]
     return Proof(
         arrival=arrival,
         departure=departure,
         is_chosen=arrival.call in chosen,
-        cause=next((event.cause for event in newest_first if event.cause), None),
+        cause=cause or next((event.cause for event in newest_first if event.cause), None),
         is_departure_chosen=departure.call in chosen,
         is_confirmed=bool(newest_first) and newest_first[0].kind in events.GRAVE,
     )
@@ -155,11 +157,12 @@ def judge_leg(
     terms = desk.terms(held.order.region, held.leg.operator)
     if terms is None or is_counted_further_on(tx, held.ticket, held.at):
         return None
-    ridden = _ridden(tx, held, proof)
-    return ridden, judge(ridden, terms, rules_for(terms.regime, ridden.on))
+    rules = rules_for(terms.regime, run_of(held.leg)[2])
+    ridden = _ridden(tx, held, proof, rules)
+    return ridden, judge(ridden, terms, rules)
 
 
-def _ridden(tx: Transaction, held: OneLeg, proof: Proof) -> Ridden:
+def _ridden(tx: Transaction, held: OneLeg, proof: Proof, rules: Rules) -> Ridden:
     """Put together what the judgment of a leg needs."""
     leg, ticket = held.leg, held.ticket
     quote = offers.get_quote(tx, held.order.quote_id)
@@ -169,9 +172,12 @@ def _ridden(tx: Transaction, held: OneLeg, proof: Proof) -> Ridden:
     contract = contract_of(counted.missed, held.at)
     # What a refund has left is the price of the legs that stay; a leg that has gone had its part in the first one.
     price = ticket.document.left if ticket.document.left is not None and leg.is_left else promised
+    paid = Money(sum(paid_for_leg(price, ticket.document.legs, at) for at in contract), ticket.currency)
+    on_pass = price_on_pass(tx, ticket, held.at, rules) if not paid.minor else None
     return Ridden(
         on=run_of(leg)[2],
-        price=Money(sum(paid_for_leg(price, ticket.document.legs, at) for at in contract), ticket.currency),
+        price=paid if on_pass is None else on_pass.price,
+        trip="one_way" if on_pass is None else on_pass.trip,
         scheduled_minutes=_minutes_between(sold.departure, sold.arrival),
         planned_arrival=sold.arrival.astimezone(UTC),
         told_arrival=leg.live_arrival.astimezone(UTC) if leg.live_arrival else None,

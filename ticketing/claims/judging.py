@@ -15,7 +15,7 @@ from operators.rights_terms import RightsTerms
 from tariffs.money import Money
 from ticketing.claims.missed import Missed
 from ticketing.disruption import Evidence
-from ticketing.rights import Cause, Decision, Facts, Rules, decide
+from ticketing.rights import Cause, Decision, Facts, Rules, Trip, decide
 
 WaitsFor = Literal["no_evidence", "contradiction", "choice", "fact_missing"]
 _CAUSES: Mapping[CauseClass, Cause] = {
@@ -34,7 +34,8 @@ class Ridden:
 
     `on` is its service day, `price` what was paid for it, `told_arrival` what its buyer was told of its arrival. `arrival` and
     `departure` are the evidence where its holder alights and boards; `is_chosen` says that a person has chosen between
-    words that contradict each other. `cause` is its source's own word, `missed` the ride before it by which it was missed.
+    words that contradict each other. `cause` is its source's own word, `missed` the ride before it by which it was missed. Of a
+    `trip` on a pass the price is that of the pass.
     """
 
     on: date
@@ -49,6 +50,7 @@ class Ridden:
     is_chosen: bool = False
     cause: str | None = None
     missed: Missed | None = None
+    trip: Trip = "one_way"
 
     @property
     def is_anothers_fault(self) -> bool:
@@ -123,6 +125,7 @@ def facts_of(ridden: Ridden, terms: RightsTerms) -> Facts:
         regime=terms.regime,
         on=ridden.on,
         price=ridden.price,
+        trip=ridden.trip,
         scheduled_minutes=ridden.scheduled_minutes,
         distance_km=terms.line_km,
         arrival_delay_minutes=late,

@@ -23,16 +23,24 @@ def command(bind: str, workers: int, threads: int) -> None:
     Example:
       throughfare serve --bind 127.0.0.1:8000 --workers 4
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    _follow(bind)
     configured = settings()  # refuses unsafe ones here, in plain words
     _refuse_open_bind(configured, bind)
     _rehearse_start(configured)
-    os.execv(sys.executable, gunicorn(bind, workers, threads, "wsgi:told()"))  # noqa: S606  our own words, no shell
+    shared = [*gunicorn(bind, workers, threads, "wsgi:told()"), "--config", "python:ticketing.serving"]
+    os.execv(sys.executable, shared)  # noqa: S606  our own words, no shell
+
+
+def _follow(bind: str) -> None:
+    """Let the address in tickets and pages be the one that is served, where nobody names another: a machine of one's own."""
+    if "THROUGHFARE_PUBLIC_URL" not in os.environ and bind.startswith(("127.0.0.1:", "localhost:")):
+        os.environ["THROUGHFARE_PUBLIC_URL"] = f"http://{bind}"
 
 
 def _rehearse_start(configured: Settings) -> None:
-    """Build once what each process under gunicorn builds: what cannot be is told here in one line, not there in a traceback.
+    """Build once what gunicorn builds: what cannot be is told here in one line, not there in a traceback.
 
-    What the processes would each say at their start is said once.
+    What it would say at its start is said here.
     """
     current_database(configured).close()
     rooms = build_rooms(configured)

@@ -32,6 +32,8 @@ _Item = TypeVar("_Item")
 # After so many rounds the state of the jobs is told though nothing has changed.
 _TELL_ROUNDS = 6
 _FORGETTING_RESTS = timedelta(minutes=1)
+# Pools are summed from the books, and orders of other ways looked for among all: not in every round.
+_SEARCHING_RESTS = timedelta(minutes=1)
 
 
 @click.command()
@@ -129,10 +131,12 @@ def _each(
     due: Callable[[], Iterable[_Item]],
     act: Callable[[_Item], object],
     key: Callable[[_Item], str] = str,
+    *,
+    rest: timedelta = timedelta(0),
 ) -> Job:
     """A job that acts on each item that is due by itself: one that fails rests, and the others go on."""
     items = Items(kind)
-    return Job(name=name, run=lambda: items.each(due(), act, key))
+    return Job(name=name, run=lambda: items.each(due(), act, key), rest=rest)
 
 
 def _purchase_jobs(till: purchase.Till) -> list[Job]:
@@ -205,6 +209,13 @@ def _moves_jobs(rooms: Rooms) -> list[Job]:
             lambda hold: rerouting.settle(desk, hold),
             lambda hold: hold.id,
         ),
+        _each(
+            "repaying other ways",
+            "order of another way",
+            lambda: rerouting.list_to_repay(desk),
+            lambda order_id: rerouting.repay(desk, order_id),
+            rest=_SEARCHING_RESTS,
+        ),
         Job(name="holding places", run=lambda: Tally(rerouting.hold_due(desk))),
     ]
 
@@ -233,6 +244,7 @@ def _claims_jobs(rooms: Rooms) -> list[Job]:
             lambda broken: guarantees.settle(desk, broken),
             lambda broken: f"{broken.jti} {broken.after_leg}",
         ),
+        Job(name="watching pools", run=lambda: Tally(guarantees.watch_pools(desk)), rest=_SEARCHING_RESTS),
     ]
 
 

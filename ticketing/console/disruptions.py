@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from flask import Response, g, make_response, redirect, request, url_for
 
+from operators.causes import CAUSES
 from ticketing import disruption
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
@@ -17,6 +18,8 @@ from ticketing.search import free_places
 
 _MOST_ROWS = 300
 _MOST_MINUTES = 24 * 60
+# The words on a departure that have a cause.
+_NOT_AS_PLANNED = ("cancelled", "late")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class Wish:
     way: str
     minutes: int | None
     note: dict[str, str]
+    cause: str | None = None
 
 
 @blueprint.get("/disruptions")
@@ -53,7 +57,7 @@ def disruption_event(event_id: str) -> str:
         answers = free_places.ask(data, connectors, [view.then_ride])
         places = answers.get(free_places.key_of(view.then_ride))
     note = in_language(view.event.note, language())
-    return page("disruption", here="disruptions", view=view, places=places, note=note)
+    return page("disruption", here="disruptions", view=view, places=places, note=note, causes=CAUSES)
 
 
 @blueprint.get("/disruptions/departures")
@@ -96,6 +100,7 @@ def say() -> str:
         run=run,
         state=known.state,
         ways=known.ways,
+        causes=CAUSES,
         languages=LANGUAGES,
         most_lines=MOST_LINES,
         most_letters=MOST_LETTERS,
@@ -151,9 +156,10 @@ def _say(wish: Wish) -> None:
     named = (console().live, wish.region, wish.operator, wish.trip_id, wish.day)
     by = staff().name
     if wish.way == "cancelled":
-        by_staff.cancel_departure(*named, by=by, note=wish.note)
+        by_staff.cancel_departure(*named, by=by, note=wish.note, cause=wish.cause)
     elif wish.way == "late":
-        by_staff.delay_departure(*named, seconds=(wish.minutes or 0) * 60, by=by, note=wish.note)
+        seconds = (wish.minutes or 0) * 60
+        by_staff.delay_departure(*named, seconds=seconds, by=by, note=wish.note, cause=wish.cause)
     else:
         by_staff.take_back(*named, by=by, note=wish.note)
 
@@ -189,7 +195,15 @@ def _wish() -> Wish:
         way=way,
         minutes=minutes,
         note=note,
+        cause=_cause(form.get("cause", "")) if way in _NOT_AS_PLANNED else None,
     )
+
+
+def _cause(given: str) -> str | None:
+    """Read why, of the closed list; nobody has to say it."""
+    if given and given not in CAUSES:
+        raise InvalidRequest.at("cause", text("cause_unknown", language()))
+    return given or None
 
 
 def _day(given: str) -> date:

@@ -65,7 +65,7 @@ class _Writer:
             return
         if now.ended_at is None:
             yield from self._told(before, now)
-            yield from self._causes(now)
+            yield from self._causes(before, now)
         if before is not None and self._source in FEEDS:
             yield from self._left(before, now)
 
@@ -121,8 +121,10 @@ class _Writer:
             if event in call.happened and not known:
                 yield self._fact(now, _DONE[event], call, event, at)
 
-    def _causes(self, now: RunState) -> Iterator[Observation]:
-        """Why a run that somebody holds does not go as planned, by the alerts about it that say that it does not."""
+    def _causes(self, before: RunState | None, now: RunState) -> Iterator[Observation]:
+        """Why a run does not go as planned: as staff name it, and for one that somebody holds by the alerts that say that it does not."""
+        if now.cause is not None and (before is None or before.cause != now.cause):
+            yield replace(self._fact(now, "cause"), cause=now.cause)
         runs, run = self._word.runs, now.key
         named = runs.known.get(now.trip_id) if runs else None
         if runs is None or named is None or run not in self._held or not self._word.alerts:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tariffs.agreements import Continuation, between
+from tariffs.agreements import BROKEN, Continuation, between
 from throughfare_gate.gate.bundle import local_offsets
 from throughfare_gate.gate.decision import Policy
 from throughfare_gate.gate.model import Boarding
@@ -79,6 +79,11 @@ class Gatehouse:
             for agreement in agreements:
                 givers.update((region, name) for name in agreement.givers if agreement.joins(name, taker))
         return sorted(givers)
+
+    def takes_missed(self, region: str, giver: str, taker: str) -> bool:
+        """Tell whether an operator takes those who have missed a departure of another, by some agreement."""
+        agreements = self.continuations.get(region, ())
+        return any(BROKEN in one.when and one.joins(giver, taker) for one in agreements)
 
     def continuation(
         self, region: str, giver: str, taker: str, day: date, broken_by: str | None = None

@@ -3,14 +3,17 @@
 Nothing is stored: a waiver follows from the agreement, the timetable and the last report on the departure, and ends when a cancellation is taken back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from tariffs.agreements import Continuation
-from throughfare_gate.gate.model import Waiver
-from throughfare_gate.tickets.claims import TicketClaims
+from throughfare_gate.gate.model import Called, Waiver
+from throughfare_gate.tickets.claims import TicketClaims, whole_minute
 from ticketing.db import Transaction
-from ticketing.db.disruption import events
+from ticketing.db.disruption import missed_departures
+from ticketing.db.disruption.missed_departures import MissedDeparture
 from ticketing.gate.house import Gatehouse
 from ticketing.regions import Sailing, lateness
 
@@ -21,15 +24,28 @@ _ANY_TRIP = "any"
 _HOUR = 3600
 
 
+@dataclass(frozen=True, slots=True)
+class _Waived:
+    """A departure that another operator's gates take the tickets of, by an agreement; `tickets` are those alone that have missed it."""
+
+    sailing: Sailing
+    agreement: Continuation
+    tickets: frozenset[str] | None = None
+
+
 def for_bundle(tx: Transaction, house: Gatehouse, taker: str, now: datetime) -> tuple[Waiver, ...]:
-    """List the waivers that gates of an operator need: of the cancelled departures around now whose passengers it takes."""
+    """List the waivers that gates of an operator need: of the cancelled departures around now whose passengers it takes, and of the tickets that have missed one."""
     hour = now.replace(minute=0, second=0, microsecond=0)
+    since, until = hour - _BACK, hour + _AHEAD
+    givers = house.givers(taker)
     sailings = [
-        sailing
-        for region, giver in house.givers(taker)
-        for sailing in house.sailings.between(region, giver, hour - _BACK, hour + _AHEAD)
+        sailing for region, giver in givers for sailing in house.sailings.between(region, giver, since, until)
     ]
-    return tuple(_waivers(tx, house, taker, sailings, now))
+    takes = [(region, giver) for region, giver in givers if house.takes_missed(region, giver, taker)]
+    missed = chain.from_iterable(
+        missed_departures.list_missed(tx, region, giver, since, until) for region, giver in takes
+    )
+    return (*_waivers(tx, house, taker, sailings, now), *_open(_broken(house, taker, missed), taker, now))
 
 
 def for_ticket(
@@ -39,32 +55,14 @@ def for_ticket(
     givers = {giver for _, giver in house.givers(taker)}
     if claims is None or not givers:
         return ()
-    bound: dict[int, Sailing] = {}
-    for at, leg in enumerate(claims.legs):
+    bound: list[Sailing] = []
+    for leg in claims.legs:
         called = leg.operator, leg.start, leg.departure or 0
         sailing = house.sailings.find(*called) if leg.operator in givers and leg.departure else None
         if sailing is not None:
-            bound[at] = sailing
-    broken = _broken(tx, house, taker, claims.jti, bound) if bound else []
-    return (*_waivers(tx, house, taker, list(bound.values()), now), *_open(broken, taker, now))
-
-
-def _broken(
-    tx: Transaction, house: Gatehouse, taker: str, jti: str, bound: Mapping[int, Sailing]
-) -> list[tuple[Sailing, Continuation]]:
-    """List the departures that the holder of a ticket has missed by another ride, each with the agreement for it.
-
-    It concerns this holder and not everybody with a ticket for the departure, so no bundle can say it.
-    """
-    newest = {event.run: (event, row) for event, row in events.list_of_ticket(tx, jti)}
-    missed: list[tuple[Sailing, Continuation]] = []
-    for event, row in newest.values():
-        sailing = bound.get(row.then_leg) if row.why == "connection" and row.then_leg is not None else None
-        if sailing is not None:
-            day, by = sailing.service_date, event.operator
-            agreement = house.continuation(sailing.region, sailing.operator, taker, day, by)
-            missed += [(sailing, agreement)] if agreement else []
-    return missed
+            bound.append(sailing)
+    missed = missed_departures.list_missed_of(tx, claims.jti) if bound else []
+    return (*_waivers(tx, house, taker, bound, now), *_open(_broken(house, taker, missed), taker, now))
 
 
 def _waivers(
@@ -75,12 +73,31 @@ def _waivers(
         called = sailing.operator, sailing.stop_id, sailing.departure
         agreement = house.continuation(sailing.region, sailing.operator, taker, sailing.service_date)
         if called in cancelled and agreement is not None:
-            yield from _open([(sailing, agreement)], taker, now)
+            yield from _open([_Waived(sailing, agreement)], taker, now)
 
 
-def _open(missed: Iterable[tuple[Sailing, Continuation]], taker: str, now: datetime) -> Iterator[Waiver]:
+def _broken(house: Gatehouse, taker: str, missed: Iterable[MissedDeparture]) -> list[_Waived]:
+    """Put the tickets that have missed one departure by the same agreement together."""
+    tickets: dict[tuple[Called, str], list[str]] = {}
+    waived: dict[tuple[Called, str], _Waived] = {}
+    for ticket in missed:
+        called = ticket.operator, ticket.from_stop, whole_minute(int(ticket.departs_at.timestamp()))
+        sailing = house.sailings.find(*called)
+        if sailing is None:
+            continue
+        of_day = sailing.region, sailing.operator, taker, sailing.service_date
+        agreement = house.continuation(*of_day, broken_by=ticket.broken_by)
+        if agreement is not None:
+            key = called, agreement.id
+            tickets.setdefault(key, []).append(ticket.jti)
+            waived[key] = _Waived(sailing, agreement)
+    return [replace(departure, tickets=frozenset(tickets[key])) for key, departure in waived.items()]
+
+
+def _open(waived: Iterable[_Waived], taker: str, now: datetime) -> Iterator[Waiver]:
     """Write the waivers of departures, while their hours are not over."""
-    for sailing, agreement in missed:
+    for departure in waived:
+        sailing, agreement = departure.sailing, departure.agreement
         called = sailing.operator, sailing.stop_id, sailing.departure
         until = sailing.departure + agreement.until_hours * _HOUR
         if until > now.timestamp():
@@ -89,4 +106,5 @@ def _open(missed: Iterable[tuple[Sailing, Continuation]], taker: str, now: datet
                 trips=frozenset({called}),
                 accept=(taker, _ANY_TRIP),
                 until=until,
+                tickets=departure.tickets,
             )

@@ -2,6 +2,7 @@
 
 from ticketing.guarantees.decision import REASONS, decide
 from ticketing.guarantees.paying import list_broken, settle
+from ticketing.guarantees.pool import watch_pools
 from ticketing.guarantees.proving import verify_guarantees
 from ticketing.guarantees.show import list_shown
 
@@ -12,4 +13,5 @@ __all__ = [
     "list_shown",
     "settle",
     "verify_guarantees",
+    "watch_pools",
 ]

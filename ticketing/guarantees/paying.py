@@ -1,7 +1,7 @@
 """Settle guaranteed connections that were missed: once the passenger has arrived, each is decided, booked and paid in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -10,9 +10,10 @@ from operators.causes import CauseClass, class_of
 from tariffs.money import Money
 from throughfare_gate.ids import new_id
 from ticketing.books import guarantees as postings
-from ticketing.claims import EVIDENCE_IN, ClaimsDesk, ends_of, prove
+from ticketing.claims import EVIDENCE_IN, ClaimsDesk, OneLeg, Proof, judge_leg, prove, ridden_run
 from ticketing.db import Transaction
 from ticketing.db.books import books
+from ticketing.db.disruption import observations
 from ticketing.db.documents import canonical
 from ticketing.db.rights import claims, guarantees
 from ticketing.db.rights.guarantees import BrokenConnection, GuaranteeCase
@@ -43,10 +44,15 @@ _SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """The arrival of a passenger: how late by whole minutes, None where they have not travelled on."""
+    """The arrival of a passenger: how late by whole minutes, None where they have not travelled on.
+
+    `by_law` is the proof by which a law counts the delay; `is_given_up`: nothing more will be told of it.
+    """
 
     late_minutes: int | None
     was_given_back: bool = False
+    by_law: Proof | None = None
+    is_given_up: bool = False
 
 
 def list_broken(desk: ClaimsDesk) -> list[BrokenConnection]:
@@ -68,13 +74,13 @@ def settle(desk: ClaimsDesk, broken: BrokenConnection) -> bool:
         sold = order.guarantee
         if sold is None or guarantees.find_case(tx, broken.jti, broken.after_leg) is not None:
             return False
-        by_law = _by_law(tx, broken)
+        now = desk.clock.now()
+        by_law = _by_law(tx, desk, order, broken, arrival)
         if by_law is None:
             return False
-        now = desk.clock.now()
         missed = MissedConnection(
             operator=broken.operator,
-            cause=_cause(broken),
+            cause=_cause(tx, order.region, broken),
             late_minutes=arrival.late_minutes,
             was_given_back=arrival.was_given_back,
             by_law_minor=by_law,
@@ -147,41 +153,58 @@ def _owe(
 
 
 def _arrival(desk: ClaimsDesk, broken: BrokenConnection, ticket: Ticket) -> _Arrival | None:
-    """Find how late a passenger has arrived behind a connection; None while that is not known yet."""
+    """Find how late a passenger has arrived behind a connection, on the run that was ridden; None while that is not known yet."""
     then, now = broken.after_leg + 1, desk.clock.now()
-    leg = ticket.document.legs[then]
-    if ticket.status not in tickets.LIVE or not leg.is_left:
+    if ticket.status not in tickets.LIVE or not ticket.document.legs[then].is_left:
         return _Arrival(None, was_given_back=True)
     with desk.database.read() as tx:
         order = orders.get_order(tx, ticket.order_id)
         bought = offers.get_quote(tx, order.quote_id).document.legs[then]
         is_used = any(one.leg == then for one in uses.list_uses(tx, ticket.jti))
-    planned = leg.arrival.astimezone(UTC)
+        ridden = ridden_run(tx, desk, ticket, then)
+    planned, sold = ridden.arrives_at, bought.arrival.astimezone(UTC)
     if now < planned + EVIDENCE_IN:
         return None
+    is_given_up = now >= planned + _GIVEN_UP_AFTER
     if not is_used:
-        return _Arrival(None) if now >= planned + _GIVEN_UP_AFTER else None
-    proof = prove(desk.database, order.region, ends_of(leg, bought))
+        return _Arrival(None) if is_given_up else None
+    # A delay counts from what was bought, whichever run has brought the passenger there.
+    ends = replace(ridden.ends, departs_at=bought.departure.astimezone(UTC), arrives_at=sold)
+    proof = prove(desk.database, order.region, ends)
     late = proof.arrival.delay_seconds
     if late is None or proof.is_contradicted:
         if now < planned + _BELIEVED_AFTER:
             return None
-        late = int((planned - bought.arrival.astimezone(UTC)).total_seconds())
-    return _Arrival(late // _SECONDS)
+        late = int((planned - sold).total_seconds())
+    by_law = prove(desk.database, order.region, ridden.ends)
+    return _Arrival(late // _SECONDS, by_law=by_law, is_given_up=is_given_up)
 
 
-def _by_law(tx: Transaction, broken: BrokenConnection) -> int | None:
-    """Sum what a law pays for the delay of the leg behind a connection; None while that is not decided."""
-    claim = claims.find_of_leg(tx, broken.jti, broken.after_leg + 1)
-    if claim is None or claim.state == "refused":
-        return 0
-    if claim.state in {"not_decided", "proposed", "contested"}:
+def _by_law(
+    tx: Transaction, desk: ClaimsDesk, order: Order, broken: BrokenConnection, arrival: _Arrival
+) -> int | None:
+    """Sum what a law pays for the delay of the leg behind a connection; None while that is not decided.
+
+    A claim that nobody has opened yet counts as well: what the law grants by the evidence is waited for, and deducted in the end.
+    """
+    then = broken.after_leg + 1
+    claim = claims.find_of_leg(tx, broken.jti, then)
+    if claim is not None and claim.state in {"not_decided", "proposed", "contested"}:
         return None
-    return claim.amount_minor or 0
+    if claim is not None:
+        return 0 if claim.state == "refused" else claim.amount_minor or 0
+    ticket = tickets.find_ticket(tx, broken.jti)
+    if arrival.by_law is None or ticket is None:
+        return 0
+    judged = judge_leg(tx, desk, OneLeg(order, ticket, then), arrival.by_law)
+    due = judged[1].amount_minor if judged is not None else 0
+    return due if arrival.is_given_up or not due else None
 
 
-def _cause(broken: BrokenConnection) -> CauseClass:
-    return class_of(broken.cause) if broken.cause else "unknown"
+def _cause(tx: Transaction, region: str, broken: BrokenConnection) -> CauseClass:
+    """The class of why the ride was late that broke the connection, by the last word on it."""
+    cause = observations.last_cause(tx, region, broken.run) or broken.cause
+    return class_of(cause) if cause else "unknown"
 
 
 def _month_of(now: datetime) -> datetime:

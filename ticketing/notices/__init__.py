@@ -10,7 +10,7 @@ from ticketing.notices import backends
 from ticketing.notices.contacts import MOST_CONTACTS, Wanted, hint, kind_of, list_contacts, replace_contacts
 from ticketing.notices.event_types import MAY_TAKE
 from ticketing.notices.events import list_behind, list_events, position_of
-from ticketing.notices.links import open_link
+from ticketing.notices.links import new_link, open_link
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.sending import HTTP, MAIL, deliver_due, forget_what_is_due
 from ticketing.notices.text import LANGUAGES
@@ -36,6 +36,7 @@ __all__ = [
     "list_behind",
     "list_contacts",
     "list_events",
+    "new_link",
     "open_link",
     "position_of",
     "replace_contacts",

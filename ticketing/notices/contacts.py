@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -24,6 +24,8 @@ _LONGEST_URL = 500
 _NAMED_BY: dict[str, str] = {"email": "address", "webpush": "endpoint", "webhook": "url"}
 # What a contact names instead of an address: the webhook of an app's backend.
 _BACKEND = "webhook"
+# What a contact names that stays as it is.
+_STAYS = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +59,55 @@ def replace_contacts(
     if len(wanted) > MOST_CONTACTS:
         raise InvalidRequest.at("contacts", f"an order has at most {MOST_CONTACTS} contacts")
     now = office.clock.now()
-    checked = [_checked(office, wish, f"contacts[{at}]") for at, wish in enumerate(wanted)]
+    checked = [_read(office, wish, f"contacts[{at}]") for at, wish in enumerate(wanted)]
     with office.database.write() as tx:
         known = {wish.digest: wish for wish in contacts.list_contacts(tx, order_id)}
         contacts_by_digest: dict[str, tuple[Contact, str]] = {}
         for at, (wish, document) in enumerate(checked):
-            digest = digest_of(wish.kind, document)
+            place = f"contacts[{at}]"
+            if document is None:
+                stays = _staying(known, wish, place)
+                contacts_by_digest[stays.digest] = (stays, "")
+                continue
             backend = document.get(_BACKEND)
-            if backend is not None and digest not in known:
-                _check_backend(tx, backend, f"contacts[{at}].webhook", now)
-            is_new = wish.kind == "webhook" and digest not in known and backend is None
-            secret = new_secret() if is_new else ""
-            # A webhook keeps its secret; a browser that subscribes again has new keys.
-            kept = known[digest].document if digest in known and wish.kind == "webhook" else document
-            contacts_by_digest[digest] = (
-                Contact(
-                    id=known[digest].id if digest in known else new_id(),
-                    order_id=order_id,
-                    kind=wish.kind,
-                    digest=digest,
-                    language=wish.language,
-                    document={**kept, "secret": secret} if secret else kept,
-                    created_at=now,
-                    webhook_id=backend,
-                ),
-                secret,
-            )
+            if backend is not None and digest_of(wish.kind, document) not in known:
+                _check_backend(tx, backend, f"{place}.webhook", now)
+            contact, secret = _written(order_id, wish, document, known, now)
+            contacts_by_digest[contact.digest] = (contact, secret)
         contacts.replace_contacts(tx, order_id, [contact for contact, _ in contacts_by_digest.values()])
         outbox.drop_of_order(tx, order_id, now, contacts_by_digest.keys())
     return list(contacts_by_digest.values())
+
+
+def _staying(known: Mapping[str, Contact], wish: Wanted, place: str) -> Contact:
+    """Find the contact that stays, with the language that is wanted now; raises InvalidRequest for one that the order lacks."""
+    for contact in known.values():
+        if (contact.id, contact.kind) == (wish.address[_STAYS], wish.kind):
+            return replace(contact, language=wish.language)
+    raise InvalidRequest.at(f"{place}.id", f"is no {wish.kind} contact of this order")
+
+
+def _written(
+    order_id: str, wish: Wanted, document: dict[str, str], known: Mapping[str, Contact], now: datetime
+) -> tuple[Contact, str]:
+    """Make a contact of its address, and a secret for a webhook that is new; one that is known keeps its id."""
+    digest = digest_of(wish.kind, document)
+    backend = document.get(_BACKEND)
+    is_new = wish.kind == "webhook" and digest not in known and backend is None
+    secret = new_secret() if is_new else ""
+    # A webhook keeps its secret; a browser that subscribes again has new keys.
+    kept = known[digest].document if digest in known and wish.kind == "webhook" else document
+    contact = Contact(
+        id=known[digest].id if digest in known else new_id(),
+        order_id=order_id,
+        kind=wish.kind,
+        digest=digest,
+        language=wish.language,
+        document={**kept, "secret": secret} if secret else kept,
+        created_at=now,
+        webhook_id=backend,
+    )
+    return contact, secret
 
 
 def list_contacts(office: PostOffice, order_id: str) -> list[Contact]:
@@ -114,6 +136,11 @@ def _check_backend(tx: Transaction, webhook_id: str, path: str, now: datetime) -
         raise InvalidRequest.at(path, "there is no app with a webhook of this id")
     if webhook_id not in webhooks.find_active(tx, [webhook_id], now):
         raise InvalidRequest.at(path, "this webhook is off: its app has to turn it on first")
+
+
+def _read(office: PostOffice, wanted: Wanted, path: str) -> tuple[Wanted, dict[str, str] | None]:
+    """Read a contact; None for one that stays, whose address nobody says again."""
+    return (wanted, None) if _STAYS in wanted.address else _checked(office, wanted, path)
 
 
 def _checked(office: PostOffice, wanted: Wanted, path: str) -> tuple[Wanted, dict[str, str]]:

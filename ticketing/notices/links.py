@@ -1,10 +1,11 @@
-"""Links in letters to the page on which a holder chooses how to go on: each opens its order once, and for two days.
+"""Links that open an order once: in letters about a disruption, for two days, and from phone to phone, for ten minutes.
 
 Its code stands behind `#`, which browsers send to no server and proxies do not log.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from throughfare_gate.ids import new_id
 from ticketing.db.disruption import reroutings
 from ticketing.db.notices.outbox import Notice
 from ticketing.errors import NotAuthenticated
@@ -12,6 +13,8 @@ from ticketing.notices.post_office import PostOffice
 
 # As long as other departures are offered.
 LINK_LIFE = timedelta(hours=48)
+# As long as two phones lie side by side.
+HANDOVER_LIFE = timedelta(minutes=10)
 
 
 def link_for(office: PostOffice, notice: Notice) -> str | None:
@@ -20,6 +23,12 @@ def link_for(office: PostOffice, notice: Notice) -> str | None:
         return None
     code = office.order_tokens.issue_link(str(notice.order_id), notice.id, notice.created_at + LINK_LIFE)
     return f"{office.options_page}#{code}"
+
+
+def new_link(office: PostOffice, order_id: str) -> tuple[str, datetime]:
+    """Make a code that opens an order on another phone, once and until the moment that is answered too."""
+    until = (office.clock.now() + HANDOVER_LIFE).replace(microsecond=0)
+    return office.order_tokens.issue_link(order_id, new_id(), until), until
 
 
 def open_link(office: PostOffice, code: str) -> str:

@@ -1,5 +1,6 @@
 """Payments: one gateway port and its adapters; Stripe's is `stripe_gateway`, loaded where Stripe is used."""
 
+from ticketing.payments.card_form import CardForm, card_form
 from ticketing.payments.demo import DemoGateway
 from ticketing.payments.port import (
     Attempt,
@@ -20,6 +21,7 @@ __all__ = [
     "Authorisation",
     "BalanceLine",
     "Capture",
+    "CardForm",
     "Charge",
     "DemoGateway",
     "EventRefused",
@@ -28,4 +30,5 @@ __all__ = [
     "GatewayRefund",
     "OutcomeUnknown",
     "PaymentGateway",
+    "card_form",
 ]

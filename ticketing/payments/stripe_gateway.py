@@ -15,6 +15,7 @@ from tariffs.money import Money
 from throughfare_gate.strictjson import NotStrict, loads
 from ticketing.config import StripeSettings
 from ticketing.errors import Conflict, InvalidRequest, Misconfigured, NotFound, PaymentRefused
+from ticketing.payments.card_form import API_VERSION
 from ticketing.payments.port import (
     Attempt,
     Authorisation,
@@ -34,7 +35,6 @@ from ticketing.payments.port import (
 
 T = TypeVar("T")
 
-API_VERSION = "2026-10-28.endive"
 TOLERANCE_SECONDS = 300
 _TIMEOUT_SECONDS = 10
 _MAX_RETRIES = 2
@@ -100,6 +100,8 @@ class StripeGateway:
             "payment_method_types": ["card"],
             "capture_method": "manual",
             "confirm": True,
+            # The app's card form shows the bank's question (`handleNextAction`), in frames of its own.
+            "use_stripe_sdk": True,
             "metadata": self._metadata(attempt),
         }
         try:

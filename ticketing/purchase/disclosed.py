@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 
 from operators.place_kinds import FOOT, kind_of
 from ticketing.connections import VERSION, is_separate
+from ticketing.db import Transaction
 from ticketing.db.documents import canonical
+from ticketing.db.rights import guarantees
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
-from ticketing.errors import InvalidRequest
+from ticketing.errors import Conflict, InvalidRequest
 from ticketing.frozen import SoldGuarantee, write_guarantee
-from ticketing.regions import Region, guarantee_for
+from ticketing.regions import Region, guarantee_for, news_of_rides
+
+_BROKEN = "the ride before the connection is known to come too late: it cannot be guaranteed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +41,41 @@ def guarantee_on_offer(quote: Quote, region: Region) -> SoldGuarantee | None:
 
 
 def guarantee_wanted(
-    quote: Quote, region: Region, told: Disclosed | None, exchange_of: str | None
+    tx: Transaction, quote: Quote, region: Region, disclosed: Disclosed | None, exchange_of: str | None
 ) -> SoldGuarantee | None:
     """Write the guarantee that a buyer wants; raises InvalidRequest where none is sold."""
-    if told is None or not told.wants_guarantee:
+    if disclosed is None or not disclosed.wants_guarantee:
         return None
+    if guarantees.is_sale_stopped(tx, region.data.id):
+        raise InvalidRequest.at(
+            "guarantee",
+            "no guarantee is sold now: its pool is below its reserve; those that are sold are paid",
+        )
     offered = guarantee_on_offer(quote, region)
     if offered is None:
         raise InvalidRequest.at("guarantee", "no connection of this journey can be guaranteed")
     if exchange_of is not None:
         raise InvalidRequest.at("guarantee", "an exchange ends a guarantee, and begins none")
+    if _is_broken(tx, quote, region, offered):
+        raise InvalidRequest.at("guarantee", _BROKEN)
     return offered
+
+
+def require_unbroken(tx: Transaction, order: Order, quote: Quote, region: Region) -> None:
+    """Raise Conflict where an order buys a guarantee for a connection that is known to be broken before it is paid."""
+    if order.guarantee is not None and _is_broken(tx, quote, region, order.guarantee):
+        raise Conflict(f"{_BROKEN}; order again without the guarantee")
+
+
+def _is_broken(tx: Transaction, quote: Quote, region: Region, sold: SoldGuarantee) -> bool:
+    """Tell whether a ride before a guaranteed connection is known to come too late, or not at all."""
+    news = news_of_rides(tx, region.data, quote.document.rides)
+    for one in sold.connections:
+        known = news.get(one.after_leg)
+        late = (known.arrival_delay_seconds or 0) if known is not None else 0
+        if known is not None and (not known.is_served or late > one.planned_seconds - one.needed_seconds):
+            return True
+    return False
 
 
 def with_guarantee(order: Order, sold: SoldGuarantee | None) -> Order:

@@ -12,6 +12,7 @@ from ticketing.db.sale import bookings, undelivered
 from ticketing.db.sale.orders import Payment
 from ticketing.errors import Conflict, DepartureCancelled, OperatorSilent, PaymentRefused
 from ticketing.purchase import delivery, pass_uses, paying, places
+from ticketing.purchase.disclosed import require_unbroken
 from ticketing.purchase.issue import validity_of
 from ticketing.purchase.refund import capped, disrupted, exchange
 from ticketing.purchase.till import (
@@ -121,6 +122,7 @@ def _require_standing(tx: Transaction, till: Till, state: OrderState) -> None:
         pass_uses.require_valid(tx, state.quote, state.order.id)
         going = exchange.going_of(tx, state.order)
         capped.require_standing(tx, till, state.quote, state.order.exchange_of, going)
+        require_unbroken(tx, state.order, state.quote, till.regions[state.order.region])
     disrupted.require_running(tx, till, state.quote)
 
 

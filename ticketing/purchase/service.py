@@ -214,7 +214,7 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
         disclosed=disclosure_of(quote, buyer.disclosed),
     )
     region = till.regions[quote.region]
-    order = with_guarantee(order, guarantee_wanted(quote, region, buyer.disclosed, buyer.exchange_of))
+    order = with_guarantee(order, guarantee_wanted(tx, quote, region, buyer.disclosed, buyer.exchange_of))
     if not orders.insert_order(tx, order):
         raise Conflict(_ORDERED)
     event = OrderEvent(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from tariffs.caps import Standing, standings
 from tariffs.passes import HeldPass, PassProduct
 from ticketing.db.sale import held_passes
 from ticketing.db.ticket import tickets
@@ -24,6 +25,18 @@ def bring(desk: Desk, person_id: str) -> Brought:
     seasons = [one.document.season for one in bought if one.document.season is not None]
     names = frozenset(one.holder for one in seasons if one.holder is not None)
     return Brought(person_id, claims, passes, paid, names)
+
+
+def caps_of(desk: Desk, person_id: str) -> list[Standing]:
+    """Tell where the caps of every region stand in the window of now, by the owner's rides on valid tickets."""
+    now = desk.clock.now()
+    with desk.database.read() as tx:
+        ridden = paid_by(tx, person_id, now)
+    found: list[Standing] = []
+    for region in desk.regions.values():
+        here = [tap for tap in ridden if tap.operator in region.data.operators]
+        found += standings(here, region.book.caps, now)
+    return found
 
 
 def freed_by(

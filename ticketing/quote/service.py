@@ -13,6 +13,7 @@ from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.documents import canonical
+from ticketing.db.rights import guarantees
 from ticketing.db.sale import gateway_events, offers
 from ticketing.db.sale.offers import Quote, TariffVersion
 from ticketing.errors import Conflict, NotFound, PriceChanged
@@ -116,6 +117,14 @@ def get_quote(desk: Desk, quote_id: str) -> Quote:
     if found is None:
         raise NotFound("there is no such quote")
     return found
+
+
+def sells_guarantees(desk: Desk, region: str) -> bool:
+    """Tell whether guarantees of a region are sold now: not while its pool is below its reserve."""
+    if desk.regions[region].data.guarantee is None:
+        return False
+    with desk.database.read() as tx:
+        return not guarantees.is_sale_stopped(tx, region)
 
 
 @dataclass(frozen=True, slots=True)

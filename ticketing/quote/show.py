@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from operators.place_kinds import FOOT, kind_of
+from tariffs.caps import Standing, standings
 from tariffs.money import Money
 from tariffs.words import explain, spoken
 from throughfare_gate.moments import written
@@ -12,8 +13,13 @@ from ticketing.frozen import PricedPassenger, PriceItem, PriceShare, PriceTax, w
 from ticketing.regions import Region, explained, guarantee_for
 
 
-def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, object]:
-    """A quote with every passenger's price, shares, taxes and derivation; sentences name products as the region does."""
+def quote(
+    frozen: Quote, region: Region, language: str = "en", *, with_guarantee: bool = True
+) -> dict[str, object]:
+    """A quote with every passenger's price, shares, taxes and derivation; sentences name products as the region does.
+
+    `with_guarantee` is false while the region sells none.
+    """
     document = frozen.document
     return {
         "id": frozen.id,
@@ -24,15 +30,39 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, obje
         "expires_at": written(frozen.expires_at),
         "tax_unverified": document.tax_unverified,
         "passengers": [
-            passenger(row, frozen.currency, explained(region, row, document.rides, language))
+            {
+                **passenger(row, frozen.currency, explained(region, row, document.rides, language)),
+                "caps": caps_after(row, region) if row.ref == document.holder_ref else [],
+            }
             for row in document.passengers
         ],
         "legs": [write_leg(leg) for leg in document.legs],
         "connections": connections_shown(
             ((leg.operator, leg.operator_name) for leg in document.legs), language
         ),
-        "guarantee": _guarantee(frozen, region, language),
+        "guarantee": _guarantee(frozen, region, language) if with_guarantee else None,
         "excluded": [one.to_json() for one in document.excluded],
+    }
+
+
+def caps_after(row: PricedPassenger, region: Region) -> list[dict[str, object]]:
+    """Show the caps of an account's owner, as they stand once the last ride of the quote is paid."""
+    if not row.taps:
+        return []
+    last = max(tap.at for tap in row.taps)
+    counted = [tap for tap in row.passenger.paid if tap.at <= last]
+    return [cap(one) for one in standings([*counted, *row.taps], region.book.caps, last)]
+
+
+def cap(standing: Standing) -> dict[str, object]:
+    """A cap as its rider reads it."""
+    return {
+        "id": standing.cap.id,
+        "window": standing.cap.window,
+        "limit": standing.cap.limit.as_dict(),
+        "paid": standing.paid.as_dict(),
+        "left": standing.left.as_dict(),
+        "rides_left": standing.rides_left,
     }
 
 

@@ -1,10 +1,11 @@
 """Regions: the data folders this process serves, loaded and checked once, and what their operators tell of today."""
 
+from ticketing.regions.cache import Served, load_regions, load_served
 from ticketing.regions.changing import change_seconds
 from ticketing.regions.connectors import Connectors, open_connectors
 from ticketing.regions.guaranteed import guarantee_for
 from ticketing.regions.live_board import LiveBoard, News, Told, news_of_rides
-from ticketing.regions.load import Region, check_region, load_regions
+from ticketing.regions.load import Region, check_region
 from ticketing.regions.names import category_name, explained, pass_name
 from ticketing.regions.not_carried import Expected, failure_of
 from ticketing.regions.polling import LiveDesk, ask_now, poll_live
@@ -26,6 +27,7 @@ __all__ = [
     "Region",
     "Sailing",
     "Sailings",
+    "Served",
     "Told",
     "Watch",
     "Word",
@@ -40,6 +42,7 @@ __all__ = [
     "key_of",
     "lateness",
     "load_regions",
+    "load_served",
     "news_of",
     "news_of_rides",
     "next_departures",

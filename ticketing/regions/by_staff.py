@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from operators.causes import CAUSES
 from operators.gtfs.runs import Run
 from operators.gtfs.timetable import Timetable
 from operators.port import Disruption, Message
@@ -40,13 +41,15 @@ def cancel_departure(
     *,
     by: str,
     note: Mapping[str, str] | None = None,
+    cause: str | None = None,
 ) -> RunState:
     """Say that a trip does not run on a service day; from now on nobody sells it and everybody who holds it is owed.
 
-    Holders read the `note` (by language, `note.py`) beside our own sentence. Raises InvalidRequest for an operator, trip or day
-    that the timetable does not have, for a run that is over and for a note that can be none.
+    Holders read the `note` (by language, `note.py`) beside our own sentence; `cause` is one of `operators.causes.CAUSES`. Raises
+    InvalidRequest for an operator, trip or day that the timetable does not have, for a run that is over, for a note that can be
+    none, and for an unknown cause.
     """
-    written = read_note(note or {})
+    written, named = read_note(note or {}), _read_cause(cause)
     run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     with desk.database.write() as tx:
@@ -64,6 +67,7 @@ def cancel_departure(
             changed_at=now,
             revision=known.revision + 1 if known else 1,
             note=written,
+            cause=named,
         )
         _write(tx, desk, region, Change(known, state))
         audit_trail.note(
@@ -82,13 +86,14 @@ def delay_departure(
     seconds: int,
     by: str,
     note: Mapping[str, str] | None = None,
+    cause: str | None = None,
 ) -> RunState:
     """Say that a trip of a service day leaves and arrives so many seconds late: gates wait for it, and tickets with them.
 
-    Raises InvalidRequest for an operator, trip or day that the timetable does not have, for a run that is over and for a note
-    that can be none, Conflict for a departure that staff have cancelled.
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have, for a run that is over, for a note that
+    can be none and for an unknown cause, Conflict for a departure that staff have cancelled.
     """
-    written = read_note(note or {})
+    written, named = read_note(note or {}), _read_cause(cause)
     run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     word = Disruption(trip_id, day, delay_seconds=seconds)
@@ -102,7 +107,7 @@ def delay_departure(
         if known:
             revision = known.revision + 1
             state = replace(state, first_told_at=known.first_told_at, revision=revision)
-        state = replace(state, note=written)
+        state = replace(state, note=written, cause=named)
         _write(tx, desk, region, Change(known, state))
         audit_trail.note(
             tx, by, "departure_delayed", f"{region}/{operator}/{trip_id}", at=now, detail=f"{day} {seconds} s"
@@ -130,11 +135,19 @@ def take_back(
         known = _held(tx, region, (operator, trip_id, day), now)
         if known is None or known.source != STAFF or known.withdrawn_at is not None:
             raise Conflict(f"staff have not cancelled or delayed {trip_id} of {operator} on {day}")
-        back = replace(known, withdrawn_at=now, changed_at=now, revision=known.revision + 1, note=written)
+        back = replace(
+            known, withdrawn_at=now, changed_at=now, revision=known.revision + 1, note=written, cause=None
+        )
         _write(tx, desk, region, Change(known, back))
         audit_trail.note(
             tx, by, "departure_restored", f"{region}/{operator}/{trip_id}", at=now, detail=day.isoformat()
         )
+
+
+def _read_cause(cause: str | None) -> str | None:
+    if cause is not None and cause not in CAUSES:
+        raise InvalidRequest.at("cause", f"must be one of {', '.join(CAUSES)}")
+    return cause
 
 
 def _held(tx: Transaction, region: str, run: RunKey, now: datetime) -> RunState | None:
@@ -176,6 +189,7 @@ def _message_of(region: str, state: RunState) -> bytes:
         "late_seconds": state.worst_seconds,
         "taken_back": state.withdrawn_at is not None,
         **({"note": dict(state.note)} if state.note else {}),
+        **({"cause": state.cause} if state.cause else {}),
     }
     return canonical(said).encode()
 
@@ -264,14 +278,21 @@ class KnownDeparture:
         return self.known.note if self.known is not None else {}
 
     @property
+    def cause(self) -> str | None:
+        """The cause that staff have named."""
+        return self.known.cause if self.known is not None else None
+
+    @property
     def is_by_staff(self) -> bool:
         """True where the last word is one of staff."""
         return self.known is not None and self.known.source == STAFF
 
-    def has_heard(self, state: str, minutes: int | None, note: Mapping[str, str]) -> bool:
+    def has_heard(
+        self, state: str, minutes: int | None, note: Mapping[str, str], cause: str | None = None
+    ) -> bool:
         """Tell whether staff have said just that; raises InvalidRequest for a note that can be none."""
-        said = (self.state, self.minutes, dict(self.note))
-        return self.is_by_staff and said == (state, minutes, read_note(note))
+        said = (self.state, self.minutes, dict(self.note), self.cause)
+        return self.is_by_staff and said == (state, minutes, read_note(note), cause)
 
 
 def list_known(

@@ -14,8 +14,6 @@ from tariffs.book import TariffBook, build_book
 from tariffs.fares import feed as fares
 from tariffs.findings import Finding, errors
 from tariffs.pricing import has_rider
-from ticketing.config import Settings
-from ticketing.errors import Fault, Misconfigured
 from ticketing.progress import Progress, Stages, silent
 from ticketing.regions.meetings import unusable_agreements
 from ticketing.regions.unsellable import unsellable, unspoken
@@ -71,20 +69,6 @@ def check_region(
         findings += [*_unknown_riders(data, book), *unusable_agreements(data), *unsellable(data, book)]
         findings += unspoken(data)
     return (None if book is None or errors(findings) else Region(data, book, tariff)), findings
-
-
-def load_regions(settings: Settings) -> dict[str, Region]:
-    """Load every configured region; raises Misconfigured with the faults of one that cannot be used."""
-    loaded: dict[str, Region] = {}
-    for name in settings.regions:
-        region, findings = check_region(settings.region_folder(name))
-        if region is None:
-            faults = [Fault(found.place, found.message) for found in errors(findings)]
-            raise Misconfigured(
-                f"the region {name} has {len(faults)} faults; see `throughfare region check {name}`", faults
-            )
-        loaded[name] = region
-    return loaded
 
 
 def _tariff(data: RegionData) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from operators.gtfs.timetable import Pattern, Stop, Timetable
 from operators.region import RegionData
-from tariffs.agreements import is_continuation
+from tariffs.agreements import sets_no_price
 from tariffs.findings import Finding
 
 _EARTH_M = 6_371_000
@@ -169,7 +169,7 @@ def unusable_agreements(region: RegionData) -> Iterator[Finding]:
     seen = Meetings(region)
     documents = region.agreements if isinstance(region.agreements, list) else []
     for row, document in enumerate(documents, 1):
-        is_priced = isinstance(document, dict) and not is_continuation(document)
+        is_priced = isinstance(document, dict) and not sets_no_price(document)
         why = _why_unusable(seen, document) if is_priced else None
         if why:
             yield Finding(

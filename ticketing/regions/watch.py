@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
@@ -15,12 +16,17 @@ from operators.errors import OperatorError
 from operators.guard import Guarded
 from ticketing.clock import Clock
 from ticketing.config import Settings
+from ticketing.regions.cache import kept_region
 from ticketing.regions.connectors import Connectors
 from ticketing.regions.earlier import EarlierRegions
-from ticketing.regions.load import Region, check_region
+from ticketing.regions.load import Region
+from ticketing.regions.reload import asked, digest, needs_restart
 
 _log = structlog.get_logger(__name__)
 _FEED_PAUSE_SECONDS = 3600.0
+_BEGAN = time.time()
+# Between two looks for a mark: a few files are asked whether they are there.
+_MARK_PAUSE_SECONDS = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,12 +43,64 @@ class Watch:
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _busy: threading.Lock = field(default_factory=threading.Lock)
     _feeds_at: float = float("-inf")
+    _marks: dict[str, str] = field(default_factory=dict)
+    _marks_at: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        """Take marks from before this process began as done: it has loaded what they name."""
+        self._marks = {name: asked(self._folder(name), before=_BEGAN) for name in self.regions}
 
     def tick(self) -> None:
-        """Start fetching in the background if it is time and nobody does so already."""
-        due = time.monotonic() - self._feeds_at >= _FEED_PAUSE_SECONDS
-        if self.settings.live_seconds and due and self._busy.acquire(blocking=False):
-            threading.Thread(target=self._work, name="watch", daemon=True).start()
+        """Start fetching and reloading in the background if it is time and nobody does so already."""
+        now = time.monotonic()
+        fetches = bool(self.settings.live_seconds) and now - self._feeds_at >= _FEED_PAUSE_SECONDS
+        reloads = now - self._marks_at >= _MARK_PAUSE_SECONDS and self._is_asked()
+        if (fetches or reloads) and self._busy.acquire(blocking=False):
+            threading.Thread(target=self._work, args=(fetches,), name="watch", daemon=True).start()
+
+    def _is_asked(self) -> bool:
+        self._marks_at = time.monotonic()
+        return any(asked(self._folder(name)) != mark for name, mark in self._marks.items())
+
+    def reload(self) -> None:
+        """Load the folders that were asked for; one with a fault, or that asks for a restart, changes nothing."""
+        for name, mark in list(self._marks.items()):
+            wanted = asked(self._folder(name))
+            if wanted and wanted != mark:
+                self._marks[name] = wanted
+                if digest(self._folder(name)) == wanted:
+                    self._reload(name)
+                else:
+                    _log.error("region not reloaded", region=name, reason="changed since it was checked")
+
+    def _reload(self, name: str) -> None:
+        good = {
+            place[1]: kept
+            for place, connector in self._all()
+            if place[0] == name and (kept := connector.kept_timetable())
+        }
+        region, findings = kept_region(
+            self._folder(name),
+            self.settings.cache_folder,
+            {operator: kept.files for operator, kept in good.items()},
+        )
+        if region is None:
+            _log.error("region not reloaded", region=name, faults=len(findings), first=findings[0].message)
+            return
+        changed = list(needs_restart(self.regions[name].data, region.data))
+        if changed:
+            _log.error("region not reloaded", region=name, reason="needs a restart", changed=changed)
+            return
+        self._put(name, region)
+        _log.info("region reloaded", region=name, tariff=region.book.version)
+
+    def _put(self, name: str, region: Region) -> None:
+        self.earlier.keep_replaced(self.regions[name])
+        self.regions[name] = region
+        self.version += 1
+
+    def _folder(self, name: str) -> Path:
+        return self.settings.regions_folder / name
 
     def fetch_feeds(self) -> None:
         """Ask for newer feeds; a region is rebuilt beside the one in use and replaces it only without a fault."""
@@ -74,14 +132,12 @@ class Watch:
     def _rebuild(
         self, name: str, fetched: Mapping[str, Mapping[str, str]], versions: Mapping[tuple[str, str], str]
     ) -> None:
-        region, findings = check_region(self.settings.regions_folder / name, fetched)
+        region, findings = kept_region(self._folder(name), self.settings.cache_folder, fetched)
         self._versions.update(versions)  # also where it is refused: the same feed is not tried again
         if region is None:
             _log.error("region not refreshed", region=name, faults=len(findings), first=findings[0].message)
             return
-        self.earlier.keep_replaced(self.regions[name])
-        self.regions[name] = region
-        self.version += 1
+        self._put(name, region)
         _log.info("region refreshed", region=name, operators=sorted(fetched), tariff=region.book.version)
 
     def _trouble(self, place: tuple[str, str], what: str, reason: str | None) -> None:
@@ -94,10 +150,12 @@ class Watch:
                 _log.warning("not fetched", region=place[0], operator=place[1], what=what, reason=reason)
             known.add(what)
 
-    def _work(self) -> None:
+    def _work(self, fetches: bool) -> None:
         try:
-            self._feeds_at = time.monotonic()
-            self.fetch_feeds()
+            self.reload()
+            if fetches:
+                self._feeds_at = time.monotonic()
+                self.fetch_feeds()
         except Exception:  # noqa: BLE001  a thread of its own: nobody else would hear of it
             _log.exception("the watch failed")
         finally:

@@ -309,10 +309,14 @@ def _companions(region: RegionData) -> list[dict[str, str]]:
     return [row for row in rows if row.get("priced_as")]
 
 
+# The kinds of agreements about departures that do not take their passengers.
+_WITHOUT_PRICE = ("continuation", "other_way")
+
+
 def priced_agreements(region: RegionData) -> list[Any]:
-    """List the agreements that make a price or a share; those about continuation do neither."""
+    """List the agreements that make a price or a share; those about departures that do not take their passengers do neither."""
     documents = region.agreements if isinstance(region.agreements, list) else []
-    return [document for document in documents if document.get("kind") != "continuation"]
+    return [document for document in documents if document.get("kind") not in _WITHOUT_PRICE]
 
 
 def _products(region: RegionData) -> list[str]:

@@ -17,6 +17,9 @@ _SHORT = 20
 # A holder has so long to answer, and the answer is there so long before the departure that they can board.
 _LONGEST, _SHORTEST, _BOARDING = timedelta(minutes=60), timedelta(minutes=30), timedelta(minutes=30)
 
+# A hold that has come to nothing is tried again after so long, and so often: an operator may tell places that it does not give.
+_AGAIN, _MOST_TRIES = timedelta(minutes=5), 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeker:
@@ -67,6 +70,13 @@ def answer_until(departs_at: datetime, now: datetime) -> datetime | None:
     """Tell until when a place on a departure is held, in 30 to 60 minutes; None where it leaves too soon to ask anybody."""
     until = min(now + _LONGEST, departs_at - _BOARDING)
     return until if until >= now + _SHORTEST else None
+
+
+def is_tried_again(ended: Sequence[datetime], now: datetime) -> bool | None:
+    """Tell whether a place is sought again by now, after holds that have ended so: False is not yet, None is no more."""
+    if len(ended) >= _MOST_TRIES:
+        return None
+    return not ended or now >= max(ended) + _AGAIN
 
 
 def _has(ways: Sequence[Coming], wanted: Coming) -> bool:

@@ -1,8 +1,10 @@
 """List the ways on for the disrupted legs of an order's tickets, with the places that operators tell now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
+from operators.place_kinds import FOOT, kind_of
 from tariffs.journey import Ride
 from tariffs.money import Money
 from ticketing.db import Transaction
@@ -10,7 +12,8 @@ from ticketing.db.disruption import place_holds, reroutings
 from ticketing.db.disruption.place_holds import PlaceHold
 from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.db.ticket.tickets import Ticket
-from ticketing.rerouting.options import DisruptedLeg, Option, options_of
+from ticketing.rerouting.options import AnotherWay, DisruptedLeg, Option, options_of
+from ticketing.rerouting.other_ways import find_other_way
 from ticketing.rerouting.scene import (
     OnwardRides,
     ReroutingDesk,
@@ -22,6 +25,10 @@ from ticketing.rerouting.scene import (
     read_onward,
     read_scene,
 )
+
+# What is not done for a holder: no place is held before they choose, and no other line takes a car or a cabin.
+Note = Literal["not_held", "people_only"]
+NOTES: tuple[Note, ...] = get_args(Note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,14 @@ class Question:
 class LegChoice:
     """A question with its ways on; `chosen` is the last one that was chosen for the departure on the ticket, or is asked for.
 
-    `held` are the places that are held for the holder of the ticket on one of them.
+    `held` are the places that are held for the holder of the ticket on one of them. `notes` say what is not done for them.
     """
 
     question: Question
     options: Sequence[Option]
     chosen: Rerouting | None = None
     held: PlaceHold | None = None
+    notes: Sequence[Note] = ()
 
 
 def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
@@ -59,13 +67,26 @@ def list_choices(desk: ReroutingDesk, order_id: str) -> list[LegChoice]:
     now = desk.clock.now()
     choices = []
     money = _Money(desk, scene)
+    others = _OtherWays(desk, scene, questions)
     for question in questions:
         back = money.back_for(question)
         held = _held_for(holds, question)
         around = around_of(desk, scene, question.ticket, question.onward, free, back=back, held=held)
+        around = replace(around, way=others.way_for(question))
         ways = options_of(question.leg, around, now)
-        choices.append(LegChoice(question, ways, chosen_of(chosen, question), held))
+        notes = tuple(_notes(desk, scene, question, ways)) if held is None else ()
+        choices.append(LegChoice(question, ways, chosen_of(chosen, question), held, notes))
     return choices
+
+
+def _notes(desk: ReroutingDesk, scene: Scene, question: Question, ways: Sequence[Option]) -> Iterator[Note]:
+    """Say why no place is held for a holder who has not chosen, and why other lines do not take what travels with people."""
+    connector = desk.till.connector(scene.order.region, question.ride.operator)
+    keeps = connector is not None and connector.capabilities.cancels == "never"
+    if keeps and any(way.kind == "later_departure" for way in ways):
+        yield "not_held"
+    if kind_of(question.ticket.document.rider) != FOOT and question.onward.others:
+        yield "people_only"
 
 
 def _held_for(holds: Sequence[PlaceHold], question: Question) -> PlaceHold | None:
@@ -87,6 +108,23 @@ def list_questions(tx: Transaction, desk: ReroutingDesk, scene: Scene) -> list[Q
                 onward = read[leg, ride] = read_onward(tx, desk, region, leg, ride)
             questions.append(Question(ticket, leg, ride, onward))
     return questions
+
+
+class _OtherWays:
+    """The other ways of an order: searched once for all who have missed the same departure."""
+
+    def __init__(self, desk: ReroutingDesk, scene: Scene, questions: Sequence[Question]) -> None:
+        self._desk, self._scene, self._questions = desk, scene, questions
+        self._known: dict[DisruptedLeg, AnotherWay | None] = {}
+
+    def way_for(self, question: Question) -> AnotherWay | None:
+        """Find the way for the passengers of a question's leg."""
+        if question.leg not in self._known:
+            together = [one.ticket for one in self._questions if one.leg == question.leg]
+            about = question.leg, question.ride, question.onward
+            region = self._scene.order.region
+            self._known[question.leg] = find_other_way(self._desk, region, about, together)
+        return self._known[question.leg]
 
 
 class _Money:

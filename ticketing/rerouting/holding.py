@@ -32,6 +32,7 @@ from ticketing.rerouting.automatic import (
     answer_until,
     fair_order,
     is_short,
+    is_tried_again,
     only_way,
 )
 from ticketing.rerouting.choosing import Question, chosen_of, list_questions
@@ -249,8 +250,10 @@ def _plan(
 ) -> Plan | _Without:
     """Plan the one way on of an order whose places are short; or say who gets none."""
     scene = read_scene(tx, desk, order_id)
+    before = _holds_before(tx, order_id, group)
+    is_due = is_tried_again([one.ended_at for one in before if one.ended_at is not None], desk.clock.now())
     concerned = _unanswered(tx, desk, scene, group)
-    if not concerned:
+    if not concerned or is_due is None or not all(one.has_come_to_nothing for one in before):
         return "not_this"
     kinds = Counter(kind_of(one.ticket.document.rider) for one in concerned)
     places = [
@@ -264,18 +267,23 @@ def _plan(
     ways = only_way(places, desk.clock.now())
     if len(ways) != 1:
         return "nobody" if ways else "not_this"
+    if not is_due:  # nobody behind it in the order may have the place meanwhile
+        return "nobody"
     if not _is_due(desk, scene, ways[0], places, search.seeking):
         return "nobody"
     option = Option(kind="later_departure", leg=concerned[0].leg.at, coming=ways[0])
     return Plan(scene, concerned, option, concerned[0].onward.find(ways[0]))
 
 
-def _unanswered(tx: Transaction, desk: ReroutingDesk, scene: Scene, group: Group) -> list[Question]:
-    """List the questions of an order about the run of a group that nobody has answered, none where another worker holds places."""
+def _holds_before(tx: Transaction, order_id: str, group: Group) -> list[PlaceHold]:
+    """List the holds of an order for the run of a group; another worker may have made one just now."""
     _, _, leg, run = group
-    held = place_holds.list_of_order(tx, scene.order.id)
-    if any((one.leg, one.was_run) == (leg, run) for one in held):
-        return []
+    return [one for one in place_holds.list_of_order(tx, order_id) if (one.leg, one.was_run) == (leg, run)]
+
+
+def _unanswered(tx: Transaction, desk: ReroutingDesk, scene: Scene, group: Group) -> list[Question]:
+    """List the questions of an order about the run of a group that nobody has answered."""
+    _, _, leg, run = group
     timetables = desk.region(scene.order.region).data.timetables
     answers = reroutings.list_of_order(tx, scene.order.id)
     return [
@@ -335,7 +343,7 @@ def _settle(tx: Transaction, desk: ReroutingDesk, hold_id: str) -> None:
     if now < hold.until:
         return
     if not keeps_place(hold.departs_at, now):
-        raise Conflict("nobody has answered")
+        raise Conflict(place_holds.UNANSWERED)
     choice = replace(hold.as_choice(now), passengers=plan.refs)
     require_allowed(tx, desk, plan, choice)
     moving.give_up(tx, hold.order_id, hold.id, now, kept=plan.refs)

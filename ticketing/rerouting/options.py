@@ -15,7 +15,7 @@ from ticketing.db.documents import digest
 from ticketing.regions.not_carried import Failure
 
 Why = Literal["cancelled", "too_late", "connection", "moved"]
-Kind = Literal["later_departure", "other_operator", "refund", "wait"]
+Kind = Literal["later_departure", "other_operator", "other_way", "refund", "wait"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 WHYS: tuple[Why, ...] = get_args(Why)
 # So many later departures are a choice; more are a timetable.
@@ -95,8 +95,25 @@ class Coming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnotherWay:
+    """A way that a search has found with an offer for these passengers, by other operators.
+
+    It is ordered as an exchange of the leg; what it costs beyond that comes back once it is travelled, up to `cap` for each.
+    """
+
+    offer_id: str
+    offer_expires_at: str
+    departs_at: datetime
+    arrives_at: datetime
+    operators: tuple[str, ...]
+    total: Money
+    cap: Money
+    passengers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A way on, which costs its holder nothing; `coming` is the departure of one that has one, `back` the money."""
+    """A way on, which costs its holder nothing in the end; `coming` is the departure of one that has one, `back` the money, `way` the one that is ordered."""
 
     kind: Kind
     leg: int
@@ -104,6 +121,7 @@ class Option:
     arrives_at: datetime | None = None
     coming: Coming | None = None
     back: Money | None = None
+    way: AnotherWay | None = None
 
     @property
     def id(self) -> str:
@@ -114,11 +132,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The departures around a disrupted leg: `same` of its operator, `others` under agreements, and the money that comes back."""
+    """The departures around a disrupted leg: `same` of its operator, `others` under agreements, another way, and the money that comes back."""
 
     same: Sequence[Coming] = ()
     others: Sequence[Coming] = field(default=())
     back: Money | None = None
+    way: AnotherWay | None = None
 
 
 def disrupted_legs(legs: Sequence[LegFacts], now: datetime) -> list[DisruptedLeg]:
@@ -153,6 +172,7 @@ def options_of(leg: DisruptedLeg, around: Around, now: datetime, *, most: int = 
         ways += [_going("later_departure", leg, one) for one in later(leg, around.same, now)][:most]
         if leg.why in {"cancelled", "connection"}:
             ways += [_going("other_operator", leg, one) for one in _elsewhere(leg, around.others, now)]
+            ways += [_another(leg, around.way)] if around.way is not None else []
     if around.back is not None:
         ways.append(Option(kind="refund", leg=leg.at, back=around.back))
     if leg.why == "too_late" and now < leg.expected_arrives_at:
@@ -193,6 +213,10 @@ def _going(kind: Kind, leg: DisruptedLeg, coming: Coming) -> Option:
         arrives_at=coming.arrives_at,
         coming=coming,
     )
+
+
+def _another(leg: DisruptedLeg, way: AnotherWay) -> Option:
+    return Option(kind="other_way", leg=leg.at, departs_at=way.departs_at, arrives_at=way.arrives_at, way=way)
 
 
 def _ready_at(before: LegFacts | None, leg: LegFacts, reaches: datetime | None) -> datetime | None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from operators.place_kinds import kind_of
+from operators.place_kinds import FOOT, kind_of
 from operators.promises import service_of
 from operators.region import RegionData
-from tariffs.agreements import Continuation, between
+from tariffs.agreements import Continuation, OtherWay, between
 from tariffs.journey import Ride
 from tariffs.money import Money
 from ticketing import regions
@@ -32,6 +32,7 @@ from ticketing.regions.planned import KnownRide
 from ticketing.rerouting.options import Around, Coming, DisruptedLeg, LegFacts, disrupted_legs
 from ticketing.search import free_places
 from ticketing.search.free_places import FreePlaces, RideKey
+from ticketing.search.timelines import Planner
 
 _WHOLE = 100
 _NOT_TOLD = FreePlaces(None, None, None)
@@ -39,15 +40,18 @@ _NOT_TOLD = FreePlaces(None, None, None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReroutingDesk:
-    """The tools of choosing another way; `continuations` are the agreements by which operators take each other's passengers.
+    """The tools of choosing another way.
 
-    `looked_at` is when this process looks next for places to hold after an event, by its id.
+    `continuations` are the agreements by which operators take each other's passengers, `other_ways` those by which somebody bears
+    another way, which the `planner` searches. `looked_at` is when this process looks next for places to hold after an event, by its id.
     """
 
     database: Database
     clock: Clock
     till: Till
     continuations: Mapping[str, Sequence[Continuation]] = field(default_factory=dict)
+    other_ways: Mapping[str, Sequence[OtherWay]] = field(default_factory=dict)
+    planner: Planner | None = None
     looked_at: dict[str, datetime] = field(default_factory=dict)
 
     def region(self, name: str) -> Region:
@@ -190,7 +194,8 @@ def around_of(
 
     return Around(
         [coming(known) for known in onward.same],
-        [coming(known, until) for known, until in onward.others],
+        # Nobody has agreed to take a car or a cabin along without a booking.
+        [coming(known, until) for known, until in onward.others] if kind == FOOT else [],
         back,
     )
 

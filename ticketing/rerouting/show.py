@@ -15,8 +15,9 @@ from ticketing.db.disruption.reroutings import Rerouting
 from ticketing.rerouting import words
 from ticketing.rerouting.cases import Case
 from ticketing.rerouting.choosing import LegChoice
-from ticketing.rerouting.options import Option
+from ticketing.rerouting.options import AnotherWay, Option
 from ticketing.rerouting.taking import Taken
+from ticketing.rights import money_back, rules_for
 
 
 def choices(data: RegionData, listed: Sequence[LegChoice], language: str) -> list[dict[str, object]]:
@@ -82,6 +83,10 @@ def _leg(data: RegionData, choice: LegChoice, language: str) -> dict[str, object
         "options": [_option(data, choice, one, language) for one in choice.options],
         "chosen": None if choice.chosen is None else choice.chosen.option_id,
         "held": _held(choice.held),
+        "notes": [
+            {"code": code, "text": words.note(code, language, operator=leg.operator_name)}
+            for code in choice.notes
+        ],
     }
 
 
@@ -100,10 +105,10 @@ def _option(data: RegionData, choice: LegChoice, option: Option, language: str) 
     said = words.option(
         option.kind,
         language,
-        operator=data.operators[ride.operator].name,
+        operator=_operator_names(data, ride, option),
         departure=_clock(going["departure"]),
         arrival=_clock(going["arrival"]),
-        amount=spoken(option.back, language) if option.back is not None else None,
+        amount=_amount(option, language),
     )
     return {
         "id": option.id,
@@ -114,7 +119,43 @@ def _option(data: RegionData, choice: LegChoice, option: Option, language: str) 
         "places": coming.places if coming is not None else None,
         "cost": Money(0, choice.question.ticket.currency).as_dict(),
         "refund": option.back.as_dict() if option.back is not None else None,
+        "law": _law(data, choice) if option.back is not None else None,
+        "order": _order(choice, option.way) if option.way is not None else None,
     }
+
+
+def _operator_names(data: RegionData, ride: Ride, option: Option) -> str:
+    operators = (ride.operator,) if option.way is None else option.way.operators
+    return ", ".join(data.operators[operator].name for operator in operators)
+
+
+def _amount(option: Option, language: str) -> str | None:
+    """The money that comes back; of another way what it costs at first."""
+    amount = option.back if option.way is None else option.way.total
+    return None if amount is None else spoken(amount, language)
+
+
+def _order(choice: LegChoice, way: AnotherWay) -> dict[str, object]:
+    """The calls that order another way: its offer is frozen, and the leg is exchanged for it."""
+    return {
+        "offer_id": way.offer_id,
+        "offer_expires_at": way.offer_expires_at,
+        "exchange": f"/v1/orders/{choice.question.ticket.order_id}/exchanges",
+        "passengers": list(way.passengers),
+        "legs": [choice.question.leg.at],
+        "total": way.total.as_dict(),
+        "cap": way.cap.as_dict(),
+    }
+
+
+def _law(data: RegionData, choice: LegChoice) -> dict[str, object] | None:
+    """The rule by which the money comes back for a run that does not carry its holder; a missed one has the ordinary terms."""
+    ride, question = choice.question.ride, choice.question
+    terms = data.operators[ride.operator].rights
+    if terms is None or not terms.pays or question.leg.why == "connection":
+        return None
+    rule = money_back(rules_for(terms.regime, question.leg.departs_at.date()))
+    return None if rule is None else {"article": rule.article, "days": rule.days, "level": rule.level}
 
 
 def _going(data: RegionData, ride: Ride, option: Option) -> dict[str, object]:
@@ -122,11 +163,11 @@ def _going(data: RegionData, ride: Ride, option: Option) -> dict[str, object]:
     names = ("operator", "operator_name", "trip_id", "from", "to", "departure", "arrival")
     if option.departs_at is None or option.arrives_at is None:
         return dict.fromkeys(names)
-    timetable = data.timetables[ride.operator]
+    timetable, is_one = data.timetables[ride.operator], option.way is None
     return {
-        "operator": ride.operator,
-        "operator_name": data.operators[ride.operator].name,
-        "trip_id": ride.trip_id,
+        "operator": ride.operator if is_one else None,
+        "operator_name": data.operators[ride.operator].name if is_one else None,
+        "trip_id": ride.trip_id if is_one else None,
         "from": _stop(timetable, ride.from_stop_id),
         "to": _stop(timetable, ride.to_stop_id),
         "departure": _local(option.departs_at, timetable, ride.from_stop_id).isoformat(),

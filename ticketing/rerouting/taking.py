@@ -72,6 +72,10 @@ def take(
 
     if wish.option == Option(kind="refund", leg=wish.leg).id:
         return _money(desk, order_id, wish)
+    if wish.option == Option(kind="other_way", leg=wish.leg).id:
+        raise Conflict(
+            "this way is ordered: freeze its offer, then exchange the ride for it (`order` of the option)"
+        )
     with desk.database.write() as tx:
         claim(tx)
         choice = reroutings.find_by_key(tx, order_id, request_key)

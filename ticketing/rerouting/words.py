@@ -1,6 +1,7 @@
 """Say an option in four languages, from one file (`words.json`)."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,5 +12,14 @@ LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
 
 def option(kind: str, language: str, **values: object) -> str:
     """Write the sentence for an option, with its values put in; an unknown language reads as English."""
-    said: dict[str, str] = _SAID["options"][kind]
+    return _said("options", kind, language, values)
+
+
+def note(code: str, language: str, **values: object) -> str:
+    """Write the sentence for a note on a leg, as `option` does."""
+    return _said("notes", code, language, values)
+
+
+def _said(group: str, name: str, language: str, values: Mapping[str, object]) -> str:
+    said: dict[str, str] = _SAID[group][name]
     return (said.get(language) or said[LANGUAGES[0]]).format(**values)

@@ -5,9 +5,9 @@ rules, byte for byte. Thresholds, shares and terms stand in `tables/`, none in t
 """
 
 from ticketing.rights.claim import REASONS_THAT_PAY
-from ticketing.rights.decision import Alternative, Decision, decide
+from ticketing.rights.decision import Alternative, Decision, MoneyBack, decide, money_back
 from ticketing.rights.documents import decision_document, facts_document, read_facts
-from ticketing.rights.facts import Cause, Facts
+from ticketing.rights.facts import Cause, Facts, Trip
 from ticketing.rights.rules import Rules
 from ticketing.rights.tables import BadTable, kept_rules, regimes, rules_for, table_text
 from ticketing.rights.telling import in_words
@@ -19,12 +19,15 @@ __all__ = [
     "Cause",
     "Decision",
     "Facts",
+    "MoneyBack",
     "Rules",
+    "Trip",
     "decide",
     "decision_document",
     "facts_document",
     "in_words",
     "kept_rules",
+    "money_back",
     "read_facts",
     "regimes",
     "rules_for",

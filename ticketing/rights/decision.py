@@ -53,6 +53,23 @@ class Decision:
         return any(amount is not None and amount.minor > 0 for amount in sums)
 
 
+@dataclass(frozen=True, slots=True)
+class MoneyBack:
+    """The article by which a passenger who is not carried has the price back, the days in which it is paid, and its level."""
+
+    article: str
+    days: int
+    level: Level
+
+
+def money_back(rules: Rules) -> MoneyBack | None:
+    """Name the rule by which the price comes back; None where a regime knows none."""
+    if rules.refund is None:
+        return None
+    source = rules.refund.source
+    return MoneyBack(f"{rules.law}, {source.article}", rules.refund.days, source.level)
+
+
 def decide(facts: Facts, rules: Rules) -> Decision:
     """Decide a claim by the rules of its regime.
 

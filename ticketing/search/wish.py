@@ -127,7 +127,9 @@ def _passenger(
     of_account = holder is not None and (row.get("account_holder") or "holder" in row)
     own = holder.passes_of(row.get("holder")) if holder is not None and of_account else ()
     shared = {one.ticket: one for one in carnets if one.serves(rider)}
-    passes = (*own, *borne.passes.get(ref, ()), *shared.values())
+    # A pass of the account that its order's bearer shows too is one pass.
+    brought = (*own, *borne.passes.get(ref, ()), *shared.values())
+    passes = tuple({one.ticket: one for one in brought}.values())
     if holder is None or not row.get("account_holder"):
         return Passenger(ref, rider, passes=passes)
     return Passenger(ref, rider, holder.claims, passes, holder.paid)

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from werkzeug.wrappers import Response as AnyResponse
 
 blueprint = Blueprint("web", __name__, template_folder="templates")
@@ -46,20 +56,45 @@ class _App:
     permissions: str
 
 
+APP_POLICY = _OWN_ALONE.format(scripts="", more="")
 _APPS = {
-    "app": _App(
-        _OWN_ALONE.format(scripts="", more=""), "geolocation=(self), camera=(), microphone=(), payment=()"
-    ),
+    "app": _App(APP_POLICY, "geolocation=(self), camera=(), microphone=(), payment=()"),
     # It reads codes by WebAssembly, from the pictures of the camera.
     "inspect": _App(
         _OWN_ALONE.format(scripts=" 'wasm-unsafe-eval'", more=" media-src 'self' blob:;"),
         "camera=(self), geolocation=(), microphone=(), payment=()",
     ),
 }
+# The one screen that loads somebody else's script, and only where the service takes cards by it.
+_PAY = "pay"
+_STRIPE = "https://js.stripe.com"
 LANDING_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+def register(app: Flask, card_script: str | None = None) -> None:
+    """Serve the pages; `card_script` is the origin of the card form's script, None where there is no such form."""
+    app.config["CARD_SCRIPT"] = card_script
+    app.register_blueprint(blueprint)
+
+
+def pay_policy(card_script: str) -> str:
+    """The app's policy with what the card form needs: its script, its frames, and its calls to Stripe.
+
+    The form's script may load more from the same place: the policy `default` of Trusted Types, which the app makes, lets
+    addresses of that origin through and nothing else (docs.stripe.com/security/guide, Content Security Policy).
+    """
+    is_stripes = card_script == _STRIPE
+    scripts = f"{_STRIPE} https://*.js.stripe.com" if is_stripes else card_script
+    frames = f"{scripts} https://hooks.stripe.com" if is_stripes else card_script
+    calls = "https://api.stripe.com" if is_stripes else card_script
+    return (
+        APP_POLICY.replace("script-src 'self'", f"script-src 'self' {scripts}; frame-src {frames}")
+        .replace("connect-src 'self'", f"connect-src 'self' {calls}")
+        .replace("trusted-types tf", "trusted-types tf default")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +170,10 @@ def _of_app(name: str, path: str) -> AnyResponse:
     response = _sent(_pressed(name, file, listed[file]), immutable=listed[file].immutable, name=file)
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Content-Security-Policy"] = _APPS[name].policy
+    card_script = current_app.config.get("CARD_SCRIPT") if (name, path) == ("app", _PAY) else None
+    response.headers["Content-Security-Policy"] = (
+        pay_policy(card_script) if card_script else _APPS[name].policy
+    )
     if file == "index.html":
         _tell_texts(response, name, listing)
     response.headers["Permissions-Policy"] = _APPS[name].permissions

@@ -6,6 +6,7 @@ import { language, t } from "../shared/i18n";
 import { keepWish, wish } from "./draft";
 import type { KeptOrder } from "./orders";
 import { Note, Trouble } from "./parts";
+import { staying } from "./push";
 
 export function Mail({ row }: { row: KeptOrder }) {
   const contacts = useSignal<Schemas["Contacts"] | null>(null);
@@ -18,8 +19,10 @@ export function Mail({ row }: { row: KeptOrder }) {
       .then((found) => (contacts.value = found))
       .catch(() => undefined);
   }, []);
-  const set = (wanted: Schemas["ContactRequest"][]) => {
+  const set = (mail: Schemas["ContactRequest"][]) => {
     error.value = null;
+    const others = contacts.value?.contacts.filter((one) => one.kind !== "email") ?? [];
+    const wanted = [...staying(others), ...mail];
     call("PUT /v1/orders/{order_id}/notify", { path, body: { contacts: wanted }, token: row.token, once: newKey() })
       .then((found) => (contacts.value = found))
       .catch((trouble: unknown) => (error.value = trouble));

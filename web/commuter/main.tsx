@@ -1,36 +1,49 @@
 // The commuter's app: the frame around its screens, and the order in which it wakes up.
-import { clockOffset } from "../shared/api";
+import { clockOffset, NoAnswer } from "../shared/api";
 import { LANGUAGES, preferred, speak, t, type Language, type PlainId } from "../shared/i18n";
-import { lazy } from "../shared/lazy";
-import { Heading, listen, path, Screens, type Route } from "../shared/router";
+import { lazy as fetchedLater } from "../shared/lazy";
+import { Heading, listen, path, Screens, type Place, type Route } from "../shared/router";
 import { loadSession } from "../shared/session";
 import { install, restart, waiting } from "../shared/update";
 import { keepWish, loadDraft, wish } from "./draft";
 import { loadOrders } from "./orders";
-import { GiveBack } from "./screens/giveback";
+import { Trouble } from "./parts";
 import { Journey } from "./screens/journey";
 import { More } from "./screens/more";
-import { Pay } from "./screens/pay";
 import { Results } from "./screens/results";
 import { Search } from "./screens/search";
 import { TicketPage } from "./screens/ticket";
 import { TicketList } from "./screens/tickets";
 import { Who } from "./screens/who";
 import { effect } from "@preact/signals";
-import { render } from "preact";
+import { render, type ComponentType } from "preact";
+
+/** A screen that could not be fetched: there is no network, or the service is away. */
+function NotFetched({ again }: { again: () => void }) {
+  return (
+    <>
+      <Heading title="Throughfare">Throughfare</Heading>
+      <Trouble error={new NoAnswer("")} again={again} />
+    </>
+  );
+}
+
+const lazy = (load: () => Promise<ComponentType<{ at: Place }>>) => fetchedLater(load, NotFetched);
 
 const ROUTES: Route[] = [
   { pattern: /^$/, screen: Search },
   { pattern: /^results$/, screen: Results },
   { pattern: /^journey$/, screen: Journey },
   { pattern: /^who$/, screen: Who },
-  { pattern: /^pay$/, screen: Pay },
+  { pattern: /^pay$/, screen: lazy(() => import("./screens/pay").then((one) => one.Pay)) },
   { pattern: /^tickets$/, screen: TicketList },
   { pattern: /^tickets\/(?<order>[\w-]+)\/(?<jti>[\w-]+)$/, screen: TicketPage },
-  { pattern: /^tickets\/(?<order>[\w-]+)\/(?<jti>[\w-]+)\/give-back$/, screen: GiveBack },
+  { pattern: /^tickets\/(?<order>[\w-]+)\/(?<jti>[\w-]+)\/give-back$/, screen: lazy(() => import("./screens/giveback").then((one) => one.GiveBack)) },
   { pattern: /^orders\/(?<order>[\w-]+)$/, screen: lazy(() => import("./screens/order").then((one) => one.OrderPage)) },
   { pattern: /^orders\/(?<order>[\w-]+)\/options$/, screen: lazy(() => import("./screens/options").then((one) => one.OptionsPage)) },
   { pattern: /^orders\/(?<order>[\w-]+)\/delays$/, screen: lazy(() => import("./screens/delays").then((one) => one.DelaysPage)) },
+  { pattern: /^orders\/(?<order>[\w-]+)\/hand-over$/, screen: lazy(() => import("./screens/handover").then((one) => one.HandOver)) },
+  { pattern: /^orders\/(?<order>[\w-]+)\/take-over$/, screen: lazy(() => import("./screens/handover").then((one) => one.TakeOver)) },
   { pattern: /^passes$/, screen: lazy(() => import("./screens/passes").then((one) => one.Passes)) },
   { pattern: /^more$/, screen: More },
   { pattern: /^account$/, screen: lazy(() => import("./screens/account").then((one) => one.default)) },

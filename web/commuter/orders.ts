@@ -19,6 +19,10 @@ export interface KeptOrder {
   /** The versions of `order` and `tickets` as the service named them; none where they came by another call. */
   tags?: { order: string | null; tickets: string | null };
   fetchedAt: number;
+  /** The contact by which this phone is told about the order, where its holder said yes. */
+  push?: string | undefined;
+  /** Passengers whose tickets another phone takes over. */
+  elsewhere?: string[];
 }
 
 export const orders = signal<KeptOrder[]>([]);
@@ -59,7 +63,8 @@ export async function refresh(id: string): Promise<KeptOrder | undefined> {
   const listed = hasTickets(order) ? await callTagged("GET /v1/orders/{order_id}/tickets", given, held?.tags?.tickets) : undefined;
   const tickets = listed ? withoutPictures(listed.answer) : (held?.tickets ?? null);
   const tags = { order: asked ? asked.tag : (row.tags?.order ?? null), tickets: listed ? listed.tag : (held?.tags?.tickets ?? null) };
-  const fresh = { ...row, order, tickets, tags, fetchedAt: now() };
+  // What the holder has chosen meanwhile stays: only what was asked for is replaced.
+  const fresh = { ...((await find<KeptOrder>("order", id)) ?? row), order, tickets, tags, fetchedAt: now() };
   await keepOrder(fresh);
   return fresh;
 }
@@ -69,7 +74,8 @@ function withoutPictures(tickets: Tickets): Tickets {
   return { ...tickets, tickets: tickets.tickets.map((one) => ({ ...one, qr_png: null, qr_svg: null })) };
 }
 
-function hasTickets(order: Order): boolean {
+/** Tell whether an order has come to tickets, whatever has become of them since. */
+export function hasTickets(order: Order): boolean {
   return ["ticketed", "part_refunded", "refunded", "exchanged", "disputed", "refunding", "exchanging"].includes(order.state);
 }
 

@@ -1,6 +1,7 @@
 // A search as an address: what one asks for, readable and shareable, and the call that it becomes.
 import type { Schemas } from "../shared/api";
-import { now } from "../shared/api";
+import { ACCOUNT, now } from "../shared/api";
+import { signedIn } from "../shared/session";
 import type { Chosen } from "./combobox";
 import { badgeOf, held, orderOf } from "./orders";
 
@@ -92,6 +93,8 @@ function endpoint(place: Chosen): Schemas["Endpoint"] {
 
 export function toRequest(wish: Wish): Schemas["JourneyRequest"] {
   const refs = wish.change?.passengers ?? [];
+  // Whoever has signed in travels as the first grown-up.
+  const owner = signedIn.value && !wish.change ? wish.passengers.findIndex((category) => !["child", "infant"].includes(category)) : -1;
   const changed = wish.change ? orderOf(wish.change.order) : undefined;
   return {
     from: endpoint(wish.from),
@@ -100,6 +103,7 @@ export function toRequest(wish: Wish): Schemas["JourneyRequest"] {
     passengers: wish.passengers.map((category, index) => ({
       ref: refs[index] ?? `p${index + 1}`,
       rider_category: category,
+      ...(index === owner ? { account_holder: true } : {}),
       ...passesFor(category, wish.passengers.indexOf(category) === index),
     })),
     ...(wish.via ? { via: { stop_id: wish.via.id } } : {}),
@@ -115,7 +119,8 @@ const MOST_PASSES = 5;
 /** The passes that this phone holds for a category: one person travels on them, the first of that category. */
 function passesFor(category: string, isFirst: boolean): Pick<Schemas["Passenger"], "passes"> {
   const passes = held().filter(
-    (one) => one.ticket.legs.length === 0 && one.ticket.rider_category === category && ["valid", "later"].includes(badgeOf(one)),
+    // An order of the account has no token of its own here: the account brings its passes.
+    (one) => one.row.token !== ACCOUNT && one.ticket.legs.length === 0 && one.ticket.rider_category === category && ["valid", "later"].includes(badgeOf(one)),
   );
   if (!isFirst || passes.length === 0) return {};
   return { passes: passes.slice(0, MOST_PASSES).map(({ row }) => ({ order_id: row.id, access_token: row.token })) };

@@ -29,9 +29,11 @@ export class NoAnswer extends Error {}
 
 /** Stands for the token of the person who has signed in, which is new every quarter of an hour. */
 export const ACCOUNT = "account";
-let person: () => Promise<string> = () => Promise.reject(new Problem(401, {}));
+type Person = (refused?: string) => Promise<string>;
+let person: Person = () => Promise.reject(new Problem(401, {}));
 
-export function setPerson(token: () => Promise<string>): void {
+/** Say how the token of whoever has signed in is had; given one that was refused, another one. */
+export function setPerson(token: Person): void {
   person = token;
 }
 
@@ -79,24 +81,32 @@ interface Loose {
   path?: Record<string, unknown>;
   query?: Record<string, unknown>;
   body?: unknown;
-  token?: string;
+  token?: string | undefined;
   once?: string;
   tag?: string | null | undefined;
   signal?: AbortSignal;
 }
 
 async function send(name: string, given: Loose): Promise<Response> {
+  const isPersons = given.token === ACCOUNT;
+  const token = isPersons ? await person() : given.token;
+  let response = await sent(name, { ...given, token });
+  // Signed out elsewhere, or the phone's clock let it grow too old: nothing was done, so the same is asked with a new one.
+  if (isPersons && response.status === 401) response = await sent(name, { ...given, token: await person(token) });
+  if (!response.ok && !(given.tag && response.status === UNCHANGED)) throw new Problem(response.status, (await body(response).catch(() => ({}))) as object);
+  return response;
+}
+
+function sent(name: string, given: Loose): Promise<Response> {
   const [method, template] = name.split(" ") as [string, string];
-  const response = await fetched(address(template, given), {
+  return fetched(address(template, given), {
     method,
-    headers: headers(given.token === ACCOUNT ? { ...given, token: await person() } : given),
+    headers: headers(given),
     body: given.body === undefined ? undefined : JSON.stringify(given.body),
     signal: given.signal ?? AbortSignal.timeout(PATIENCE_MS),
     cache: "no-store",
     credentials: "omit",
   } as RequestInit);
-  if (!response.ok && !(given.tag && response.status === UNCHANGED)) throw new Problem(response.status, (await body(response).catch(() => ({}))) as object);
-  return response;
 }
 
 function address(template: string, given: Loose): string {

@@ -20,8 +20,22 @@ export const BASE = location.pathname.startsWith("/inspect") ? "/inspect/" : "/a
 const address = signal(location.pathname + location.search);
 let first = true;
 
+let apart = false;
+
+/** From here on the next screen is a document of its own: this one has loaded a script that is not ours. */
+export function standApart(): void {
+  apart = true;
+}
+
+/** Tell whether this document was loaded for this screen, and so with the policy that the service gives it. */
+export function isLoadedFor(path: string): boolean {
+  const [loaded] = performance.getEntriesByType("navigation");
+  return loaded !== undefined && new URL(loaded.name).pathname === BASE + path;
+}
+
 export function go(path: string, { replace = false } = {}): void {
   const target = BASE + path;
+  if (apart) return replace ? location.replace(target) : location.assign(target);
   if (replace) history.replaceState(null, "", target);
   else history.pushState(null, "", target);
   address.value = location.pathname + location.search;
@@ -36,7 +50,7 @@ export function listen(): void {
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     const isOurs = link && link.origin === location.origin && link.pathname.startsWith(BASE);
-    if (!isOurs || link.target || link.hasAttribute("download") || link.hash) return;
+    if (apart || !isOurs || link.target || link.hasAttribute("download") || link.hash) return;
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     go(link.pathname.slice(BASE.length) + link.search);

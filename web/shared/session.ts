@@ -1,6 +1,6 @@
 // Who has signed in here: the token that lasts lies on the disk, the one of a quarter of an hour in memory alone.
 import { signal } from "@preact/signals";
-import { call, Problem, setPerson, type Schemas } from "./api";
+import { ACCOUNT, call, Problem, setPerson, type Schemas } from "./api";
 import { find, keep, remove } from "./idb";
 
 interface Row {
@@ -18,6 +18,11 @@ export async function loadSession(): Promise<void> {
   setPerson(personToken);
 }
 
+/** The token of whoever has signed in, for calls that a guest may make too. */
+export function mine(): { token?: string } {
+  return signedIn.value ? { token: ACCOUNT } : {};
+}
+
 export async function enter(answer: Schemas["SignedIn"]): Promise<void> {
   access = { token: answer.access_token, until: Date.now() + answer.expires_in * 1000 - EARLY_MS };
   await keep("pref", { id: "session", refresh: answer.refresh_token } as Row);
@@ -31,7 +36,8 @@ export async function leave(): Promise<void> {
 }
 
 /** The token of the person who has signed in. A token that brings new ones is good once: two pages must not use it both. */
-async function personToken(): Promise<string> {
+async function personToken(refused?: string): Promise<string> {
+  if (access && access.token === refused) access = null;
   if (access && access.until > Date.now()) return access.token;
   return navigator.locks.request("session", async () => {
     if (access && access.until > Date.now()) return access.token;

@@ -1,6 +1,6 @@
 // Install the service worker, and tell when a newer app waits. The reader restarts it, never we.
 import { signal } from "@preact/signals";
-import { BASE } from "./router";
+import { BASE, go } from "./router";
 import { scriptAddress } from "./trusted";
 
 let restarting = false;
@@ -12,6 +12,11 @@ export async function install(): Promise<void> {
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (restarting) location.reload();
   });
+  // A message that was tapped: the worker names the screen that belongs to it.
+  navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ open?: string } | null>) => {
+    if (/^[\w/-]+$/.test(event.data?.open ?? "")) go(event.data?.open as string);
+  });
+  navigator.serviceWorker.startMessages();
   const found = await navigator.serviceWorker.register(scriptAddress(`${BASE}sw.js`), { updateViaCache: "none" });
   const look = () => {
     waiting.value = navigator.serviceWorker.controller ? found.waiting : null;

@@ -29,8 +29,10 @@ _MAX_TIME = 1 << 40
 _YEAR_SECONDS = 366 * 24 * 3600
 _TRIPLE, _PAIR, _DELAY_PARTS, _RIDE_PARTS = 3, 2, 5, 6
 _MAX_STROKES = 1 << 20
-_BOARDING = frozenset({"opens_seconds", "closes_seconds"})
+_BOARDING, _MAY_BE_ABSENT = frozenset({"opens_seconds"}), frozenset({"closes_seconds"})
 _WAIVER = frozenset({"event", "trips", "accept", "until"})
+# Where it is there, a waiver is for these tickets alone.
+_OF_TICKETS = frozenset({"tickets"})
 _ISSUER = frozenset({"iss", "keys", "status_keys", "lists", "removed", "allow", "since", "until"})
 _ALLOW = frozenset({"operators", "products", "legs", "max_seconds"})
 
@@ -45,15 +47,7 @@ def document(extras: Extras) -> dict[str, Any]:
         },
         "sailings": [[trip, *call] for trip, calls in extras.sailings.items() for call in calls],
         "delays": [[*called, *_written(delay)] for called, delay in extras.delays.items()],
-        "waivers": [
-            {
-                "event": one.event,
-                "trips": sorted(map(list, one.trips)),
-                "accept": list(one.accept),
-                "until": one.until,
-            }
-            for one in extras.waivers
-        ],
+        "waivers": list(map(_waiver_document, extras.waivers)),
         "issuers": [],
         "categories": dict(extras.categories),
     }
@@ -84,6 +78,18 @@ def extras_of(payload: Mapping[str, Any]) -> Extras:
         issuers=_issuers(payload),
         categories=categories,
     )
+
+
+def _waiver_document(waiver: Waiver) -> dict[str, object]:
+    written: dict[str, object] = {
+        "event": waiver.event,
+        "trips": sorted(map(list, waiver.trips)),
+        "accept": list(waiver.accept),
+        "until": waiver.until,
+    }
+    if waiver.tickets is not None:
+        written["tickets"] = sorted(waiver.tickets)
+    return written
 
 
 def _written(delay: Delay) -> list[Any]:
@@ -131,8 +137,7 @@ def _ride(row: list[Any], path: str) -> OrderedRide:
 
 def boarding_rule(value: Any, path: str) -> Boarding:
     """Read how a product is taken on board; raises BadBundle."""
-    _object(value, _BOARDING, path)
-    require("opens_seconds" in value, f"{path}.opens_seconds", "there")
+    _object(value, _BOARDING, path, optional=_MAY_BE_ABSENT)
     closes = value.get("closes_seconds", Boarding(0).closes_seconds)
     return Boarding(
         whole(value["opens_seconds"], f"{path}.opens_seconds", 0, LONGEST_OPENING_SECONDS),
@@ -166,7 +171,7 @@ def _delay(row: list[Any], path: str) -> tuple[Called, Delay]:
 
 
 def _waiver(value: Any, path: str) -> Waiver:
-    _object(value, _WAIVER, path, is_whole=True)
+    _object(value, _WAIVER, path, optional=_OF_TICKETS)
     event, accept = value["event"], texts(value["accept"], f"{path}.accept")
     require(isinstance(event, str) and event != "", f"{path}.event", "a text")
     require(len(accept) == _PAIR, f"{path}.accept", "an operator, and a trip or any")
@@ -176,7 +181,15 @@ def _waiver(value: Any, path: str) -> Waiver:
         frozenset(_called(row, f"{path}.trips[{at}]") for at, row in enumerate(trips)),
         (accept[0], accept[1]),
         whole(value["until"], f"{path}.until", 1, _MAX_TIME),
+        _tickets(value["tickets"], f"{path}.tickets") if "tickets" in value else None,
     )
+
+
+def _tickets(value: Any, path: str) -> frozenset[str]:
+    """Read the tickets that a waiver is for: a list of nobody would be a mistake."""
+    named = texts(value, path)
+    require(len(named) > 0, path, "at least one ticket")
+    return frozenset(named)
 
 
 def _issuers(payload: Mapping[str, Any]) -> tuple[ForeignIssuer, ...]:
@@ -188,7 +201,7 @@ def _issuers(payload: Mapping[str, Any]) -> tuple[ForeignIssuer, ...]:
 
 def _issuer(value: Any, path: str) -> ForeignIssuer:
     """One foreign scheme; its status lists are read by its own keys when a gate begins to decide by them."""
-    _object(value, _ISSUER, path, is_whole=True)
+    _object(value, _ISSUER, path)
     require(isinstance(value["iss"], str) and value["iss"] != "", f"{path}.iss", "a text")
     texts(value["lists"], f"{path}.lists")
     since, until = (whole(value[name], f"{path}.{name}", 1, _MAX_TIME) for name in ("since", "until"))
@@ -209,7 +222,7 @@ def _issuer(value: Any, path: str) -> ForeignIssuer:
 
 
 def _allow(value: Any, path: str) -> Allow:
-    _object(value, _ALLOW, path, is_whole=True)
+    _object(value, _ALLOW, path)
     legs = []
     for at, row in enumerate(rows(value["legs"], f"{path}.legs", _TRIPLE)):
         legs.append(tuple(texts(row, f"{path}.legs[{at}]")))
@@ -226,8 +239,9 @@ def _list(value: Any, path: str) -> list[Any]:
     return list(value)
 
 
-def _object(value: Any, names: frozenset[str], path: str, *, is_whole: bool = False) -> None:
+def _object(value: Any, names: frozenset[str], path: str, *, optional: frozenset[str] = frozenset()) -> None:
+    """Check that a value is an object with all of these members, and no others but the optional ones."""
     require(isinstance(value, dict), path, "an object")
-    known(value, names, f"{path}.")
-    missing = sorted(names - set(value)) if is_whole else []
+    known(value, names | optional, f"{path}.")
+    missing = sorted(names - set(value))
     require(not missing, f"{path}.{missing[0] if missing else ''}", "there")

@@ -84,13 +84,19 @@ Called = tuple[str, str, int]
 class Waiver:
     """Tickets for some departures open another one, since theirs did not go (`event` says what happened).
 
-    `accept` is the operator that takes them, and its trip or `any`; until `until` in POSIX seconds.
+    `accept` is the operator that takes them, and its trip or `any`; until `until` in POSIX seconds. `tickets` are those that have
+    missed the departure by another ride; None where nobody could travel by it.
     """
 
     event: str
     trips: frozenset[Called]
     accept: tuple[str, str]
     until: int
+    tickets: frozenset[str] | None = None
+
+    def concerns(self, jti: str, missed: Called) -> bool:
+        """Tell whether it is about a ticket for a departure."""
+        return missed in self.trips and (self.tickets is None or jti in self.tickets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

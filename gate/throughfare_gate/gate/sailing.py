@@ -64,7 +64,8 @@ def is_waived(case: Case, leg: Leg) -> bool:
     trips = {_ANY_TRIP, gate.trip_id, *(trip for trip, calls in extras.sailings.items() if call in calls)}
     for waiver in extras.waivers:
         operator, trip = waiver.accept
-        if missed in waiver.trips and case.now < waiver.until and operator == gate.operator and trip in trips:
+        opens = case.now < waiver.until and operator == gate.operator and trip in trips
+        if opens and waiver.concerns(case.claims.jti, missed):
             case.notes.append(("rerouted", _departure(case, leg.departure)))
             return True
     return False

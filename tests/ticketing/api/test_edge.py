@@ -123,6 +123,9 @@ def test_the_docs_page_loads_nothing_from_elsewhere(api: Api) -> None:
     assert page.status_code == 200
     assert "swagger-ui" in page.text
     assert "https://" not in page.text
+    # It shares its origin with the commuter's app: no script runs that stands in a page.
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    assert re.findall(r"<script(?![^>]* src=)|\son[a-z]+=", page.text) == []
     with api.get("/docs/swagger-ui-bundle.js") as script:
         assert script.status_code == 200
 

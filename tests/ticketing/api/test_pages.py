@@ -23,6 +23,7 @@ BOUNDED = {
     "listConfirmableLegs": "the rides of one order",
     "listContestScores": "months and reasons",
     "listGuaranteeCases": "the connections of one order",
+    "listMyCaps": "the caps of the regions",
     "listOptions": "the rides of one order",
     "listOrderEvents": "what happened to one order, with `since`",
     "listRegions": "the regions of a deployment",

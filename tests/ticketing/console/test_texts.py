@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from operators.causes import CAUSES
 from operators.gtfs.runs import Unmatched
 from ticketing.claims import CONTEST_REASONS, STATES
 from ticketing.console import words
@@ -18,6 +19,7 @@ CONSOLE = Path("ticketing/console")
 TEXTS = words.texts("en")
 # Kinds of words that are looked up by a value of the data: each must have its text.
 VALUES = {
+    "cause": CAUSES,
     "run": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
     "next": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
     "device": ("working", "silent", "revoked"),
@@ -208,7 +210,13 @@ def test_what_a_language_lacks_reads_english() -> None:
 
 
 STYLE = (CONSOLE / "console.css").read_text(encoding="utf-8")
-COLOURS = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", STYLE))
+# The colours of every page: by day, and by night.
+TOKENS = (CONSOLE.parent / "web/static/tokens.css").read_text(encoding="utf-8")
+_NAMED = re.findall(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", TOKENS)
+COLOURS = {
+    "light": {name: light for name, light, _ in _NAMED},
+    "dark": {name: dark for name, _, dark in _NAMED},
+}
 PAIRS = [
     *(
         (ink, ground, 4.5)
@@ -230,18 +238,23 @@ PAIRS = [
 ]
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("ink", "ground", "least"), PAIRS)
-def test_text_stands_out_from_its_ground(ink: str, ground: str, least: float) -> None:
+def test_text_stands_out_from_its_ground(ink: str, ground: str, least: float, theme: str) -> None:
     """WCAG 2.2, 1.4.3 (text 4.5 to 1) and 1.4.11 (edges of fields 3 to 1)."""
-    light, dark = sorted((_luminance(COLOURS[ink]), _luminance(COLOURS[ground])), reverse=True)
+    colours = COLOURS[theme]
+    light, dark = sorted((_luminance(colours[ink]), _luminance(colours[ground])), reverse=True)
 
     assert (light + 0.05) / (dark + 0.05) >= least
 
 
-def test_the_style_sheet_brings_nothing_from_elsewhere_and_names_its_colours_once() -> None:
+def test_the_style_sheet_brings_nothing_from_elsewhere_and_has_no_colour_of_its_own() -> None:
+    used = set(re.findall(r"var\(--([a-z-]+)\)", STYLE))
+
     assert "url(" not in STYLE
     assert "@import" not in STYLE
-    assert re.findall(r"#[0-9a-f]{3,6}\b", STYLE.partition("}")[2]) == []
+    assert re.findall(r"#[0-9a-f]{3,6}\b|rgb\(", STYLE) == []
+    assert used - set(re.findall(r"--([a-z-]+):", TOKENS + STYLE)) == set()
 
 
 def test_on_a_small_screen_a_row_is_a_card_and_nothing_hidden_widens_the_page() -> None:

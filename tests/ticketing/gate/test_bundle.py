@@ -188,6 +188,8 @@ def test_what_format_2_adds_is_read() -> None:
         ({"waivers": [{}]}, r"waivers\[0\].accept"),
         ({"waivers": [{**ADDED["waivers"][0], "accept": ["tlt"]}]}, "accept"),
         ({"waivers": [{**ADDED["waivers"][0], "x": 1}]}, r"waivers\[0\].x"),
+        ({"waivers": [{**ADDED["waivers"][0], "tickets": []}]}, r"waivers\[0\].tickets"),
+        ({"waivers": [{**ADDED["waivers"][0], "tickets": "all"}]}, r"waivers\[0\].tickets"),
         ({"waivers": [{**ADDED["waivers"][0], "trips": [["tlt", "a"]]}]}, "trips"),
         ({"issuers": {}}, "issuers"),
         ({"issuers": [{**ADDED["issuers"][0], "iss": "throughfare.eu"}]}, "issuers"),

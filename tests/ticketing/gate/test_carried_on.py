@@ -37,21 +37,22 @@ class Stranded:
         self.gate = sea.api.key("gate", taker)
         self.leaves = datetime.fromisoformat(self.ferry["departure"])
 
-    def shows(self, moment: datetime) -> dict[str, Any]:
-        """Show the ticket at the other line's gate, after that gate has decided the same without a network."""
+    def shows(self, moment: datetime, token: str | None = None) -> dict[str, Any]:
+        """Show the ticket, or another one, at the other line's gate, after that gate has decided the same without a network."""
         self.api.clock.set(moment)
+        shown_token = token or self.token
         bundle = self.api.get(f"/v1/operators/{self.taker}/gate-bundle?format=2", self.gate).text
         offline = answer(
             {
                 "bundle": bundle,
                 "trust": self.api.get("/.well-known/gate-bundle-jwks.json").json,
-                "token": self.token,
+                "token": shown_token,
                 "at": moment.isoformat(),
                 "seen": [],
                 "gate": {"operator": self.taker},
             }
         )
-        shown = self.api.scan(self.token, self.gate)
+        shown = self.api.scan(shown_token, self.gate)
         assert shown.status_code == 200, shown.json
         assert (offline["decision"], offline["reason"]) == (shown.json["decision"], shown.json["reason"])
         return dict(shown.json)
@@ -210,7 +211,7 @@ def test_who_has_missed_the_ferry_by_a_late_tram_goes_by_another_line_that_the_t
 
 
 @ON_SQLITE
-def test_a_late_tram_opens_the_other_line_online_for_those_who_have_missed_the_ferry_alone(sea: Sea) -> None:
+def test_a_late_tram_opens_the_other_line_for_those_who_have_missed_the_ferry_alone(sea: Sea) -> None:
     stranded, other = Stranded(sea), sea.api.buy(**{**ONE, "depart_at": "2026-10-13T05:50:00+03:00"})
     tram = stranded.bought.tickets[0]["legs"][0]
     rooms = sea.api.client.application.extensions["throughfare"]
@@ -218,15 +219,27 @@ def test_a_late_tram_opens_the_other_line_online_for_those_who_have_missed_the_f
     by_staff.delay_departure(rooms.live, "helsinki-tallinn", *run, seconds=3600, by="mari")
     options = sea.api.get(f"/v1/orders/{stranded.bought.order['id']}/options", stranded.bought.token).json
 
-    sea.api.clock.set(stranded.leaves + HOUR)
-    missed = sea.api.scan(stranded.token, stranded.gate).json
+    missed = stranded.shows(stranded.leaves + HOUR)
     same_tram = other.tickets[0]["legs"][0]["trip_id"] == tram["trip_id"]
-    punctual = sea.api.scan(other.tickets[0]["token"], stranded.gate).json
+    punctual = stranded.shows(stranded.leaves + HOUR, other.tickets[0]["token"])
 
     kinds = [one["kind"] for one in options["legs"][0]["options"]]
     assert "other_operator" in kinds
     assert (missed["decision"], missed["reason"]) == ("accept", "ok_attention")
+    assert missed["staff_sees"].startswith("rerouted from")
     assert punctual["reason"] == ("ok_attention" if same_tram else "wrong_audience")
+
+
+@ON_SQLITE
+def test_a_tram_that_comes_in_time_after_all_opens_the_other_line_for_nobody(sea: Sea) -> None:
+    stranded = Stranded(sea)
+    tram = stranded.bought.tickets[0]["legs"][0]
+    live = sea.api.client.application.extensions["throughfare"].live
+    run = "helsinki-tallinn", tram["operator"], tram["trip_id"], date.fromisoformat(tram["service_date"])
+    by_staff.delay_departure(live, *run, seconds=3600, by="mari")
+    by_staff.take_back(live, *run, by="mari")
+
+    assert stranded.shows(stranded.leaves + HOUR)["reason"] == "wrong_audience"
 
 
 @ON_SQLITE

@@ -12,8 +12,9 @@ from beancount import loader
 
 from operators.fake import FakeOperator
 from tests.api import Api, Bought
+from tests.ticketing.guarantees.late_tram import arrives, buys, late_tram, rides_on
 from tests.ticketing.purchase.refunding import faults, refund
-from tests.ticketing.rerouting.harbour import ONE, REGION, TWO, Harbour, take
+from tests.ticketing.rerouting.harbour import ONE, REGION, TWO, Harbour
 from ticketing.claims import verify_claims
 from ticketing.guarantees import verify_guarantees
 from ticketing.regions import by_staff
@@ -28,45 +29,8 @@ def harbour(api: Api, ferries: dict[str, FakeOperator]) -> Harbour:
     return Harbour(api, ferries)
 
 
-def quoted(api: Api, riders: dict[str, Any] = ONE) -> dict[str, Any]:
-    return api.quote(**riders)
-
-
-def buys(api: Api, riders: dict[str, Any] = ONE, **wish: Any) -> Bought:
-    """Buy a journey with its connections guaranteed."""
-    itinerary = api.search(**riders)["itineraries"][0]
-    quote = api.post("/v1/quotes", {"offer_id": itinerary["offer_id"]}).json or {}
-    order = {"quote_id": quote["id"], "guarantee": True, **wish}
-    placed = api.post("/v1/orders", order)
-    assert placed.status_code == 201, placed.json
-    token, path = placed.json["access_token"], f"/v1/orders/{placed.json['id']}"
-    paid = api.post(f"{path}/payments", {"method": "demo_ok"}, token)
-    assert paid.status_code == 201, paid.json
-    return Bought(paid.json, token, api.get(f"{path}/tickets", token).json["tickets"], itinerary)
-
-
-def late_tram(harbour: Harbour, bought: Bought) -> None:
-    tram = bought.tickets[0]["legs"][0]
-    day = datetime.fromisoformat(tram["service_date"]).date()
-    run = tram["operator"], tram["trip_id"], day
-    by_staff.delay_departure(harbour.rooms.live, REGION, *run, seconds=3600, by="mari")
-
-
-def rides_on(harbour: Harbour, bought: Bought, *, late_minutes: int = 5) -> None:
-    """Take the next ferry, which arrives so late, and wait until the evidence is in."""
-    crossing, _ = harbour.ship(bought)
-    take(harbour.api, bought, harbour.options(bought)[0]["options"][0])
-    ship = harbour.tickets(bought)[0]["legs"][crossing]
-    harbour.api.clock.set(datetime.fromisoformat(ship["departure"]) - timedelta(minutes=40))
-    gate = harbour.api.key("gate", ship["operator"])
-    for ticket in harbour.tickets(bought):
-        shown = harbour.api.scan(ticket["token"], gate, stop_id=ship["from"]["stop_id"])
-        assert shown.json["decision"] == "accept", shown.json
-    run = ship["operator"], ship["trip_id"], datetime.fromisoformat(ship["service_date"]).date()
-    by_staff.delay_departure(harbour.rooms.live, REGION, *run, seconds=late_minutes * 60, by="mari")
-    harbour.api.clock.set(datetime.fromisoformat(ship["arrival"]) + timedelta(hours=2, minutes=90))
-    for _ in range(4):
-        harbour.work()
+def quoted(api: Api, riders: dict[str, Any] = ONE, **wish: Any) -> dict[str, Any]:
+    return api.quote(**riders, **wish)
 
 
 def cases(harbour: Harbour, bought: Bought) -> list[dict[str, Any]]:
@@ -172,9 +136,7 @@ def test_the_operator_whose_own_fault_it_was_bears_its_agreed_part(
     harbour: Harbour, cause: str, borne: int
 ) -> None:
     bought = buys(harbour.api)
-    late_tram(harbour, bought)
-    with harbour.rooms.till.database.write() as tx:
-        tx.exec_driver_sql(f"UPDATE disruption_event SET cause = '{cause}'")
+    late_tram(harbour, bought, cause=cause)
 
     rides_on(harbour, bought)
 
@@ -212,3 +174,93 @@ def test_no_guarantee_is_sold_where_none_is_offered(harbour: Harbour) -> None:
     assert quote["guarantee"] is None
     assert refused.status_code == 422
     assert "guarantee" in refused.text
+
+
+@ON_SQLITE
+def test_the_operators_staff_may_name_the_cause_later_and_the_last_word_counts(harbour: Harbour) -> None:
+    bought = buys(harbour.api)
+    late_tram(harbour, bought, cause="unknown_cause")
+    harbour.api.clock.advance(timedelta(seconds=1))
+    late_tram(harbour, bought, cause="technical_problem")
+
+    rides_on(harbour, bought)
+
+    assert pool(harbour) == 50 - 1000 + 500
+    proven(harbour, 1)
+
+
+@ON_SQLITE
+def test_who_goes_on_by_another_line_is_late_by_its_boat(harbour: Harbour) -> None:
+    bought = buys(harbour.api)
+    _, ship = harbour.ship(bought)
+    late_tram(harbour, bought)
+    gate = harbour.api.key("gate", "eckero")
+    harbour.api.clock.set(datetime.fromisoformat(ship["departure"]) + timedelta(minutes=30))
+    shown = harbour.api.scan(harbour.ticket(bought)["token"], gate).json
+    harbour.api.clock.set(datetime.fromisoformat(ship["arrival"]) + timedelta(days=8))
+    harbour.work()
+    harbour.work()
+
+    (case,) = cases(harbour, bought)
+    assert shown["reason"] == "ok_attention"
+    assert (case["reason"], case["amount"]["amount"]) == ("late", "10.00")
+    assert case["late_minutes"] >= 60
+    proven(harbour, 1)
+
+
+@ON_SQLITE
+def test_a_guarantee_waits_for_the_law_that_grants_as_much_and_never_pays_beside_it(harbour: Harbour) -> None:
+    bought = buys(harbour.api)
+    late_tram(harbour, bought)
+    arrives(harbour, bought, late_minutes=75)
+    jobs = ["settling guarantees", "opening claims", "carrying on claims", "settling guarantees"]
+    for name in jobs:
+        harbour.work(name)
+
+    (case,) = cases(harbour, bought)
+    assert float(case["deducted"]["amount"]) > 0
+    proven(harbour, 1)
+
+
+@ON_SQLITE
+def test_an_empty_pool_stops_the_sale_and_pays_what_was_promised(harbour: Harbour) -> None:
+    bought = buys(harbour.api)
+    terms = harbour.rooms.till.regions[REGION].data.guarantee
+    object.__setattr__(terms, "reserve_minor", 900)
+    late_tram(harbour, bought)
+    rides_on(harbour, bought)
+    harbour.api.clock.advance(timedelta(minutes=6))
+    harbour.work()
+
+    next_day = {"depart_at": "2026-10-14T06:10:00+03:00"}
+    quote = quoted(harbour.api, **next_day)
+    refused = harbour.api.post("/v1/orders", {"quote_id": quote["id"], "guarantee": True})
+    with harbour.rooms.till.database.read() as tx:
+        alerts = tx.exec_driver_sql("SELECT kind FROM alert WHERE resolved_at IS NULL").scalars().all()
+
+    assert quote["guarantee"] is None
+    assert (refused.status_code, "reserve" in refused.text) == (422, True)
+    assert alerts == ["guarantee_pool_low"]
+    assert [one["state"] for one in cases(harbour, bought)] == ["paid"]
+    object.__setattr__(terms, "reserve_minor", 500_000)
+    harbour.api.clock.advance(timedelta(minutes=6))
+    harbour.work()
+    assert quoted(harbour.api, **next_day)["guarantee"] is not None
+
+
+@ON_SQLITE
+def test_nobody_buys_a_guarantee_for_a_connection_that_is_known_to_be_broken(harbour: Harbour) -> None:
+    api = harbour.api
+    quote = quoted(api)
+    wish = {"quote_id": quote["id"], "guarantee": True}
+    placed = api.post("/v1/orders", {"quote_id": quoted(api)["id"], "guarantee": True}).json
+    day = datetime.fromisoformat(quote["legs"][0]["service_date"]).date()
+    run = quote["legs"][0]["operator"], quote["legs"][0]["trip_id"], day
+    by_staff.delay_departure(harbour.rooms.live, REGION, *run, seconds=3600, by="mari")
+
+    ordered = api.post("/v1/orders", wish)
+    paid = api.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_ok"}, placed["access_token"])
+
+    assert (ordered.status_code, "too late" in ordered.text) == (422, True)
+    assert (paid.status_code, "too late" in paid.text) == (409, True)
+    assert pool(harbour) == 0

@@ -99,3 +99,26 @@ def test_a_capped_price_is_calculated_again_from_its_quote(capped: Api) -> None:
     found = replay(capped.client.application.extensions["throughfare"].desk.database, orders[-1]["quote_id"])
 
     assert (found.total.text, found.differences) == ("0.50", ())
+
+
+def test_an_owner_is_told_how_many_rides_are_left_until_the_day_is_free(capped: Api) -> None:
+    anna = register(capped)
+    quotes = []
+    for hour in ("06", "08", "10"):
+        found = offer(anna, depart_at=f"2026-10-13T{hour}:10:00+03:00")
+        quotes.append(anna.post("/v1/quotes", {"offer_id": found["offer_id"]}, once=None).json)
+        buy(anna, quotes[-1])
+    told = [quote["passengers"][0]["caps"] for quote in quotes]
+    (now,) = (anna.get("/v1/me/caps").json or {})["caps"]
+
+    assert [[(one["id"], one["paid"]["amount"], one["rides_left"]) for one in caps] for caps in told] == [
+        [("day", "2.00", 2)],
+        [("day", "4.00", 1)],
+        [("day", "4.50", 0)],
+    ]
+    assert (now["left"]["amount"], now["rides_left"], now["window"]) == ("0.00", 0, "calendar_day")
+    assert (register(capped, "eve@example.org").get("/v1/me/caps").json or {})["caps"] == []
+
+
+def test_a_guest_is_told_of_no_cap_because_later_rides_are_not_counted(capped: Api) -> None:
+    assert [one["caps"] for one in capped.quote()["passengers"]] == [[], []]

@@ -347,6 +347,9 @@ def test_while_a_secret_changes_the_old_one_is_believed_too(
         (StripeSettings("pk_test_1", ("w",)), "SECRET_KEY"),
         (StripeSettings("sk_test_1"), "WEBHOOK_SECRET"),
         (StripeSettings("sk_live_1", ("w",), "http://127.0.0.1:1"), "API_ADDRESS"),
+        (StripeSettings("sk_live_1", ("w",), script_address="http://127.0.0.1:1"), "SCRIPT_ADDRESS"),
+        (StripeSettings("sk_live_1", ("w",), publishable_key="pk_test_1"), "PUBLISHABLE_KEY"),
+        (StripeSettings("sk_test_1", ("w",), publishable_key="sk_test_1"), "PUBLISHABLE_KEY"),
     ],
 )
 def test_keys_that_do_not_go_together_stop_the_start(settings: StripeSettings, named: str) -> None:

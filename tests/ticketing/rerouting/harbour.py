@@ -159,10 +159,18 @@ class Harbour:
         for _ in range(free - count):
             ferry.hold(HoldRequest(str(uuid.uuid4()), departure, (Traveller("other", "adult"),)))
 
-    def work(self) -> None:
-        """Let the worker do a round."""
+    def gives_back(self, operator: str, trip_id: str, count: int) -> None:
+        """Have others give so many places of a departure back."""
+        ferry = self.ferries[operator]
+        others = [one for one in ferry.standing("held") if one.sailing.trip_id == trip_id]
+        for other in others[:count]:
+            ferry.release(other.key)
+
+    def work(self, only: str | None = None) -> None:
+        """Let the worker do a round, or only one of its jobs."""
         for job in list_jobs(self.rooms, (REGION,), once=True):
-            job.go(self.api.clock.now())
+            if only in (None, job.name):
+                job.go(self.api.clock.now())
 
 
 def _seconds(text: str) -> int:

@@ -319,3 +319,62 @@ def test_nothing_is_held_for_a_holder_whom_a_gate_has_let_in_before(harbour: Har
 
     assert [ours(harbour, one, only) for one in (bought, other)] == [[], ["confirmed"]]
     assert harbour.ticket(bought)["token"] == bought.tickets[0]["token"]
+
+
+@ON_SQLITE
+def test_a_place_that_its_operator_has_refused_is_sought_again(harbour: Harbour) -> None:
+    bought = harbour.buys()
+    only = harbour.leaves_one_way(bought)
+    harbour.ferries["tallink"].fail("hold", "refused")
+    harbour.work()
+    refused = harbour.options(bought)[0]["held"]
+    harbour.api.clock.advance(timedelta(minutes=4))
+    harbour.work()
+    too_soon = harbour.options(bought)[0]["held"]
+    harbour.api.clock.advance(timedelta(minutes=2))
+    harbour.work()
+
+    assert (refused, too_soon) == (None, None)
+    assert harbour.options(bought)[0]["held"]["option"] == only["id"]
+    assert ours(harbour, bought, only)[-1] == "confirmed"
+    assert faults(harbour.api) == []
+
+
+@ON_SQLITE
+def test_nobody_behind_has_a_place_before_the_one_that_was_refused_first(harbour: Harbour) -> None:
+    bought = []
+    for _ in range(2):
+        bought.append(harbour.buys())
+        harbour.api.clock.advance(timedelta(seconds=1))
+    only = harbour.leaves_one_way(bought[0], places=1)
+    harbour.ferries["tallink"].fail("hold", "refused", "refused")
+    for _ in range(2):
+        harbour.work()
+        harbour.api.clock.advance(timedelta(minutes=6))
+    harbour.work()
+
+    assert [ours(harbour, one, only)[-1:] == ["confirmed"] for one in bought] == [True, False]
+    assert faults(harbour.api) == []
+
+
+@ON_SQLITE
+def test_who_loses_the_held_ferry_too_has_a_place_on_the_next_one(harbour: Harbour) -> None:
+    bought = harbour.buys()
+    first = harbour.leaves_one_way(bought)
+    harbour.work()
+    held = harbour.options(bought)[0]["held"]
+    _, ship = harbour.ship(bought)
+    harbour.cancels(bought, {**ship, "trip_id": first["trip_id"]})
+    harbour.gives_back("tallink", "TAL-TH-1200", 2)
+    harbour.leaves_one_of(bought, harbour.options(bought)[0]["options"], places=2)
+    for _ in range(2):
+        harbour.api.clock.advance(timedelta(minutes=6))
+        harbour.work()
+
+    (leg,) = harbour.options(bought)
+    last = next(one for one in leg["options"] if one["trip_id"] == "TAL-TH-1200")
+    assert held["option"] == first["id"]
+    assert leg["held"]["option"] == last["id"]
+    assert ours(harbour, bought, first) == ["cancelled"]
+    assert ours(harbour, bought, last) == ["confirmed"]
+    assert faults(harbour.api) == []

@@ -38,7 +38,7 @@ final class Bundle {
 
     record Delay(Long departsAt, Map<String, Long> arrivals, boolean cancelled) {}
 
-    record Waiver(Set<Called> trips, String operator, String trip, long until) {}
+    record Waiver(Set<Called> trips, String operator, String trip, long until, List<String> tickets) {}
 
     record Call(String stop, long departure) {}
 
@@ -188,14 +188,16 @@ final class Bundle {
     }
 
     private Waiver waiver(Map<String, Object> row) throws Bad {
-        exactly(row, "event", "trips", "accept", "until");
+        only(row, "event", "trips", "accept", "until", "tickets");
+        List<String> tickets = row.containsKey("tickets") ? texts(row.get("tickets")) : null;
+        require(row.size() == (tickets == null ? 4 : 5) && (tickets == null || !tickets.isEmpty()), "waiver");
         filled(row.get("event"));
         List<String> accept = texts(row.get("accept"));
         require(accept.size() == 2, "accept");
         Set<Called> trips = new HashSet<>();
         for (List<?> trip : rows(row.get("trips"), 3)) trips.add(called(trip));
         for (Called trip : trips) guests.add(trip.operator());
-        return new Waiver(trips, accept.get(0), accept.get(1), whole(row.get("until"), 1, TIME));
+        return new Waiver(trips, accept.get(0), accept.get(1), whole(row.get("until"), 1, TIME), tickets);
     }
 
     private void issuers(Map<String, Object> payload) throws Bad, Signed.BadKey {

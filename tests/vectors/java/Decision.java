@@ -240,6 +240,7 @@ final class Decision {
         Bundle.Called missed = new Bundle.Called(one.operator(), one.start(), one.departure());
         for (Bundle.Waiver waiver : bundle.waivers) {
             boolean isMeant = waiver.trips().contains(missed) && now < waiver.until() && waiver.operator().equals(gate.operator());
+            isMeant &= waiver.tickets() == null || waiver.tickets().contains(ticket.jti);
             boolean goes = waiver.trip().equals("any") || waiver.trip().equals(gate.trip()) || callsNow(waiver.trip());
             if (isMeant && goes) {
                 note("rerouted", values("departure", local(one.departure())));

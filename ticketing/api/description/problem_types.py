@@ -53,5 +53,5 @@ def known_type(name: str, status: int) -> str:
 
 @functools.cache
 def page(name: str) -> str:
-    """Read the template of a page: `page.html` of one type, `index.html` of all."""
+    """Read a page: `page.html` of one type, `index.html` of all, `docs.html` and its `docs.js`."""
     return Path(__file__).with_name(name).read_text(encoding="utf-8")

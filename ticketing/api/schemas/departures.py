@@ -2,6 +2,7 @@
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from operators.causes import CAUSES
 from ticketing.api.schemas.common import ID, LongPageQuerySchema, PagedSchema, Strict, moment
 from ticketing.regions.note import LANGUAGES
 
@@ -26,7 +27,8 @@ class RegionQuerySchema(Strict):
 class DepartureWordSchema(Strict):
     """The word on a departure: `cancelled`, `late` by so many `minutes` behind the planned times, or `as_planned` after all.
 
-    `note` holds two short lines for holders by language; English is needed beside another one.
+    `note` holds two short lines for holders by language; English is needed beside another one. `cause` says why, in the words of
+    GTFS-Realtime: passenger rights and guarantees read it.
     """
 
     state = fields.String(required=True, validate=validate.OneOf(STATES))
@@ -41,10 +43,16 @@ class DepartureWordSchema(Strict):
         },
     )
 
+    cause = fields.String(
+        validate=validate.OneOf(CAUSES), load_default=None, metadata={"examples": ["technical_problem"]}
+    )
+
     @validates_schema
     def _minutes_of_what_is_late(self, wanted: dict[str, object], **_: object) -> None:
         if (wanted.get("state") == "late") != ("minutes" in wanted):
             raise ValidationError({"minutes": ["is needed where the state is late, and nowhere else"]})
+        if wanted.get("state") == "as_planned" and wanted.get("cause") is not None:
+            raise ValidationError({"cause": ["a departure that goes as planned has none"]})
 
 
 class DepartureSchema(Strict):
@@ -60,6 +68,7 @@ class DepartureSchema(Strict):
     state = fields.String(required=True, allow_none=True, validate=validate.OneOf(STATES))
     minutes = fields.Integer(required=True, allow_none=True)
     note = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    cause = fields.String(required=True, allow_none=True, validate=validate.OneOf(CAUSES))
     by_staff = fields.Boolean(required=True)
 
 

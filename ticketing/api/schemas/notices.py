@@ -8,13 +8,15 @@ from ticketing.notices import LANGUAGES, MOST_CONTACTS
 
 _NEEDED = {"email": {"address"}, "webpush": {"endpoint", "p256dh", "auth"}, "webhook": {"url"}}
 _NAMES_A_BACKEND = {"webhook"}
+_STAYS = {"id"}
 _CODE = validate.Length(12, 40)
 
 
 class ContactRequestSchema(Strict):
     """A contact: `email` with an address, `webpush` with a browser's subscription (Push API), `webhook` with a URL.
 
-    A `webhook` may name the `webhook` of an app's backend by its id instead of a URL (docs/webhooks.md).
+    A `webhook` may name the `webhook` of an app's backend by its id instead of a URL (docs/webhooks.md). With the `id` of a
+    contact that the order has, and nothing else of it, the contact stays: nobody needs to know its address again.
     """
 
     kind = fields.String(required=True, validate=validate.OneOf(sorted(_NEEDED)))
@@ -25,12 +27,13 @@ class ContactRequestSchema(Strict):
     auth = fields.String(validate=validate.Length(1, 40))
     url = fields.String(validate=validate.Length(1, 500))
     webhook = fields.String(validate=ID)
+    id = fields.String(validate=ID)
 
     @validates_schema
     def _fields_of_its_kind(self, wanted: dict[str, str], **_: object) -> None:
         needed = _NEEDED.get(wanted.get("kind", ""), set())
         given = set(wanted) - {"kind", "language"}
-        if wanted.get("kind") == "webhook" and given == _NAMES_A_BACKEND:
+        if given == _STAYS or (wanted.get("kind") == "webhook" and given == _NAMES_A_BACKEND):
             return
         missing = "is needed, or `webhook`" if wanted.get("kind") == "webhook" else "is needed"
         wrong = {name: [missing] for name in sorted(needed - given)}
@@ -119,6 +122,13 @@ class CodeSchema(Strict):
     """A code that came by mail."""
 
     code = fields.String(required=True, validate=_CODE, metadata={"examples": ["K7QD-9M2X-4TRA"]})
+
+
+class NewLinkSchema(Strict):
+    """A code that opens an order on another phone: show it as a QR code, behind `#` of the address of your page."""
+
+    code = fields.String(required=True)
+    expires_at = moment(required=True)
 
 
 class LinkSchema(Strict):

@@ -5,7 +5,7 @@ from typing import TypedDict
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.common import ID, PlatformSchema, ShortList, Strict, moment, money
-from ticketing.rerouting import CASE_STATES, KINDS, WHYS
+from ticketing.rerouting import CASE_STATES, KINDS, NOTES, WHYS
 
 _MOST = validate.Length(0, 99)
 
@@ -26,11 +26,34 @@ class OptionWantedSchema(Strict):
     option = fields.String(required=True, validate=ID)
 
 
+class MoneyBackSchema(Strict):
+    """The article by which the money comes back, in how many days, and how certain the rule is (docs/rights.md)."""
+
+    article = fields.String(required=True)
+    days = fields.Integer(required=True)
+    level = fields.String(required=True)
+
+
+class OtherWaySchema(Strict):
+    """The order of another way: freeze `offer_id` (POST /v1/quotes), then POST the quote to `exchange` with `passengers` and `legs`.
+
+    `total` is its price. What its holders pay comes back once they have travelled, up to `cap` for each.
+    """
+
+    offer_id = fields.String(required=True)
+    offer_expires_at = moment(required=True)
+    exchange = fields.String(required=True)
+    passengers = fields.List(fields.String(), required=True)
+    legs = fields.List(fields.Integer(), required=True)
+    total = money(required=True)
+    cap = money(required=True)
+
+
 class OptionSchema(Strict):
     """One way on. `cost` is what its holder pays for it: nothing. `places` are those that its operator tells for this holder, null for no number.
 
     `later_departure` is booked when it is taken. `other_operator`: the ticket opens it by an agreement, without a promise of a
-    place. `refund` names the money that comes back. `wait` has the times that are expected.
+    place. `refund` names the money that comes back, `law` by which rule, null where none is known here. `wait` has the times that are expected.
     """
 
     id = fields.String(required=True)
@@ -47,6 +70,8 @@ class OptionSchema(Strict):
     places = fields.Integer(required=True, allow_none=True)
     cost = money(required=True)
     refund = money(required=True, allow_none=True)
+    law = fields.Nested(MoneyBackSchema, required=True, allow_none=True)
+    order = fields.Nested(OtherWaySchema, required=True, allow_none=True)
 
 
 class AssistanceSchema(Strict):
@@ -60,6 +85,13 @@ class HeldSchema(Strict):
 
     option = fields.String(required=True)
     until = moment(required=True)
+
+
+class LegNoteSchema(Strict):
+    """A note on what is not done for a holder, and why: its code, and its sentence in the caller's language."""
+
+    code = fields.String(required=True, validate=validate.OneOf(NOTES))
+    text = fields.String(required=True)
 
 
 class DisruptedLegSchema(Strict):
@@ -79,6 +111,7 @@ class DisruptedLegSchema(Strict):
     options = fields.List(fields.Nested(OptionSchema), required=True)
     chosen = fields.String(required=True, allow_none=True)
     held = fields.Nested(HeldSchema, required=True, allow_none=True)
+    notes = fields.List(fields.Nested(LegNoteSchema), required=True)
 
 
 class CaseSchema(Strict):

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.accounts import PhoneKeySchema
+from ticketing.api.schemas.caps import CapSchema
 from ticketing.api.schemas.closed_sets import (
     BOOKING_STATES,
     GATEWAYS,
@@ -99,6 +100,7 @@ class QuotedPassengerSchema(Strict):
     taxes = fields.List(fields.Nested(TaxSchema), required=True)
     explanation = fields.List(fields.String(), required=True)
     derivation = fields.List(fields.Dict(), required=True)
+    caps = fields.List(fields.Nested(CapSchema), required=True)
 
 
 class QuoteSchema(Strict):

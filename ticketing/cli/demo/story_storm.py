@@ -11,8 +11,8 @@ from ticketing.cli.demo import story_month
 from ticketing.cli.demo_scene import Scene, Storm
 
 _PATIENCE_SECONDS, _LOOK_SECONDS = 60.0, 0.2
-# The passenger stands at the other line's gate so long after the own departure should have left.
-_LATER = timedelta(minutes=75)
+# The passenger stands at the other line's gate so long before its boat leaves.
+_BOARDS = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def tell(teller: Teller, scene: Scene, storm: Storm, keys: Keys, day: datetime) 
     )
     for name, bought in zip(storm.passengers, stranded, strict=True):
         _show_event(teller, name, bought)
-    _carry_on(teller, storm, stranded[0], keys.gate, ride.departs)
+    _carry_on(teller, storm, stranded[0], keys.gate)
     back = _give_back(teller, storm.passengers[1], stranded[1])
     return sum((bought.paid for bought in stranded), Decimal(0)), back
 
@@ -91,25 +91,36 @@ def _show_event(teller: Teller, name: str, bought: Bought) -> None:
     teller.say(f"  {name} hears {heard[0]['type']}: {heard[0]['data'].get('note', '')}")
 
 
-def _carry_on(teller: Teller, storm: Storm, bought: Bought, gate: str, departs: datetime) -> None:
+def _carry_on(teller: Teller, storm: Storm, bought: Bought, gate: str) -> None:
     """Show the old code at the other line's gate, and wait until the worker has booked what that line gets."""
-    teller.move_clock(departs + _LATER)
+    boat = _option_of(teller, bought, "other_operator")
+    teller.expect(boat["operator"] == storm.taker, "the agreement sends the passenger to the other line")
+    boards = datetime.fromisoformat(boat["departure"]) - _BOARDS
+    teller.move_clock(boards)
     scan = {
         "scan_id": new_id(),
         "token": bought.token,
-        "device_ts": (departs + _LATER).isoformat(),
+        "device_ts": boards.isoformat(),
+        "trip_id": boat["trip_id"],
     }
     shown = teller.post("/v1/validations", scan, gate)
-    operators = teller.get("/v1/operators", gate).json()["operators"]
-    name = next(one["name"] for one in operators if one["id"] == storm.taker)
+    leaves = f"{datetime.fromisoformat(boat['departure']):%H:%M}"
     answer = f"{shown['decision']} {shown['reason']}, {shown['staff_sees']}"
-    teller.say(f"  {storm.passengers[0]} shows the old code at the gate of {name}: {answer}")
+    teller.say(
+        f"  {storm.passengers[0]} shows the old code for the {leaves} of {boat['operator_name']}: {answer}"
+    )
     teller.expect(
         shown["decision"] == "accept", "the ticket of a cancelled departure opens another line's gate"
     )
     # The first round that is seen may have begun before the scan; the one behind it has not.
     for minutes in (10, 20):
-        _await_round(teller, departs + _LATER + timedelta(minutes=minutes), gate)
+        _await_round(teller, boards + timedelta(minutes=minutes), gate)
+
+
+def _option_of(teller: Teller, bought: Bought, kind: str) -> Any:
+    """The first way on of a kind, as the holder reads it."""
+    (leg,) = teller.get(f"/v1/orders/{bought.id}/options", bought.key).json()["legs"]
+    return next(one for one in leg["options"] if one["kind"] == kind)
 
 
 def _await_round(teller: Teller, moment: datetime, key: str) -> None:
@@ -126,10 +137,14 @@ def _await_round(teller: Teller, moment: datetime, key: str) -> None:
 
 
 def _give_back(teller: Teller, name: str, bought: Bought) -> Decimal:
+    law = _option_of(teller, bought, "refund")["law"]
     refund = teller.post(f"/v1/orders/{bought.id}/refunds", {"passengers": [name]}, bought.key)
     for line in story_month.rows_of(refund, "lines"):
         amount = f"{line['amount']['amount']} {line['amount']['currency']}"
         teller.say(f"  {name} takes the money: {amount} back, {line['because']}")
+    teller.say(
+        f"  {name}'s money is on its way, within {law['days']} days: {law['article']} (level {law['level']})"
+    )
     back = Decimal(refund["amount"]["amount"])
     teller.expect(back == bought.paid, "what is not carried comes back whole")
     return back

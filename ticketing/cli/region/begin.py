@@ -8,7 +8,15 @@ from pathlib import Path
 import httpx
 
 from operators.beginning import Beginning, Sold, Source, begin
-from operators.files import FEED_FILES, MAX_FILE_BYTES, FeedUnreadable, copy_feed, read_feed
+from operators.files import (
+    AS_GTFS_WANTS,
+    FEED_FILES,
+    MAX_FILE_BYTES,
+    FeedUnreadable,
+    Reading,
+    copy_feed,
+    read_feed,
+)
 from operators.gtfs.leaving_out import load_leaving_out
 from tariffs.fares.feed import load
 from tariffs.findings import Finding, errors
@@ -18,7 +26,9 @@ _SECONDS = 60.0
 _ADDRESSES = ("https://", "http://")
 
 
-def begin_region(place: Path, feeds: Sequence[str], encoding: str) -> tuple[Beginning, list[Finding]]:
+def begin_region(
+    place: Path, feeds: Sequence[str], reading: Reading = AS_GTFS_WANTS
+) -> tuple[Beginning, list[Finding]]:
     """Write the folder of a region from feeds, whole or not at all; answers with what was left out or is doubtful.
 
     Raises InvalidRequest with every fault of a feed that cannot be read.
@@ -26,7 +36,7 @@ def begin_region(place: Path, feeds: Sequence[str], encoding: str) -> tuple[Begi
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-") as scratch:
         paths = [_fetched(feed, Path(scratch)) for feed in feeds]
-        read = [_source(path, feed, encoding) for path, feed in zip(paths, feeds, strict=True)]
+        read = [_source(path, feed, reading) for path, feed in zip(paths, feeds, strict=True)]
         try:
             beginning = begin(place.name, [source for source, _ in read])
         except ValueError as error:
@@ -73,9 +83,9 @@ def _shown(feed: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}{asks and '?...'}"
 
 
-def _source(path: Path, origin: str, encoding: str) -> tuple[Source, list[Finding]]:
+def _source(path: Path, origin: str, reading: Reading) -> tuple[Source, list[Finding]]:
     try:
-        files = read_feed(path, FEED_FILES, encoding)
+        files = read_feed(path, FEED_FILES, *reading)
     except FeedUnreadable as error:
         raise InvalidRequest.at("--feed", str(error)) from error
     read = load_leaving_out(path.stem, files)
@@ -95,7 +105,7 @@ def _source(path: Path, origin: str, encoding: str) -> tuple[Source, list[Findin
             prices=[Sold(row.rider, row.medium, row.price.currency) for row in tariff.prices()],
             origin=_shown(origin) if origin.startswith(_ADDRESSES) else path.name,
             digest=_digest(path),
-            encoding=encoding,
+            reading=reading,
         ),
         findings,
     )

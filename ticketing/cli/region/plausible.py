@@ -42,7 +42,10 @@ def _calendars(operator: str, timetable: Timetable, today: date) -> Iterator[Fin
     file = f"{operator}/calendar.txt"
     if last < today:
         yield _finding(
-            file, "expired", f"the last departure is on {last}: nothing of {operator} is sold", "error"
+            file,
+            "expired",
+            f"the last departure is on {last}: nothing of {operator} is sold; put its newer feed into feeds/{operator}",
+            "error",
         )
     elif last < today + _WEEK:
         yield _finding(file, "expires_soon", f"the last departure is on {last}")

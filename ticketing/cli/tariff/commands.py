@@ -11,6 +11,7 @@ from typing import NoReturn, TextIO
 import click
 
 from operators.files import ENCODINGS, FeedUnreadable, read_feed
+from operators.netex import notes
 from tariffs.caps import load as load_caps
 from tariffs.fares import feed as fares
 from tariffs.fares.calls import FILES as CALLS
@@ -331,7 +332,8 @@ def _read(feed: Path, encoding: str) -> tuple[Feed | None, list[Finding]]:
         except FeedUnreadable as error:
             _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
         count = Counted(tell, f"checking {feed.name}", sum(text.count("\n") for text in texts.values()))
-        return fares.load(texts, count.more)
+        loaded, findings = fares.load(texts, count.more)
+        return loaded, [*notes.read(texts), *findings]
 
 
 def _unusable(findings: list[Finding]) -> InvalidRequest:

@@ -80,7 +80,7 @@ def _ordered() -> dict[str, Ordered]:
 
 
 def sailings() -> Extras:
-    """One sailing is late, one is cancelled, and a waiver lets those of the cancelled one on any other."""
+    """One sailing is late, one is cancelled; waivers let those of the cancelled one on any other, and a ticket that missed another line's."""
     return Extras(
         boarding={"through": Boarding(7200)},
         sailings={"t1": (("a", SAILS), ("a", SAILS + 86_400)), "t2": (("a", SAILS + 3600),)},
@@ -89,7 +89,10 @@ def sailings() -> Extras:
             ("tallink", "TLL-D", NOW - 7200): Delay(NOW, {"HEL-LT2": 7200}),
             ("tlt", "a", SAILS - 3600): Delay(None, cancelled=True),
         },
-        waivers=(Waiver("e1", frozenset({("tlt", "a", SAILS - 3600)}), ("tlt", "any"), NOW + 3600),),
+        waivers=(
+            Waiver("e1", frozenset({("tlt", "a", SAILS - 3600)}), ("tlt", "any"), NOW + 3600),
+            Waiver("e2", frozenset({("hsl", "a", SAILS)}), ("tlt", "any"), NOW + 3600, frozenset({JTI})),
+        ),
         categories={"chil": "child"},
     )
 

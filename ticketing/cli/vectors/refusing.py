@@ -101,6 +101,8 @@ def _members(good: Mapping[str, object]) -> Iterator[tuple[bool, str, Mapping[st
     yield True, "a delay of a departure at an unknown time", {"delays": [[*call, None, []]]}
     waiver = {"event": "e", "trips": [call], "accept": ["tlt", "any"], "until": NOW}
     yield False, "a waiver with an unknown member", {"waivers": [{**waiver, "later": 1}]}
+    yield True, "a waiver for some tickets", {"waivers": [{**waiver, "tickets": ["j"]}]}
+    yield False, "a waiver for no tickets", {"waivers": [{**waiver, "tickets": []}]}
     yield False, "a waiver for one name", {"waivers": [{**waiver, "accept": ["tlt"]}]}
     yield False, "categories that are no texts", {"categories": {"chil": 1}}
     yield False, "a row of orders with a leg of 8", {"ordered": [["p", 0, [["t", 8, 1, 1, 1, 1]]]]}

@@ -82,6 +82,23 @@ def sailings() -> list[Row]:
             JTI,
         ),
         (
+            "a ticket that has missed another line's departure",
+            "sailings",
+            {"token": ticket(l=[["hsl", "a", "b", bound_to(SAILS)]], aud=["hsl"]), **boarding()},
+            "ok_attention",
+            JTI,
+        ),
+        (
+            "another ticket for a departure that some have missed",
+            "sailings",
+            {
+                "token": ticket(l=[["hsl", "a", "b", bound_to(SAILS)]], aud=["hsl"], jti="G" * 22),
+                **boarding(),
+            },
+            "wrong_audience",
+            "G" * 22,
+        ),
+        (
             "a ticket without a departure",
             "sailings",
             {"token": ticket(l=[["tlt", "a", "b"]], aud=["tlt"]), **boarding()},

@@ -41,6 +41,7 @@ _LEGS: tuple[list[list[str]], ...] = (
     [["tlt", "a", "b", f"1{bound_to(SAILS - 7200)}"], ["tlt", "b", "c"]],
     [["tlt", "a", "b", bound_to(SAILS - 3600)]],
     [["tlt", "a", "b", bound_to(SAILS + 3600)]],
+    [["hsl", "a", "b", bound_to(SAILS)]],
 )
 _RULES = {
     "through": ProductRule(),

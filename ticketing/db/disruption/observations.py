@@ -109,6 +109,18 @@ def list_observations(tx: Transaction, region: str, run: RunKey) -> list[StoredO
     return [_stored(row) for row in rows]
 
 
+def last_cause(tx: Transaction, region: str, run: RunKey) -> str | None:
+    """Read why a run did not go as planned, as its source named it last; None where nobody has."""
+    operator, trip, day = run
+    table = observation.c
+    same = (table.region == region, table.operator == operator, table.trip_id == trip)
+    query = sa.select(table.cause).where(*same, table.service_date == day.isoformat(), table.kind == "cause")
+    cause: str | None = tx.execute(
+        query.order_by(table.told_at.desc(), table.received_at.desc()).limit(1)
+    ).scalar()
+    return cause
+
+
 def put_raw(tx: Transaction, message: RawMessage) -> None:
     """Keep a message, once."""
     row = {

@@ -20,10 +20,13 @@ from ticketing.db.tables.disruption import (
     place_hold,
     rerouting,
 )
+from ticketing.db.tables.live import run_state
 from ticketing.db.tables.sale import order, ticket
 
 State = Literal["asked", "held", "answered", "kept", "released"]
 OPEN: tuple[State, ...] = ("asked", "held")
+# The reason of a place that its holder was asked about, and that is not held again: others have it now.
+UNANSWERED = "nobody has answered"
 # So long after its planned departure a run still leaves somebody behind.
 _STAYS = timedelta(hours=24)
 # What one statement may name is limited.
@@ -51,6 +54,11 @@ class PlaceHold(Move):
         """The name of the run on the tickets, which is of the same operator, in its region."""
         return self.operator, self.was_trip_id, self.was_service_date
 
+    @property
+    def has_come_to_nothing(self) -> bool:
+        """True where its holder had no place to answer about (any more), so that another one may be held."""
+        return self.state == "released" and self.reason != UNANSWERED
+
     def as_choice(self, at: datetime) -> Rerouting:
         """Write it as the choice that a machine makes for those who have not answered."""
         return Rerouting(
@@ -65,7 +73,7 @@ class PlaceHold(Move):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
-    """A ticket whose leg does not take its holder, who has neither chosen nor has a place held; `event_id` says what happened.
+    """A ticket whose leg does not take its holder, who has neither chosen nor has, or had, a place to answer about; `event_id` says what happened.
 
     `run` is the one on the ticket; `then` are the operator and mode of each leg that follows.
     """
@@ -127,18 +135,25 @@ def list_asked(tx: Transaction, limit: int) -> list[PlaceHold]:
 
 
 def list_over(tx: Transaction, now: datetime, limit: int) -> list[PlaceHold]:
-    """List the holds that are over by now, and those whose departure may go after all, oldest first: their orders decide."""
+    """List the holds that are over by now, oldest first, those whose old departure may go after all, and those whose new one does not: their orders decide."""
     event, later = disruption_event, disruption_event.alias()
     is_later = [
         later.c[name] == event.c[name] for name in ("region", "operator", "trip_id", "service_date", "status")
     ]
-    names = (("operator", "operator"), ("trip_id", "was_trip_id"), ("service_date", "was_service_date"))
-    on_ticket = [event.c[name] == place_hold.c[of_hold] for name, of_hold in names]
     is_last = ~sa.exists().where(*is_later, later.c.revision > event.c.revision).correlate(event)
     restored = (event.c.kind == "service_restored", event.c.status == "confirmed", is_last)
+    on_ticket = _is_of_run(event, "was_trip_id", "was_service_date")
     goes = sa.exists().where(*on_ticket, *restored, event.c.confirmed_at >= place_hold.c.made_at)
-    is_over = sa.or_(place_hold.c.until <= now, goes)
+    cancelled = (run_state.c.cancelled == 1, run_state.c.withdrawn_at.is_(None))
+    is_gone = sa.exists().where(*_is_of_run(run_state, "trip_id", "service_date"), *cancelled)
+    is_over = sa.or_(place_hold.c.until <= now, goes, is_gone)
     return _list(tx, sa.select(place_hold).where(place_hold.c.state == "held", is_over).limit(limit))
+
+
+def _is_of_run(of: sa.FromClause, trip_id: str, service_date: str) -> "list[sa.ColumnElement[bool]]":
+    """Match the rows about a run that a hold names in these columns."""
+    names = (("operator", "operator"), ("trip_id", trip_id), ("service_date", service_date))
+    return [of.c[name] == place_hold.c[of_hold] for name, of_hold in names]
 
 
 def list_left_behind(tx: Transaction, since: datetime) -> list[str]:
@@ -176,7 +191,8 @@ def list_owed(tx: Transaction, event_id: str, now: datetime, limit: int | None =
         .where(row.event_id == event_id, row.why.in_(_LEFT_BEHIND))
         .where(ticket.c.status == "valid", leg.departs_at >= now - _STAYS)
         .where(
-            ~_has_answer(place_hold, of_leg), ~_has_answer(rerouting, of_leg, rerouting.c.state != "failed")
+            ~_has_answer(place_hold, of_leg, sa.not_(_came_to_nothing())),
+            ~_has_answer(rerouting, of_leg, rerouting.c.state != "failed"),
         )
     )
     rows = tx.execute(query.limit(limit)).all()
@@ -195,6 +211,11 @@ def list_owed(tx: Transaction, event_id: str, now: datetime, limit: int | None =
         )
         for one in rows
     ]
+
+
+def _came_to_nothing() -> "sa.ColumnElement[bool]":
+    """Select the holds that `has_come_to_nothing` tells of."""
+    return sa.and_(place_hold.c.state == "released", place_hold.c.reason != UNANSWERED)
 
 
 def _has_answer(

@@ -47,7 +47,7 @@ class RunState:
     `withdrawn_at` is set where the operator no longer tells it although the run has not left: then it is as planned.
     `ended_at` is set where a feed no longer tells it because it has left.
     `worst_seconds` is its longest delay anywhere. One that is `replaced` runs with the calls that are told and no other.
-    `note` is what staff have written for holders, by language.
+    `note` is what staff have written for holders, by language, `cause` why it does not go as planned, as they name it.
     """
 
     operator: str
@@ -65,6 +65,7 @@ class RunState:
     ended_at: datetime | None = None
     replaced: bool = False
     note: Mapping[str, str] = field(default_factory=dict)
+    cause: str | None = None
 
     @property
     def key(self) -> RunKey:
@@ -282,6 +283,7 @@ def _state(row: sa.RowMapping) -> RunState:
         ),
         replaced=document.get("replaced", False),
         note=document.get("note", {}),
+        cause=document.get("cause"),
         **{name: row[name] for name in names},
     )
 
@@ -297,6 +299,7 @@ def _row(region: str, state: RunState) -> dict[str, Any]:
         **({"platforms": platforms} if platforms else {}),
         **({"happened": happened} if happened else {}),
         **({"note": dict(state.note)} if state.note else {}),
+        **({"cause": state.cause} if state.cause else {}),
     }
     return {
         "region": region,

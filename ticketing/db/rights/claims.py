@@ -12,8 +12,9 @@ from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.rows import put_once
+from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.rights import claim, claim_payout, claim_step, rule_table
-from ticketing.db.tables.sale import refund
+from ticketing.db.tables.sale import refund, ticket
 
 State = Literal[
     "not_decided", "proposed", "contested", "decided", "needs_account", "paying", "paid", "refused"
@@ -119,6 +120,33 @@ def list_claimed(tx: Transaction, jtis: Collection[str]) -> set[tuple[str, int]]
     """Name the legs of some tickets that have a claim."""
     query = sa.select(claim.c.jti, claim.c.leg).where(claim.c.jti.in_(list(jtis)))
     return {(row.jti, row.leg) for row in tx.execute(query)}
+
+
+def list_compensated(tx: Transaction, jti: str) -> frozenset[int]:
+    """Name the legs of a ticket whose compensation is decided, on its way or paid."""
+    of_ticket = claim.c.jti == jti, claim.c.state.in_(("decided", "needs_account", "paying", "paid"))
+    return frozenset(tx.execute(sa.select(claim.c.leg).where(*of_ticket)).scalars())
+
+
+def count_on_pass(tx: Transaction, jti: str) -> int:
+    """Count the claims with a sum for rides that one pass has paid for; nobody else adds to them before this transaction ends."""
+    tx.execute(sa.select(ticket.c.jti).where(ticket.c.jti == jti).with_for_update())
+    use = pass_use.c
+    query = (
+        sa.select(sa.func.count())
+        .select_from(claim)
+        .join(ticket, ticket.c.jti == claim.c.jti)
+        .join(
+            pass_use,
+            sa.and_(
+                use.order_id == claim.c.order_id,
+                use.passenger_ref == ticket.c.passenger_ref,
+                use.leg == claim.c.leg,
+            ),
+        )
+        .where(use.ticket_jti == jti, claim.c.amount_minor.is_not(None), claim.c.state != "refused")
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def list_due(

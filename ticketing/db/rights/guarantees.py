@@ -6,13 +6,16 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.operators.run_states import RunKey
 from ticketing.db.rows import columns, fetch, put_once
+from ticketing.db.sale.gateway_events import POOL_LOW, find_raised
+from ticketing.db.tables.books import entry, posting
 from ticketing.db.tables.disruption import disruption_affected, disruption_event
 from ticketing.db.tables.rights import guarantee_case
 from ticketing.db.tables.sale import order
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenConnection:
     """A connection of a ticket that an event has broken, and whose order has bought a guarantee."""
 
@@ -20,7 +23,14 @@ class BrokenConnection:
     jti: str
     after_leg: int
     operator: str
+    trip_id: str
+    service_date: date
     cause: str | None
+
+    @property
+    def run(self) -> RunKey:
+        """The name of the run that has broken it, in its region."""
+        return self.operator, self.trip_id, self.service_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +56,9 @@ def list_broken(tx: Transaction, since: date, limit: int) -> list[BrokenConnecti
     """List the broken connections of service days since one whose orders have a guarantee, and that have no case yet."""
     row, event, case = disruption_affected.c, disruption_event.c, guarantee_case.c
     decided = sa.exists().where(case.jti == row.jti, case.after_leg == row.leg)
+    of_run = (event.operator, event.trip_id, event.service_date, event.cause)
     query = (
-        sa.select(row.order_id, row.jti, row.leg, event.operator, event.cause)
+        sa.select(row.order_id, row.jti, row.leg.label("after_leg"), *of_run)
         .join(disruption_event, event.id == row.event_id)
         .join(order, order.c.id == row.order_id)
         .where(row.why == "connection", row.then_leg == row.leg + 1, order.c.guaranteed.is_not(None))
@@ -55,7 +66,10 @@ def list_broken(tx: Transaction, since: date, limit: int) -> list[BrokenConnecti
         .order_by(event.confirmed_at, row.jti)
         .limit(limit)
     )
-    broken = [BrokenConnection(*one) for one in tx.execute(query)]
+    broken = [
+        BrokenConnection(**{**row, "service_date": date.fromisoformat(row["service_date"])})
+        for row in tx.execute(query).mappings()
+    ]
     return list({(one.jti, one.after_leg): one for one in broken}.values())
 
 
@@ -92,6 +106,21 @@ def sum_recourse(tx: Transaction, region: str, operator: str, since: datetime) -
         case.region == region, case.operator == operator, case.decided_at >= since
     )
     return int(tx.execute(query).scalar_one())
+
+
+def pool_balance(tx: Transaction, region: str, account: str) -> int:
+    """Sum a region's postings to the account of its pool, in minor units: what fees and recourse have left of it, negative where the guarantor has paid."""
+    query = (
+        sa.select(sa.func.coalesce(sa.func.sum(posting.c.amount_minor), 0))
+        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
+        .where(posting.c.account_id == account, entry.c.region == region)
+    )
+    return -int(tx.execute(query).scalar_one())
+
+
+def is_sale_stopped(tx: Transaction, region: str) -> bool:
+    """Tell whether a region sells no guarantees now, because its pool is below its reserve."""
+    return find_raised(tx, POOL_LOW, region) is not None
 
 
 def list_sold(tx: Transaction, region: str) -> dict[str, str]:

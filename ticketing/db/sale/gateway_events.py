@@ -23,6 +23,8 @@ _RESOLVE_ALERT_OF = sa.update(alert).where(
     alert.c.resolved_at.is_(None),
 )
 
+# The case of a region whose pool of guarantees is below its reserve: while it is open none is sold.
+POOL_LOW = "guarantee_pool_low"
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
 

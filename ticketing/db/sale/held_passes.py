@@ -233,6 +233,12 @@ def list_uses_of(tx: Transaction, jti: str, order_id: str) -> list[PassUse]:
     return fetch(tx, query.order_by(pass_use.c.leg, pass_use.c.passenger_ref), PassUse)
 
 
+def find_use(tx: Transaction, order_id: str, passenger: str, leg: int) -> PassUse | None:
+    """Find the use of a pass that pays for a passenger's leg of an order; None where none does."""
+    mine = (pass_use.c.order_id == order_id, pass_use.c.passenger_ref == passenger, pass_use.c.leg == leg)
+    return find(tx, sa.select(pass_use).where(*mine).limit(1), PassUse)
+
+
 def list_unridden_uses(tx: Transaction, order_id: str) -> list[PassUse]:
     """List the uses of passes that an order took for rides which no gate has seen yet: an exchange can free them."""
     ridden = (

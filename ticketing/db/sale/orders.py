@@ -207,6 +207,11 @@ def has_paid(tx: Transaction, person_id: str) -> bool:
     return bool(tx.execute(sa.select(paid_by(sa.literal(person_id)))).scalar())
 
 
+def has_orders_of(tx: Transaction, region: str) -> bool:
+    """Tell whether anybody has ordered anything of a region."""
+    return tx.execute(sa.select(order.c.id).where(order.c.region == region).limit(1)).first() is not None
+
+
 def list_orders_of(tx: Transaction, person_id: str) -> list[Order]:
     """List a person's orders, newest first."""
     query = sa.select(order).where(order.c.person_id == person_id).order_by(order.c.id.desc())

@@ -207,6 +207,7 @@ rerouting = table(
     sa.Index(None, "ended_at"),
 )
 
+_IS_OPEN = "state IN ('asked', 'held')"
 # Places that are held on the one departure that is left for holders who have not chosen yet; `passengers` (JSON) are those who
 # still have not. `asked` while the operator is asked, `held` until its end.
 place_hold = table(
@@ -218,14 +219,16 @@ place_hold = table(
     moment("ended_at", null=True),
     text("reason"),
     one_of("state", "asked", "held", "answered", "kept", "released"),
-    sa.UniqueConstraint(
+    # One at a time; one that has come to nothing is tried again.
+    sa.Index(
+        "uq_place_hold_open",
         "order_id",
         "leg",
         "was_trip_id",
         "was_service_date",
-        "trip_id",
-        "service_date",
-        name="uq_place_hold_once",
+        unique=True,
+        sqlite_where=sa.text(_IS_OPEN),
+        postgresql_where=sa.text(_IS_OPEN),
     ),
     sa.Index(None, "state"),
     sa.Index(None, "made_at"),

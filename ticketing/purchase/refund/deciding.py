@@ -12,6 +12,7 @@ from datetime import datetime
 from tariffs import companions
 from tariffs.companions import Rule
 from ticketing.db import Transaction
+from ticketing.db.rights import claims
 from ticketing.db.sale import held_passes, offers
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
@@ -280,7 +281,8 @@ def _beside(known: Known, ticket: RefundableTicket, legs: Sequence[int], rules: 
 
 def _refundable(tx: Transaction, ticket: Ticket, quote: Quote) -> RefundableTicket:
     uses, legs = tickets.list_uses(tx, ticket.jti), ticket.document.legs
-    used = frozenset(use.leg for use in uses)
+    # Whoever was compensated for a delay has travelled, though no gate has seen it.
+    used = frozenset(use.leg for use in uses) | claims.list_compensated(tx, ticket.jti)
     carried_on = frozenset(
         use.leg for use in uses if use.leg < len(legs) and use.operator != legs[use.leg].operator
     )

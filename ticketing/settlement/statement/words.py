@@ -63,6 +63,7 @@ _KINDS = {
     "compensation": ("Compensation", "Hüvitis", "Korvaus", "Ersättning"),
     "dispute_lost": ("Card dispute lost", "Kaotatud kaardivaidlus", "Hävitty korttiriita", "Förlorad korttvist"),
     "continuation": ("Carried on after a cancellation", "Edasi viidud pärast tühistamist", "Jatkokuljetus peruutuksen jälkeen", "Vidarebefordran efter inställd avgång"),
+    "other_way": ("Another way after a disruption", "Muu tee pärast häiret", "Muu reitti häiriön jälkeen", "Annan väg efter störning"),
     "breakage": ("Unused rides", "Kasutamata sõidud", "Käyttämättömät matkat", "Outnyttjade resor"),
     "suspense_cleared": ("From suspense", "Selgitamata summadest", "Selvittelytililtä", "Från observationskonto"),
     "month_end_pool_filled": ("Paid into a pool", "Ühisrahasse", "Maksettu pooliin", "Inbetalt till pool"),

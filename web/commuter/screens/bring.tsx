@@ -9,6 +9,7 @@ import { Back, Note, Trouble } from "../parts";
 
 export default function BringPage() {
   const code = useSignal(location.hash.slice(1));
+  const fromPhone = useSignal(new URLSearchParams(location.search).get("from") === "phone");
   // Kept for another try: the code is used up by then.
   const opened = useSignal<Schemas["ClaimedOrder"] | null>(null);
   const busy = useSignal(false);
@@ -25,7 +26,7 @@ export default function BringPage() {
       opened.value ??= await call("POST /v1/orders/link", { body: { code: code.value } });
       const { order_id, access_token } = opened.value;
       await takeIn(order_id, access_token);
-      go(`orders/${order_id}/options`, { replace: true });
+      go(`orders/${order_id}/${fromPhone.value ? "take-over" : "options"}`, { replace: true });
     } catch (trouble) {
       if (trouble instanceof Problem) code.value = "";
       error.value = trouble;
@@ -40,7 +41,7 @@ export default function BringPage() {
       {code.value ? (
         <section class="card" aria-labelledby="link">
           <h2 id="link">{t("bring.link.ask")}</h2>
-          <p>{t("bring.link.text")}</p>
+          <p>{t(fromPhone.value ? "bring.phone.text" : "bring.link.text")}</p>
           <button type="button" class="main wide" disabled={busy.value} onClick={() => void follow()}>
             {t(busy.value ? "wait.short" : "bring.go")}
           </button>

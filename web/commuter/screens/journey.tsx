@@ -1,24 +1,14 @@
 // The journey and its price: every stop, and why it costs what it costs.
 import { useSignal } from "@preact/signals";
-import type { ComponentType } from "preact";
-import { useEffect } from "preact/hooks";
 import { call, newKey, now, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
+import { Later } from "../../shared/lazy";
 import { here, minor, money, moneyOf } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
+import { mine } from "../../shared/session";
+import { Caps, capsOf } from "../caps";
 import { draft, keepDraft, type Draft } from "../draft";
-import type { Leg } from "../orders";
 import { Back, categoryOf, dayLabel, Note, Way } from "../parts";
-
-/** The map comes when the rest is there. */
-function MapOf({ legs }: { legs: Leg[] }) {
-  const map = useSignal<{ of: ComponentType<{ legs: Leg[] }> } | null>(null);
-  useEffect(() => {
-    import("../map").then((one) => (map.value = { of: one.default }), () => undefined);
-  }, []);
-  const Map = map.value?.of;
-  return Map ? <Map legs={legs} /> : null;
-}
 
 export function Journey() {
   const current = draft.value;
@@ -32,10 +22,12 @@ export function Journey() {
       <Back to={`results?${search}`}>{t("journey.back")}</Back>
       <Heading title={t("journey.title")}>{dayLabel(itinerary.departure)}</Heading>
       <div class="card">
-        <MapOf legs={itinerary.legs} />
+        {/* The map comes when the rest is there. */}
+        <Later load={() => import("../map").then((one) => one.default)} given={{ legs: itinerary.legs }} />
         <Way legs={itinerary.legs} />
       </div>
       <Why quote={quote} names={namesOf(itinerary)} />
+      <Caps caps={capsOf(quote)} />
       <Connections connections={quote.connections} />
       <Note kind="calm">
         <p>{t("journey.conditions")}</p>
@@ -152,7 +144,7 @@ export function Expiry({ draft: current, until }: { draft: Draft; until: string 
   const again = async () => {
     const offer = current.itinerary?.offer_id;
     try {
-      const quote = await call("POST /v1/quotes", { body: { offer_id: offer ?? "" } });
+      const quote = await call("POST /v1/quotes", { body: { offer_id: offer ?? "" }, ...(current.change ? {} : mine()) });
       await keepDraft({ ...current, quote, orderKey: newKey(), payKey: newKey() });
     } catch {
       error.value = true;

@@ -10,6 +10,7 @@ import { Note } from "../parts";
 export function More() {
   const sure = useSignal(false);
   const forget = async () => {
+    await import("../push").then((one) => one.unsubscribe()).catch(() => undefined);
     await forgetAll();
     location.assign("/app/");
   };

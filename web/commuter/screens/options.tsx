@@ -80,16 +80,20 @@ function Choices({ row, leg, take }: { row: KeptOrder; leg: Disrupted; take: (op
       <Whose row={row} jti={leg.jti} />
       <p class="bad strong">{t(`options.why.${leg.why}`)}</p>
       {leg.held && <p>{t("options.held", { time: here(leg.held.until) })}</p>}
+      {leg.notes.map((note) => (
+        <p key={note.code}>{note.text}</p>
+      ))}
       {leg.options.length === 0 && <p>{t("options.nothing")}</p>}
       <ul class="cards">
         {leg.options.map((option) => (
           <li key={option.id} class="option">
             <p>{option.text}</p>
             {option.refund && <p class="big">{money(option.refund)}</p>}
+            {option.law && <p class="hint">{option.law.article}</p>}
             {option.places !== null && option.places <= FEW && <p class="hint">{t("places.free", { count: option.places })}</p>}
             {leg.chosen === option.id ? (
               <p class="chip good">{t("options.chosen")}</p>
-            ) : (
+            ) : option.kind === "other_way" ? null : (
               <button type="button" class="wide" aria-label={`${t(`options.take.${option.kind}`)}: ${option.text}`} onClick={() => take(option)}>
                 {t(`options.take.${option.kind}`)}
               </button>

@@ -1,20 +1,27 @@
 // The order and its receipt: what was paid, what came back, and the papers.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { file } from "../../shared/api";
+import { call, file, type Schemas } from "../../shared/api";
 import { t, tOr } from "../../shared/i18n";
 import { here, money } from "../../shared/money";
 import { Heading, type Place } from "../../shared/router";
+import { signedIn } from "../../shared/session";
+import { Caps, capsOf } from "../caps";
 import { Mail } from "../mail";
 import { orderOf, refresh } from "../orders";
 import { Back, categoryOf, Note, Trouble } from "../parts";
+import Push from "../push";
 import { save } from "../save";
 
 export function OrderPage({ at }: { at: Place }) {
   const id = at.parts["order"] as string;
   const error = useSignal<unknown>(null);
+  const caps = useSignal<Schemas["Cap"][]>([]);
   useEffect(() => {
     refresh(id).catch((trouble: unknown) => (error.value = trouble));
+    // Caps count for the owner of an account alone. Without the quote nothing is missing but that sentence.
+    const quote_id = signedIn.value ? orderOf(id)?.order.quote_id : undefined;
+    if (quote_id) call("GET /v1/quotes/{quote_id}", { path: { quote_id } }).then((quote) => (caps.value = capsOf(quote)), () => undefined);
   }, []);
   const row = orderOf(id);
   if (!row) {
@@ -81,7 +88,9 @@ export function OrderPage({ at }: { at: Place }) {
           ))}
         </section>
       )}
-      <Mail row={row} />
+      <Caps caps={caps.value} />
+      <Mail row={row} key={row.push} />
+      <Push row={row} />
       <Trouble error={error.value} />
       <ul class="rows actions">
         <li>
@@ -89,6 +98,11 @@ export function OrderPage({ at }: { at: Place }) {
             {t("order.receipt")}
           </button>
         </li>
+        {row.tickets && (
+          <li>
+            <a href={`/app/orders/${id}/hand-over`}>{t("handover.title")}</a>
+          </li>
+        )}
         <li>
           <a href={`/app/orders/${id}/options`}>{t("options.title")}</a>
         </li>

@@ -1,10 +1,12 @@
 // Passes and carnets on sale: a pass covers its rides, and later searches on this phone count it.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, newKey, type Schemas } from "../../shared/api";
+import { ACCOUNT, call, newKey, type Schemas } from "../../shared/api";
 import { t, tOr } from "../../shared/i18n";
 import { money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
+import { mine, signedIn } from "../../shared/session";
+import { Caps } from "../caps";
 import { keepDraft } from "../draft";
 import { categoryOf, Note, Trouble, Waiting } from "../parts";
 
@@ -20,12 +22,16 @@ export function Passes() {
       .then((found) => (products.value = found.passes))
       .catch((trouble: unknown) => (error.value = trouble));
   };
+  const caps = useSignal<Schemas["Cap"][]>([]);
   useEffect(ask, []);
+  useEffect(() => {
+    if (signedIn.value) call("GET /v1/me/caps", { token: ACCOUNT }).then((found) => (caps.value = found.caps), () => undefined);
+  }, []);
   const buy = async (product: Product, category: string) => {
     busy.value = true;
     error.value = null;
     try {
-      const quote = await call("POST /v1/passes/quotes", { body: { region: product.region, product: product.id, rider_category: category } });
+      const quote = await call("POST /v1/passes/quotes", { body: { region: product.region, product: product.id, rider_category: category }, ...mine() });
       await keepDraft({ itinerary: null, quote, search: "", change: null, orderKey: newKey(), payKey: newKey(), order: null, token: null, method: null });
       go("who");
     } catch (trouble) {
@@ -37,6 +43,7 @@ export function Passes() {
     <>
       <Heading title={t("passes.title")}>{t("passes.title")}</Heading>
       <p class="lead">{t("passes.lead")}</p>
+      <Caps caps={caps.value} />
       <Trouble error={error.value} again={ask} />
       {!products.value && !error.value && <Waiting />}
       {products.value?.length === 0 && (

@@ -1,11 +1,14 @@
 // Pay: one amount, one button, and one charge whatever happens to the answer.
 import { useSignal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { call, demoGateway, newKey, NoAnswer, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { dayOf, here, hours, money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
 import { draft, dropDraft, keepDraft, type Draft } from "../draft";
-import { refresh } from "../orders";
+import type { CardForm } from "../card";
+import { hasTickets, refresh } from "../orders";
 import { Note, Signs, Trouble, troubleOf } from "../parts";
 
 const METHODS = ["demo_ok", "demo_declined", "demo_sca", "demo_timeout_after_capture"] as const;
@@ -17,35 +20,50 @@ export function Pay() {
   // A method that is still noted was sent, and its answer has not come: this was loaded anew meanwhile.
   const error = useSignal<unknown>(current?.method && !current.order?.next_action ? new NoAnswer("") : null);
   const asks = useSignal<Schemas["NextAction"] | null>(current?.order?.next_action ?? null);
+  const form = useSignal<CardForm | null>(null);
+  // Once it is paid the purchase is dropped, and the screen leads on by itself.
+  const isLeaving = useRef(false);
+  const bank = useRef<HTMLButtonElement>(null);
+  const isAsked = asks.value !== null;
+  const wasAsked = useRef(isAsked);
+  useEffect(() => {
+    // The form is gone, and with it the button that had the focus.
+    if (isAsked && !wasAsked.current) bank.current?.focus();
+    wasAsked.current = isAsked;
+  }, [isAsked]);
   if (!current?.order || !current.token) {
-    go("tickets", { replace: true });
+    if (!isLeaving.current) go("tickets", { replace: true });
     return null;
   }
   const order = current.order;
+  const byCard = !isDemo(order);
   const act = (work: () => Promise<Schemas["Order"]>) => async () => {
     if (busy.value) return;
     busy.value = true;
-    error.value = null;
     try {
-      asks.value = await settled(current, await work());
+      const paid = await work();
+      error.value = null;
+      isLeaving.current = true;
+      asks.value = await settled(current, paid);
+      isLeaving.current = asks.value === null;
     } catch (trouble) {
+      isLeaving.current = false;
       error.value = trouble;
+      if (isRefusal(trouble)) asks.value = null;
       await afterRefusal(trouble);
     }
     busy.value = false;
   };
-  const pay = act(() => charge(current, method.value));
-  const answered = act(() => result(current));
+  // Without an answer the same method is sent again by the same key, also where a form would name the card anew.
+  const chosen = async () => (unsure(error.value) ? draft.value?.method : null) ?? (form.value ? await form.value.method() : method.value);
+  const pay = act(async () => asked(current, await charge(current, await chosen()), form.value));
+  const answered = act(async () => asked(current, { ...(draft.value?.order ?? order), next_action: asks.value }, form.value, true));
   return (
     <>
       <Heading title={t("pay.title")}>{t("pay.title")}</Heading>
-      {demoGateway.value || isDemo(order) ? (
+      {(!byCard || movesNothing(order)) && (
         <Note kind="wait">
           <p>{t("pay.demo")}</p>
-        </Note>
-      ) : (
-        <Note kind="calm">
-          <p>{t("pay.cardLater")}</p>
         </Note>
       )}
       {current.itinerary && <What itinerary={current.itinerary} />}
@@ -57,17 +75,19 @@ export function Pay() {
           </div>
         ))}
       </dl>
+      {byCard && <CardOf due={order.due} ready={(there) => (form.value = there)} />}
       {asks.value ? (
         <Note kind="calm" live>
           <p>{t("pay.bank")}</p>
+          <PayTrouble error={error.value} search={current.search} />
           <p class="buttons">
             {asks.value.url && (
               <a class="button" href={asks.value.url} target="_blank" rel="noopener">
                 {t("pay.bank.open")}
               </a>
             )}
-            <button type="button" class="main" onClick={() => void answered()} disabled={busy.value}>
-              {t("pay.bank.done")}
+            <button ref={bank} type="button" class="main" onClick={() => void answered()} disabled={busy.value}>
+              {t(asks.value.url ? "pay.bank.done" : "pay.bank.open")}
             </button>
           </p>
         </Note>
@@ -78,7 +98,7 @@ export function Pay() {
             void pay();
           }}
         >
-          {isDemo(order) && (
+          {!byCard && (
             <fieldset class="card">
               <legend>{t("pay.method")}</legend>
               {METHODS.map((name) => (
@@ -90,7 +110,7 @@ export function Pay() {
             </fieldset>
           )}
           <PayTrouble error={error.value} search={current.search} />
-          <button class="main wide" disabled={busy.value || !isDemo(order)}>
+          <button class="main wide" disabled={busy.value || (byCard && !form.value && !unsure(error.value))}>
             {busy.value ? t("wait.pay") : unsure(error.value) ? t("pay.check") : t("pay.go", { amount: money(order.due) })}
           </button>
         </form>
@@ -119,10 +139,39 @@ function isDemo(order: Schemas["Order"]): boolean {
   return demoGateway.value || order.stand_ins?.some((one) => one.startsWith("demo payment gateway")) === true;
 }
 
+/** A test key of Stripe takes cards and no money. */
+function movesNothing(order: Schemas["Order"]): boolean {
+  return order.stand_ins.some((one) => one.includes("no money moves"));
+}
+
 function minorRows(order: Schemas["Order"]): [string, string][] {
   const rows: [string, string][] = [[t("total"), money(order.total)]];
   if (Number(order.credit.amount) !== 0) rows.push([t("pay.credit"), `− ${money(order.credit)}`], [t("pay.due"), money(order.due)]);
   return rows;
+}
+
+/** The form of cards comes when it is needed, with a script of its own. */
+function CardOf(given: { due: Schemas["Money"]; ready: (form: CardForm) => void }) {
+  const card = useSignal<{ of: ComponentType<typeof given> } | "failed" | null>(null);
+  useEffect(() => {
+    import("../card").then(
+      (one) => (card.value = { of: one.default }),
+      () => (card.value = "failed"),
+    );
+  }, []);
+  if (card.value === "failed") return <Trouble error={new NoAnswer("")} again={() => location.reload()} />;
+  const Card = card.value?.of;
+  return Card ? <Card {...given} /> : null;
+}
+
+/** Have the buyer answer the bank in the card form's own frame, then look at what came of it. */
+async function asked(current: Draft, order: Schemas["Order"], form: CardForm | null, again = false): Promise<Schemas["Order"]> {
+  const action = order.next_action;
+  if (!action) return order;
+  if (!action.client_secret || !form) return again ? result(current) : order;
+  await keepDraft({ ...(draft.value ?? current), order });
+  await form.ask(action.client_secret);
+  return result(current);
 }
 
 /** Charge by the key of this try. The key is on the disk before the call leaves: a reload asks with the same one. */
@@ -144,6 +193,10 @@ async function settled(current: Draft, order: Schemas["Order"]): Promise<Schemas
     await keepDraft({ ...(draft.value ?? current), order });
     return order.next_action;
   }
+  if (order.state === "payment_failed") throw new Problem(402, {});
+  if (UNDONE.includes(order.state)) throw new Problem(410, {});
+  // Neither paid nor refused: the gateway has not said yet.
+  if (!hasTickets(order)) throw new NoAnswer("");
   await refresh(order.id);
   if (current.change) await refresh(current.change);
   await dropDraft();
@@ -151,10 +204,17 @@ async function settled(current: Draft, order: Schemas["Order"]): Promise<Schemas
   return null;
 }
 
+/** What was placed has come to nothing: places went back, and nothing is charged. */
+const UNDONE = ["cancelled", "expired", "unwinding"];
+
+function isRefusal(trouble: unknown): boolean {
+  return trouble instanceof Problem && trouble.status < 500;
+}
+
 /** After a refusal the next try is a new charge; without an answer it is the same one. */
 async function afterRefusal(trouble: unknown): Promise<void> {
-  if (draft.value && trouble instanceof Problem && trouble.status < 500) {
-    await keepDraft({ ...draft.value, payKey: newKey(), method: null });
+  if (draft.value?.order && isRefusal(trouble)) {
+    await keepDraft({ ...draft.value, payKey: newKey(), method: null, order: { ...draft.value.order, next_action: null } });
   }
 }
 
@@ -180,10 +240,17 @@ function PayTrouble({ error, search }: { error: unknown; search: string }) {
   if (error instanceof Problem && (error.status === 409 || error.status === 410)) {
     return (
       <Note kind="bad">
-        <p>{troubleOf(error)}</p>
+        <p>{error.code ? troubleOf(error) : t("refused.order")}</p>
         <a class="button" href={`/app/results?${search}`}>
           {t("soldout.others")}
         </a>
+      </Note>
+    );
+  }
+  if (error instanceof Error && error.name === "CardFault") {
+    return (
+      <Note kind="bad">
+        <p>{error.message || t("trouble.unknown")}</p>
       </Note>
     );
   }

@@ -5,6 +5,7 @@ import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t, tOr } from "../../shared/i18n";
 import { hours, money } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
+import { mine } from "../../shared/session";
 import { keepDraft } from "../draft";
 import { Back, dayLabel, Note, sentenceOf, Signs, span, Trouble, Waiting } from "../parts";
 import { fromQuery, isWhole, moved, toQuery, toRequest, type Wish } from "../wishes";
@@ -24,18 +25,21 @@ function Found({ wish, search }: { wish: Wish; search: string }) {
   const answer = useSignal<Schemas["Journeys"] | null>(null);
   const error = useSignal<unknown>(null);
   const busy = useSignal<string | null>(null);
+  // A journey of somebody who has signed in counts for their caps; a change is a matter of its order alone.
+  const own = wish.change ? {} : mine();
   const ask = () => {
     answer.value = error.value = null;
-    call("POST /v1/journeys", { body: toRequest(wish) })
+    call("POST /v1/journeys", { body: toRequest(wish), ...own })
       .then((found) => (answer.value = found))
       .catch((trouble: unknown) => (error.value = trouble));
   };
   useEffect(ask, [search]);
   const choose = async (itinerary: Itinerary) => {
+    if (busy.value) return;
     busy.value = itinerary.offer_id;
     error.value = null;
     try {
-      const quote = await call("POST /v1/quotes", { body: { offer_id: itinerary.offer_id as string } });
+      const quote = await call("POST /v1/quotes", { body: { offer_id: itinerary.offer_id as string }, ...own });
       const change = wish.change?.order ?? null;
       await keepDraft({ itinerary, quote, search, change, orderKey: newKey(), payKey: newKey(), order: null, token: null, method: null });
       go("journey");

@@ -79,6 +79,9 @@ export function TicketPage({ at }: { at: Place }) {
               <a href={`/app/?${changeQuery(found)}`}>{t("change.title")}</a>
             </li>
             <li>
+              <a href={`/app/orders/${row.id}/hand-over`}>{t("handover.title")}</a>
+            </li>
+            <li>
               <button type="button" onClick={() => save(new Blob([calendarOf(ticket.jti, rides)], { type: "text/calendar" }), "journey.ics")}>
                 {t("ticket.calendar")}
               </button>

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { now, reachable } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { dayOf, here, hours } from "../../shared/money";
+import { Later } from "../../shared/lazy";
 import { go, Heading, type Place } from "../../shared/router";
 import { resume } from "../draft";
 import { badgeOf, held, orders, refreshAll, ridesOf, startOf, type Badge, type Held } from "../orders";
@@ -24,15 +25,24 @@ export function TicketList({ at }: { at: Place }) {
   }, []);
   const all = held();
   const groups = grouped(all);
+  const bought = orders.value.find((row) => row.id === at.query.get("bought"));
   const unpaid = orders.value.filter((row) => UNPAID.includes(row.order.state) && Date.parse(row.order.expires_at) > now());
   const oldest = Math.min(...all.map((one) => one.row.fetchedAt));
   return (
     <>
       <Heading title={t("tickets.title")}>{t("tickets.title")}</Heading>
       {at.query.has("bought") && (
-        <Note kind="good" live>
-          <p>{t("tickets.bought")}</p>
-        </Note>
+        <>
+          <Note kind="good" live>
+            <p>{t("tickets.bought")}</p>
+            {bought?.elsewhere?.length ? (
+              <a class="button" href={`/app/orders/${bought.id}/hand-over`}>
+                {t("handover.go", { count: bought.elsewhere.length })}
+              </a>
+            ) : null}
+          </Note>
+          {bought && <Later load={() => import("../push").then((one) => one.default)} given={{ row: bought, asking: true }} />}
+        </>
       )}
       {!reachable.value && (
         <Note kind="wait" live>

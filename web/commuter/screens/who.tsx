@@ -5,12 +5,13 @@ import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
+import { mine } from "../../shared/session";
 import { draft, keepDraft, type Draft } from "../draft";
 import { keepOrder, orderOf, refresh } from "../orders";
 import { Back, categoryOf, Note, Trouble } from "../parts";
 import { canKeep, publicKey } from "../wallet/key";
 
-type Where = "here" | "paper";
+type Where = "here" | "other" | "paper";
 
 export function Who() {
   const current = draft.value;
@@ -36,7 +37,8 @@ export function Who() {
     error.value = null;
     try {
       const bound = current.change ? [] : quote.passengers.filter((one) => placeOf(one.ref) === "here").map((one) => one.ref);
-      const order = await ordered(current, quote, bound, read.value);
+      const elsewhere = quote.passengers.filter((one) => placeOf(one.ref) === "other").map((one) => one.ref);
+      const order = await ordered(current, quote, { bound, elsewhere, read: read.value });
       go(order.state === "ticketed" ? "tickets" : "pay");
     } catch (trouble) {
       error.value = trouble;
@@ -63,13 +65,13 @@ export function Who() {
             <legend>
               {index + 1}. {categoryOf(one.rider_category)} <span class="amount">{money(one.total)}</span>
             </legend>
-            {(current.change ? [] : (["here", "paper"] as const)).map((choice) => (
+            {(current.change ? [] : (["here", "other", "paper"] as const)).map((choice) => (
               <label key={choice} class="check">
                 <input
                   type="radio"
                   name={`where-${one.ref}`}
                   checked={placeOf(one.ref) === choice}
-                  disabled={choice === "here" && !able.value}
+                  disabled={choice !== "paper" && !able.value}
                   onChange={() => (where.value = { ...where.value, [one.ref]: choice })}
                 />
                 <span>
@@ -96,8 +98,15 @@ export function Who() {
   );
 }
 
+/** Passengers whose tickets this phone signs for, those whose tickets another one takes over, and whether the changes were read. */
+interface Wishes {
+  bound: string[];
+  elsewhere: string[];
+  read: boolean;
+}
+
 /** Order once, however often this is called, and keep the order before anything else happens. */
-async function ordered(current: Draft, quote: Schemas["Quote"], bound: string[], read: boolean): Promise<Schemas["Order"]> {
+async function ordered(current: Draft, quote: Schemas["Quote"], { bound, elsewhere, read }: Wishes): Promise<Schemas["Order"]> {
   if (current.order && current.order.state === "awaiting_payment") return current.order;
   const key = bound.length ? await publicKey() : null;
   const phones = key ? bound.map((passenger) => ({ passenger, key })) : [];
@@ -109,7 +118,7 @@ async function ordered(current: Draft, quote: Schemas["Quote"], bound: string[],
     throw trouble;
   });
   const token = order.access_token as string;
-  await keepOrder({ id: order.id, token, order, tickets: null, fetchedAt: 0 });
+  await keepOrder({ id: order.id, token, order, tickets: null, fetchedAt: 0, elsewhere });
   await keepDraft({ ...current, order, token });
   if (order.state === "ticketed") {
     await refresh(order.id);
@@ -126,7 +135,7 @@ interface More {
 
 function place(current: Draft, quote: Schemas["Quote"], old: { id: string; token: string } | undefined, more: More): Promise<Schemas["Order"]> {
   const once = current.orderKey;
-  if (!old) return call("POST /v1/orders", { body: { quote_id: quote.id, ...more }, once });
+  if (!old) return call("POST /v1/orders", { body: { quote_id: quote.id, ...more }, once, ...mine() });
   const passengers = quote.passengers.map((one) => one.ref);
   const body = { quote_id: quote.id, passengers, ...more };
   return call("POST /v1/orders/{order_id}/exchanges", { path: { order_id: old.id }, body, token: old.token, once });

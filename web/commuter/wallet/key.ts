@@ -19,7 +19,18 @@ export async function canKeep(): Promise<boolean> {
   }
 }
 
-export async function phoneKey(): Promise<CryptoKeyPair> {
+let held: Promise<CryptoKeyPair> | undefined;
+
+/** The key of this phone, read once a page; the first time it is made. */
+export function phoneKey(): Promise<CryptoKeyPair> {
+  held ??= readOrMade().catch((trouble: unknown) => {
+    held = undefined;
+    throw trouble;
+  });
+  return held;
+}
+
+async function readOrMade(): Promise<CryptoKeyPair> {
   const row = await find<KeyRow>("key", "phone");
   if (row) return row.pair;
   const pair = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);

@@ -17,6 +17,8 @@ export interface Waiver {
   operator: string;
   trip: string;
   until: number;
+  /** The tickets that it is for; null: all. */
+  tickets: Set<string> | null;
 }
 
 /** A ride that an order took with a pass: which leg of which ticket opens it, its planned times, and when that ticket is good. */
@@ -77,9 +79,9 @@ function list(value: Json | undefined, path: string): Json[] {
   return value;
 }
 
-function exactly(value: Json | undefined, names: string[], path: string): JsonObject {
+function exactly(value: Json | undefined, names: string[], path: string, optional: string[] = []): JsonObject {
   const document = objectAt(value, path);
-  known(document, names, `${path}.`);
+  known(document, [...names, ...optional], `${path}.`);
   for (const name of names) require_(document.has(name), `${path}.${name}`);
   return document;
 }
@@ -112,7 +114,9 @@ function delayOf(row: Json[]): [string, Delay] {
 }
 
 function waiverOf(value: Json): Waiver {
-  const document = exactly(value, ["event", "trips", "accept", "until"], "waivers");
+  const document = exactly(value, ["event", "trips", "accept", "until"], "waivers", ["tickets"]);
+  const tickets = document.has("tickets") ? texts(document.get("tickets"), "waivers.tickets") : null;
+  require_(tickets?.length !== 0, "waivers.tickets");
   textAt(document.get("event"), "waivers.event");
   const accept = texts(document.get("accept"), "waivers.accept");
   require_(accept.length === 2, "waivers.accept");
@@ -123,6 +127,7 @@ function waiverOf(value: Json): Waiver {
     operator: accept[0] as string,
     trip: accept[1] as string,
     until: whole(document.get("until"), "waivers.until", 1, MAX_TIME),
+    tickets: tickets && new Set(tickets),
   };
 }
 

@@ -1,5 +1,5 @@
 // Check the departure that a ticket is bound to: is it boarding now, and does a waiver let its ticket open another one.
-import { called, type Delay, wholeMinute } from "./additions";
+import { called, type Delay, type Waiver, wholeMinute } from "./additions";
 import { localTime } from "./bundle";
 import type { Claims, Leg } from "./claims";
 import type { Case, Gate, Refusal } from "./decision";
@@ -72,14 +72,15 @@ export function fitting({ gate, bundle, claims, now }: Case, candidates: number[
 
 /** Whether a waiver lets a ticket for one departure open the gate of another; staff are told which it was. */
 export function isWaived(case_: Case, leg: Leg): boolean {
-  const { bundle, gate, now } = case_;
+  const { bundle, gate, now, claims } = case_;
   if (leg.departure === null) return false;
   const missed = called(leg.operator, leg.start, leg.departure);
   const minute = wholeMinute(gate.departure ?? 0);
   const goes = (trip: string) =>
     trip === "any" || trip === gate.tripId || (bundle.sailings.get(trip) ?? []).some(([stop, at]) => stop === gate.stopId && at === minute);
+  const concerns = (waiver: Waiver) => waiver.trips.has(missed) && (waiver.tickets === null || waiver.tickets.has(claims.jti));
   const found = bundle.waivers.some(
-    (waiver) => waiver.trips.has(missed) && now < waiver.until && waiver.operator === gate.operator && goes(waiver.trip),
+    (waiver) => concerns(waiver) && now < waiver.until && waiver.operator === gate.operator && goes(waiver.trip),
   );
   if (found) case_.notes.push(["rerouted", departure(bundle, leg.departure)]);
   return found;

@@ -1,0 +1,14 @@
+"""gunicorn's settings for `throughfare serve`: the service is built once, and its workers share what it has read.
+
+A region of a large city fills some hundred megabytes. Built before gunicorn forks, it is there once, and each worker is ready at once.
+"""
+
+import importlib
+from typing import Any
+
+preload_app = True
+
+
+def post_fork(_arbiter: Any, _worker: Any) -> None:
+    """Begin in a worker what does not outlive a fork: its threads."""
+    importlib.import_module("wsgi").begin_worker()
