@@ -136,16 +136,17 @@ def test_a_refund_reaches_the_phone_and_a_lost_phone_forgets_all(
         kati.page.evaluate("window.dispatchEvent(new Event('online'))")
         kati.sees("This phone is revoked")
         kati.check()
+        kati.page.get_by_role("button", name="Set up anew").wait_for()
         kept = kati.page.evaluate(COUNTS)
-        assert kept == {"known": 0, "bundle": 0}
+        assert kept == {"known": 0, "scan": 0, "bundle": 0}
         kati.page.reload()
         kati.sees("This phone is revoked")
 
 
 COUNTS = """new Promise(done => { const asked = indexedDB.open("tf-inspect");
-  asked.onsuccess = () => { const tx = asked.result.transaction(["known", "state"]);
-    const known = tx.objectStore("known").count(), bundle = tx.objectStore("state").count("bundle");
-    tx.oncomplete = () => { asked.result.close(); done({ known: known.result, bundle: bundle.result }); }; }; })"""
+  asked.onsuccess = () => { const tx = asked.result.transaction(["known", "scan", "state"]);
+    const known = tx.objectStore("known").count(), scan = tx.objectStore("scan").count(), bundle = tx.objectStore("state").count("bundle");
+    tx.oncomplete = () => { asked.result.close(); done({ known: known.result, scan: scan.result, bundle: bundle.result }); }; }; })"""
 
 
 def test_a_copied_screen_is_refused_with_what_to_ask_for(
@@ -198,6 +199,18 @@ def test_an_app_that_cannot_read_the_operators_data_says_so_and_shuts(
         expect(kati.page.locator(".strip")).to_be_visible()
         kati.type_in(bought[7]["token"])
         kati.answer("Valid, look")
+
+
+def test_a_second_window_decides_nothing(camera: Camera, served: Served) -> None:
+    with inspector(camera.browser, served) as kati:
+        kati.enrol(enrolment_code(served))
+        first, kati.page = kati.page, kati.context.new_page()
+        kati.open()
+        kati.sees("Open in another window")
+        kati.check()
+        first.close()
+        kati.press("Use this window")
+        expect(kati.page.locator(".strip")).to_be_visible()
 
 
 def later_bundle(page: Page, served: Served) -> str:

@@ -100,7 +100,8 @@ export async function tell(): Promise<boolean> {
     const answer = await call("POST /v1/validations/batch", { body: { scans: scans.map(fact) }, token: await deviceToken() } as never);
     const outcomes = new Map(answer.outcomes.map((one) => [one.scan_id, { result: one.result, doubleUse: one.double_use }] as const));
     doubles.value += answer.outcomes.filter((one) => one.result === "recorded_double_use").length;
-    await markTold(outcomes as never, scans, seconds());
+    // A lost phone keeps nothing that the service has.
+    await markTold(outcomes as never, scans, seconds(), shut.value === "revoked" ? 0 : undefined);
     lastUpload.value = seconds();
   }
   await count();

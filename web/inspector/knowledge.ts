@@ -9,7 +9,7 @@ import { type Json, type JsonObject, parse } from "../shared/gate/strict";
 import { NOTHING_ORDERED } from "../shared/gate/traveller";
 import { toldTogether, type Use } from "../shared/gate/usage";
 import { enrolment } from "./device";
-import { applyBundle, type Bucket, find, forgetKnowledge, type Held, keep, listBuckets, listProofs, listScans, type Scan } from "./store";
+import { applyBundle, type Bucket, find, forgetKnowledge, type Held, keep, listBuckets, listProofs, listScans, markTold, type Scan } from "./store";
 
 export const bundle = signal<Bundle | null>(null);
 export const held = signal<Held | null>(null);
@@ -182,7 +182,10 @@ export async function forget(): Promise<void> {
 
 export async function close(why: "revoked" | "outdated"): Promise<void> {
   await keep({ id: "shut", why } as { id: string });
-  if (why === "revoked") await forget();
+  if (why === "revoked") {
+    await markTold(new Map(), [], seconds(), 0);
+    await forget();
+  }
   shut.value = why;
 }
 

@@ -69,13 +69,17 @@ function App() {
   );
 }
 
-async function isAlone(): Promise<boolean> {
-  if (!("locks" in navigator)) return true;
+const PATIENCE_MS = 1_500;
+
+/** Take the device for this window until it closes; a page that has just been loaded anew may have to wait for itself. */
+function isAlone(): Promise<boolean> {
+  if (!("locks" in navigator)) return Promise.resolve(true);
   return new Promise((resolve) => {
-    void navigator.locks.request("inspect", { ifAvailable: true }, (lock) => {
-      resolve(lock !== null);
-      return lock ? new Promise<void>(() => undefined) : undefined; // held until this window closes
-    });
+    const held = () => {
+      resolve(true);
+      return new Promise<void>(() => undefined);
+    };
+    navigator.locks.request("inspect", { signal: AbortSignal.timeout(PATIENCE_MS) }, held).catch(() => resolve(false));
   });
 }
 

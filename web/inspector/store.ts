@@ -148,8 +148,13 @@ export async function listScans(): Promise<Scan[]> {
   return settled((await database()).transaction("scan").objectStore("scan").getAll() as IDBRequest<Scan[]>);
 }
 
-/** The service's answers: the scans wait no longer, and go a day later. */
-export async function markTold(outcomes: Map<string, Pick<Scan, "result" | "doubleUse">>, scans: Scan[], at: number): Promise<void> {
+/** The service's answers: the scans wait no longer, and go after so many seconds. */
+export async function markTold(
+  outcomes: Map<string, Pick<Scan, "result" | "doubleUse">>,
+  scans: Scan[],
+  at: number,
+  keptSeconds = KEPT_SECONDS,
+): Promise<void> {
   await write(["scan"], (tx) => {
     const store = tx.objectStore("scan");
     for (const scan of scans) {
@@ -160,7 +165,7 @@ export async function markTold(outcomes: Map<string, Pick<Scan, "result" | "doub
     old.onsuccess = () => {
       const cursor = old.result;
       if (!cursor) return;
-      if (((cursor.value as Scan).toldAt ?? at) < at - KEPT_SECONDS) cursor.delete();
+      if (((cursor.value as Scan).toldAt ?? at) <= at - keptSeconds) cursor.delete();
       cursor.continue();
     };
   });
