@@ -16,6 +16,7 @@ from ticketing.tickets import barcode
 
 _MOST_LETTERS, _SHORTEST_REASON, _LONGEST_REASON = 40, 3, 200
 _DIRECTIONS = ("in", "out")
+_MODULE_PIXELS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def invite_device() -> Response:
         return make_response(_page(), console().status_of(error))
     link = f"{request.host_url}inspect/#code={code}"
     # The drawing is our own and holds the link as squares.
-    picture = Markup(barcode.svg(link).decode())  # noqa: S704
+    picture = Markup(barcode.svg(link, scale=_MODULE_PIXELS).decode())  # noqa: S704
     invitation = Invitation(code, link, picture, expires_at)
     response = make_response(page("invitation", here="devices", operator=operator, invitation=invitation))
     response.headers["Cache-Control"] = "no-store"

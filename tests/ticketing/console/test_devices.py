@@ -39,7 +39,9 @@ def test_an_operators_office_makes_a_link_that_enrols_one_phone_and_revokes_it(
     assert faults_of(shown) == []
     found = LINK.search(shown.response.text)
     assert found
-    assert "<svg" in shown.response.text
+    drawn = re.search(r'<svg[^>]* width="(\d+)"', shown.response.text)
+    assert drawn
+    assert int(drawn[1]) > 200, "a camera reads it from the screen"
     assert shown.response.headers["cache-control"] == "no-store"
     body = {"code": found[1], "public_key": key(), "software": "throughfare-inspect 0.2", "format": 2}
     assert api.post("/v1/devices/enrolments", body).status_code == 201
