@@ -10,7 +10,7 @@ from operators.gtfs.leaving_out import TOLERATED
 from tariffs.money import MoneyError, parse
 from tariffs.table import zone_name
 
-_KEYS = ("encoding", "tolerated_percent", "flat_fare", "time_zone")
+_KEYS = ("encoding", "tolerated_percent", "flat_fare", "time_zone", "on_board")
 _MOST_TOLERATED = 50
 _MOST_NAME = 200
 # Reports a fault: the path of the value, a code, a sentence.
@@ -21,13 +21,14 @@ Tell = Callable[[str, str, str], None]
 class FeedTerms:
     """The reading of a feed. `flat_fare` is the price of each ride by the operator's rider category, where the feed has no fares.
 
-    `time_zone` (IANA) is that of a NeTEx delivery which tells none.
+    `time_zone` (IANA) is that of a NeTEx delivery which tells none. `on_board` tells that rides without a price are paid in the vehicle.
     """
 
     encoding: str = "utf-8"
     tolerated_percent: int = TOLERATED
     flat_fare: Mapping[str, str] = field(default_factory=dict)
     time_zone: str = ""
+    on_board: bool = False
 
     def with_fares(self, files: Mapping[str, str], currency: str) -> dict[str, str]:
         """The texts of a feed, with tables of Fares V2 for the flat fare."""
@@ -75,8 +76,14 @@ def read_feed_terms(path: str, row: Mapping[str, object], currency: str, fault: 
     if not isinstance(zone, str) or (zone and not _is_zone(zone)):
         fault(f"{path}.feed.time_zone", "invalid_value", 'must be an IANA time zone like "Europe/Zurich"')
         zone = ""
+    on_board = table.get("on_board", False)
+    if type(on_board) is not bool:
+        fault(f"{path}.feed.on_board", "invalid_value", "must be true or false")
+        on_board = False
     flat = {str(rider): str(amount) for rider, amount in fares.items()}
-    return FeedTerms(encoding=encoding, tolerated_percent=percent, flat_fare=flat, time_zone=zone)
+    return FeedTerms(
+        encoding=encoding, tolerated_percent=percent, flat_fare=flat, time_zone=zone, on_board=on_board
+    )
 
 
 def _is_zone(name: str) -> bool:

@@ -14,6 +14,8 @@ from operators.guarantee_terms import GuaranteeTerms, read_guarantee
 from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
 from operators.sale_terms import Guests, read_category_names, read_companions
+from operators.walks import FILE as WALKS
+from operators.walks import read_walks
 from tariffs.findings import Finding
 
 __all__ = ["Guests", "Operator", "RefundStep", "RegionData", "Terminal", "Walking", "load_region"]
@@ -32,7 +34,8 @@ class RegionData:
     are the files of `OPTIONAL` that are there; `dated_feeds` what an operator's tariff changes from a day on,
     by operator and day. `companions` tell who is sold a ticket only together with one of others, `guests` how much is
     sold to somebody without an account. `place_kinds` tell who takes a bicycle, a car, a cabin or a dog. `guarantee` has the
-    terms by which a connection between two operators is guaranteed, None where nobody does.
+    terms by which a connection between two operators is guaranteed, None where nobody does. `walks` are the seconds of ways on
+    foot between two stops as `walks.csv` has them, None where there is none.
     """
 
     id: str
@@ -60,6 +63,7 @@ class RegionData:
     place_kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     category_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     guarantee: GuaranteeTerms | None = None
+    walks: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
 
     @property
     def categories(self) -> Mapping[str, Mapping[str, str]]:
@@ -98,6 +102,9 @@ def load_region(
         operators=operators,
         riders=riders,
         terminals=toml.terminals(stops),
+        walks=read_walks(_text(folder / WALKS, findings), stops, findings)
+        if (folder / WALKS).exists()
+        else {},
         crossings=toml.crossings(stops),
         timetables=timetables,
         feed_texts=texts,

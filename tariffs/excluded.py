@@ -22,7 +22,7 @@ from tariffs.runs import runs_of
 class Excluded:
     """One ride that is not sold: `leg` is its place among all rides of the way, `before` how many sold ones come first.
 
-    Names are those that people read; times are RFC 3339.
+    Names are those that people read; times are RFC 3339. `on_board` tells that its operator sells it in the vehicle.
     """
 
     leg: int
@@ -32,19 +32,20 @@ class Excluded:
     from_name: str
     to_name: str
     departure: str
+    on_board: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Write it as offers and quotes keep it."""
-        return asdict(self)
+        """Write it as offers and quotes keep it; `on_board` where it is so, as documents from before it know no such word."""
+        return {name: value for name, value in asdict(self).items() if name != "on_board" or value}
 
     @property
     def because(self) -> str:
         """Why the price is only a part, in English."""
         leaves = f"{datetime.fromisoformat(self.departure):%H:%M}"
-        return (
-            f"without the ride of {self.operator_name} at {leaves} from {self.from_name} to {self.to_name}: it has no "
-            f"price here, and is bought from {self.operator_name}"
-        )
+        ride = f"without the ride of {self.operator_name} at {leaves} from {self.from_name} to {self.to_name}"
+        if self.on_board:
+            return f"{ride}: it is paid on board"
+        return f"{ride}: it has no price here, and is bought from {self.operator_name}"
 
 
 def rides_without_price(book: TariffBook, rides: Sequence[Ride]) -> frozenset[int]:
@@ -66,7 +67,7 @@ def steps_of(excluded: Sequence[Excluded], currency: str) -> list[dict[str, Any]
     """The first lines of a derivation."""
     return [
         step(
-            "excluded",
+            "on_board" if one.on_board else "excluded",
             legs=(),
             rule=(None, 0, one.operator_name),
             amount=Money(0, currency),

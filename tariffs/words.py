@@ -76,6 +76,12 @@ _SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
         "Ilman matkaa {product}: liikennöitsijällä {id} ei ole täällä hintaa; osta se liikennöitsijältä {id}.",
         "Utan resan {product}: {id} har inget pris här; köp den av {id}.",
     ),
+    "on_board": (
+        "Without the ride {product}: pay {id} on board.",
+        "Ilma sõiduta {product}: makske sõidukis, vedaja on {id}.",
+        "Ilman matkaa {product}: maksa kyydissä, liikennöitsijä on {id}.",
+        "Utan resan {product}: betala ombord hos {id}.",
+    ),
     "unknown": (
         "No price is known for this ride.", "Selle sõidu hind ei ole teada.", "Tämän matkan hintaa ei tiedetä.",
         "Inget pris är känt för resan.",

@@ -6,7 +6,7 @@ What has no place in the tables is counted and told, and so is every journey tha
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from operators.netex.calls import Call, Unusable, calls_of
@@ -266,7 +266,8 @@ def _without_place(stops: Stops) -> Iterator[Finding]:
             f"{len(points)} stop points have no place: neither they nor their StopPlace have a position in the delivery "
             f"({examples}). Put the file with the stop places beside the others"
         )
-        yield _warning("no_place", message)
+        # One that has no stop at all is refused for this alone.
+        yield _warning("no_place", message) if stops.are_there else replace(_error(message), code="no_place")
 
 
 def _warning(code: str, message: str) -> Finding:

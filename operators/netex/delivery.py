@@ -18,6 +18,7 @@ ROOT, NAMESPACE = "PublicationDelivery", "http://www.netex.org.uk/netex"
 # The deepest objects of the profiles lie some thirty deep; fares of the standard's examples twenty-two.
 MAX_DEPTH = 64
 MAX_ELEMENTS = 40_000_000
+_BEGINNING = 256 * 1024
 _FRAME, _TYPE = "Frame", "TypeOf"
 
 
@@ -48,8 +49,8 @@ class Skipped:
 
 
 def is_delivery(content: bytes) -> bool:
-    """Tell by its first letters whether a file is meant as a NeTEx delivery."""
-    return ROOT.encode() in content[:4096]
+    """Tell by its beginning whether a file is meant as a NeTEx delivery; some begin with pages of comments."""
+    return ROOT.encode() in content[:_BEGINNING]
 
 
 def objects(name: str, content: bytes, wanted: Collection[str], skipped: Skipped) -> Iterator[Object]:

@@ -22,6 +22,11 @@ class Stops:
         self._points: dict[str, Place | None] = {}
         self.unplaced: dict[str, None] = {}
 
+    @property
+    def are_there(self) -> bool:
+        """Tell whether any stop has a place."""
+        return bool(self._quays or self._points)
+
     def of_point(self, point: str) -> str:
         """The id of the stop of a stop point; it is a stop from now on."""
         if point not in self._of_points:

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from tariffs.calendars import Service, read_services
-from tariffs.fares import places, prices, v1
+from tariffs.fares import columns, places, prices, v1
 from tariffs.fares.tables import JoinRule, LegRule, Product, Stop, Timeframe, TransferRule
 from tariffs.fares.v1 import V1Tariff
 from tariffs.findings import Finding, errors
@@ -152,6 +152,7 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
     groups = {rule.group for rule in leg_rules if rule.group}
     transfer_rules = prices.read_transfer_rules(table["fare_transfer_rules.txt"], groups, product_ids)
     _warn_of_no_fares(table, findings)
+    findings += columns.unread(table)
     tariff = None if _is_there(table, *_V2) else v1.read(files, stops, riders, findings)
     products = tariff.products() if tariff else products
     priority_mode = "rule_priority" in table["fare_leg_rules.txt"].columns

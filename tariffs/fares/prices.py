@@ -135,24 +135,15 @@ def read_timeframes(table: Table, services: Mapping[str, Service]) -> dict[str, 
         key = f"{group}\0{start}\0{end}\0{service}"
         if unique(row, "timeframe_group_id", key, seen):
             seen.add(key)
-            _warn_overlap(row, groups.get(group, []), Timeframe(start, end, service))
+            _refuse_overlap(row, groups.get(group, []), Timeframe(start, end, service))
             groups.setdefault(group, []).append(Timeframe(start, end, service))
     return {group: tuple(rows) for group, rows in groups.items()}
 
 
-def _warn_overlap(row: Row, earlier: list[Timeframe], new: Timeframe) -> None:
+def _refuse_overlap(row: Row, earlier: list[Timeframe], new: Timeframe) -> None:
+    """GTFS forbids two rows of one group and service that overlap: nobody could tell which of them holds."""
     if any(old.service == new.service and old.start < new.end and new.start < old.end for old in earlier):
-        message = "the timeframe overlaps another of its group"
-        row.findings.append(
-            Finding(
-                file=row.file,
-                row=row.line,
-                field="start_time",
-                code="overlapping_timeframe",
-                message=message,
-                severity="warning",
-            )
-        )
+        row.fault("start_time", "overlapping_timeframe", "the timeframe overlaps another of its group")
 
 
 def read_area_sets(sets: Table, elements: Table, areas: set[str]) -> dict[str, frozenset[str]]:

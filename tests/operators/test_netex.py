@@ -246,7 +246,7 @@ class TestTimetable:
 
         assert "4 stop points have no place" in messages(converted)
         assert "Put the file with the stop places beside the others" in messages(converted)
-        assert load_leaving_out("a", converted.tables).timetable is None
+        assert [found.code for found in converted.findings if found.severity == "error"] == ["no_place"]
 
 
 class TestNotGuessed:
@@ -388,6 +388,13 @@ class TestFeeds:
 
         assert of_folder == of_zip
         assert len(departures(timetable(of_folder))) == 4
+
+    def test_pages_of_comments_before_the_root_hide_no_delivery(self, tmp_path: Path) -> None:
+        for name, content in delivery(written()).items():
+            comment = b"<!-- " + b"a licence " * 1000 + b"-->\n<PublicationDelivery"
+            (tmp_path / name).write_bytes(content.replace(b"<PublicationDelivery", comment))
+
+        assert len(departures(timetable(read_feed(tmp_path, FEED_FILES)))) == 4
 
     def test_gtfs_stands_before_netex_in_one_folder(self, tmp_path: Path) -> None:
         for name, content in delivery(written()).items():

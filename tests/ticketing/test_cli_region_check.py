@@ -122,6 +122,18 @@ def test_a_fault_of_a_file_of_keys_names_the_key_and_no_row(check: Check, isle: 
         ),
         (
             "region.toml",
+            ['id = "bus"', 'id = "bus"\nfeed = { time_zone = "Mars/North" }'],
+            "operators[0].feed.time_zone",
+            'an IANA time zone like "Europe/Zurich"',
+        ),
+        (
+            "region.toml",
+            ['id = "bus"', 'id = "bus"\nfeed = { on_board = "yes" }'],
+            "operators[0].feed.on_board",
+            "must be true or false",
+        ),
+        (
+            "region.toml",
             ['id = "bus"', 'id = "bus"\nfeed = { faults = 3 }'],
             "operators[0].feed.faults",
             "means nothing here",

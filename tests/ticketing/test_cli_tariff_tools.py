@@ -32,7 +32,14 @@ def test_a_price_is_explained_with_what_lost() -> None:
 def test_a_fare_that_is_unknown_is_explained_as_such() -> None:
     leg = {"departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:20:00"}
 
-    assert run("explain", HSL, "-", document={"legs": [leg]}).stdout == "no price: unknown_fare, no_rule\n"
+    told = run("explain", HSL, "-", document={"legs": [leg]}).stdout.splitlines()
+
+    assert told[0] == "no price: unknown_fare, no_rule"
+    assert (
+        told[1]
+        == "legs[0]: fare_leg_rules.txt:2 (single_AB) wants exactly the areas of A: the ride passes none"
+    )
+    assert len(told) == 4
 
 
 def test_the_zones_of_helsinki_make_a_table() -> None:

@@ -44,7 +44,9 @@ _NAMES = frozenset(
         "tax_unverified",
     }
 )
-_EXCLUDED = frozenset({"leg", "before", "operator", "operator_name", "from_name", "to_name", "departure"})
+_EXCLUDED = frozenset(
+    {"leg", "before", "operator", "operator_name", "from_name", "to_name", "departure", "on_board"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,4 +196,5 @@ def _excluded(raw: object) -> Excluded:
         from_name=text(ride, "from_name"),
         to_name=text(ride, "to_name"),
         departure=text(ride, "departure"),
+        on_board="on_board" in ride and truth(ride, "on_board"),
     )

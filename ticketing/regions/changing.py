@@ -11,7 +11,7 @@ Place = tuple[str, str]
 def change_seconds(data: RegionData, start: Place, other: Place) -> int | None:
     """The seconds from the arrival at a stop to the departure from another, each an operator and its stop id.
 
-    An operator's own rule on the change stands before the straight line; None where it says that there is none, or where a
+    The region's word on the walk, then an operator's own rule on the change, stand before the straight line; None where it says that there is none, or where a
     stop is not known any more.
     """
     terminals = data.terminals.get(f"{start[0]}:{start[1]}"), data.terminals.get(f"{other[0]}:{other[1]}")
@@ -21,10 +21,14 @@ def change_seconds(data: RegionData, start: Place, other: Place) -> int | None:
     first, second = data.timetables.get(start[0]), data.timetables.get(other[0])
     if first is None or second is None or start[1] not in first.stops or other[1] not in second.stops:
         return None
+    walk = (f"{start[0]}:{start[1]}", f"{other[0]}:{other[1]}")
+    if walk in data.walks:
+        seconds = data.walks[walk]
+        return None if seconds is None else seconds + data.interchange_seconds + kept
     if start[0] == other[0] and (start[1], other[1]) in first.transfers:
         ruled = first.transfers[start[1], other[1]]
         return None if ruled is None else ruled + kept
     walking = data.walking
     metres = metres_between(first.stops[start[1]], second.stops[other[1]])
-    seconds = metres * walking.detour_percent / 100 / walking.speed_m_per_s
-    return math.ceil(seconds) + data.interchange_seconds + kept
+    walked = metres * walking.detour_percent / 100 / walking.speed_m_per_s
+    return math.ceil(walked) + data.interchange_seconds + kept

@@ -178,6 +178,7 @@ def excluded_ride(data: RegionData, leg: int, ride: Ride, without: Collection[in
         from_name=stops[ride.from_stop_id].name,
         to_name=stops[ride.to_stop_id].name,
         departure=ride.departure.isoformat(),
+        on_board=data.operators[ride.operator].feed.on_board,
     )
 
 

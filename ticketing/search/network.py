@@ -276,7 +276,7 @@ def _walks(
             if other != number and metres <= longest and not water.is_between(place, places[other]):
                 reachable[other] = (region.interchange_seconds + walking_seconds(region, metres), metres)
         for other, needed in ruled.get(number, {}).items():
-            # The operator's own word on a change stands before the straight line, and before the water.
+            # The word of the region or of an operator on a change stands before the straight line, and before the water.
             metres = walking_metres(region, place, places[other])
             if needed is None or (needs.max_walk_m is not None and metres > longest):
                 reachable.pop(other, None)
@@ -298,15 +298,19 @@ def _around(cells: Mapping[tuple[int, int], list[int]], place: tuple[float, floa
 
 
 def _ruled(region: RegionData, numbers: Mapping[str, int]) -> dict[int, dict[int, int | None]]:
-    """The changes for which an operator's timetable has a rule: stop → stop → seconds, None where impossible."""
-    found: dict[int, dict[int, int | None]] = {}
+    """The changes for which the region or an operator's timetable has a rule: stop → stop → seconds, None where impossible."""
+    ruled: dict[int, dict[int, int | None]] = {}
     for operator, timetable in region.timetables.items():
         for (start, end), needed in timetable.transfers.items():
             number = numbers.get(f"{operator}:{start}")
             other = numbers.get(f"{operator}:{end}")
             if number is not None and other is not None:
-                found.setdefault(number, {})[other] = needed
-    return found
+                ruled.setdefault(number, {})[other] = needed
+    for (from_name, to_name), needed in region.walks.items():
+        if from_name in numbers and to_name in numbers:
+            walk = None if needed is None else needed + region.interchange_seconds
+            ruled.setdefault(numbers[from_name], {})[numbers[to_name]] = walk
+    return ruled
 
 
 def _cell(place: tuple[float, float]) -> tuple[int, int]:

@@ -157,3 +157,23 @@ def test_a_region_check_names_a_pass_of_an_operator_without_fares(
     assert [(one.field, one.severity) for one in found] == [("scope.operators", "warning")]
     assert found[0].message == "tlt has no fares, so tll-30d would cover no ride of it: it is not sold"
     assert not [one for one in unsellable(whole.data, whole.book) if one.file == "passes.json"]
+
+
+def test_a_ride_that_is_paid_on_board_says_so(sold: Api) -> None:
+    planner = sold.client.application.extensions["throughfare"].planner
+    region = planner.regions["helsinki-tallinn"]
+    tram = region.data.operators["tlt"]
+    on_board = replace(tram, feed=replace(tram.feed, on_board=True))
+    data = replace(region.data, operators={**region.data.operators, "tlt": on_board})
+    planner.regions["helsinki-tallinn"] = replace(region, data=data)
+
+    way = sold.search()["itineraries"][0]
+    quote = sold.post("/v1/quotes", {"offer_id": way["offer_id"]}).json or {}
+
+    (without,) = way["price"]["excluded"]
+    assert without["on_board"] is True
+    assert quote["excluded"] == [without]
+    for person in way["price"]["passengers"]:
+        assert person["because"][0].endswith("to Vanasadam: it is paid on board"), person["because"][0]
+    for person in quote["passengers"]:
+        assert person["explanation"][0].endswith("pay Tallinna ühistransport on board.")

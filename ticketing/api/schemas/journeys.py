@@ -281,7 +281,7 @@ class PassengerPriceSchema(Strict):
 class ExcludedSchema(Strict):
     """A ride of the way that the price does not pay for: its operator has no price here, and sells it itself.
 
-    `leg` is its place among the rides of the way, `before` how many rides come first that are sold: their places in quote,
+    Where that is done in the vehicle, `on_board` is true; else it is not there. `leg` is its place among the rides of the way, `before` how many rides come first that are sold: their places in quote,
     ticket and refund go without it.
     """
 
@@ -292,6 +292,7 @@ class ExcludedSchema(Strict):
     from_name = fields.String(required=True)
     to_name = fields.String(required=True)
     departure = moment(required=True)
+    on_board = fields.Boolean()
 
 
 class PriceSchema(Strict):

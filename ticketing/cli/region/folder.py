@@ -26,6 +26,7 @@ _FILES = (
     REGION_TOML,
     "agreements.json",
     "taxes.csv",
+    "walks.csv",
     "passes.json",
     "gates.json",
     settlement.FILE,

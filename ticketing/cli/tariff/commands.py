@@ -129,6 +129,8 @@ def apportion_command(request: TextIO, *, jsonl: bool) -> None:
 def explain_command(feed: Path, request: TextIO, encoding: str) -> None:
     """Say in sentences how `tariff price` comes to its price, and name the alternatives that lost.
 
+    Without a price the answer names the rules that come nearest, and what each asks for in vain.
+
     \b
     Example:
       throughfare tariff explain regions/helsinki-tallinn/feeds/hsl request.json
@@ -140,7 +142,11 @@ def explain_command(feed: Path, request: TextIO, encoding: str) -> None:
         _refuse(error)
     for stranger in tools.strangers(usable, asked.legs):
         click.echo(stranger)
-    click.echo(tools.explain(price_legs(usable, asked.legs, asked.rider, asked.medium)))
+    priced = price_legs(usable, asked.legs, asked.rider, asked.medium)
+    click.echo(tools.explain(priced))
+    if priced.total is None:
+        for line in tools.nearest_rules(usable, asked.legs, asked.rider, asked.medium):
+            click.echo(line)
 
 
 @command.command("matrix")

@@ -12,6 +12,7 @@ from tariffs import caps as capping
 from tariffs.caps import Cap, Tap
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import FareLeg
+from tariffs.fares.nearest import nearest
 from tariffs.fares.price import price as price_legs
 from tariffs.fares.result import FarePrice
 from tariffs.money import MoneyError, parse
@@ -59,6 +60,19 @@ def strangers(feed: Feed, legs: Sequence[FareLeg]) -> Iterator[str]:
         ):
             if value and known and value not in known:
                 yield f"legs[{at}].{field}: {value!r} is not in the feed"
+
+
+def nearest_rules(
+    feed: Feed, legs: Sequence[FareLeg], rider: str | None, medium: str | None
+) -> Iterator[str]:
+    """For each leg that has no price alone the rules that come nearest, by their rows; Fares V1 has no such rules."""
+    if feed.v1 is not None:
+        return
+    for at, leg in enumerate(legs):
+        if price_legs(feed, [leg], rider, medium).total is None:
+            for near in nearest(feed, leg, rider, medium):
+                row = f"fare_leg_rules.txt:{near.rule.line} ({near.rule.product})"
+                yield f"legs[{at}]: {row} {'; '.join(near.misses) or 'matches alone, but its prices are not of one currency'}"
 
 
 def matrix(

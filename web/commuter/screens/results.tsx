@@ -119,7 +119,7 @@ function Card({ one, busy, choose }: { one: Itinerary; busy: boolean; choose: ()
       {!total && !one.cancelled && one.price.why && <p class="bad strong">{one.price.why}</p>}
       {one.price.excluded.map((part) => (
         <p key={part.leg} class="wait">
-          {t("price.excluded", { operator: part.operator_name, from: part.from_name, to: part.to_name })}
+          {t(part.on_board ? "price.onboard" : "price.excluded", { operator: part.operator_name, from: part.from_name, to: part.to_name })}
         </p>
       ))}
       {isSoldOut && <p class="bad strong">{t("soldout")}</p>}
