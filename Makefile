@@ -11,7 +11,7 @@ CLIENT := .client
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers wheels mutants lock clean
+.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers vectors wheels mutants lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,7 @@ PACKAGES := web/node_modules/.installed
 BUILT := ticketing/web/built/manifest.json
 # The development tools, but for the demo, which has its own.
 ENVIRONMENT = $(STAMP)
-APP_SOURCES = $(wildcard web/* web/building/* web/shared/* web/texts/* web/commuter/* web/commuter/*/* web/map/* ticketing/web/static/* ticketing/api/*.py ticketing/api/schemas/*.py ticketing/api/description/*)
+APP_SOURCES = $(wildcard web/* web/building/* web/shared/* web/texts/* web/shared/gate/* web/texts/inspector/* web/commuter/* web/commuter/*/* web/inspector/* web/inspector/*/* web/map/* gate/throughfare_gate/gate/sentences.json ticketing/web/static/* ticketing/api/*.py ticketing/api/schemas/*.py ticketing/api/description/*)
 
 $(WHEEL)/.installed: requirements-web.lock
 	@test -x $(WHEEL)/bin/python || $(PYTHON) -m venv $(WHEEL)
@@ -76,7 +76,7 @@ $(BUILT): $(PACKAGES) $(filter-out web/node_modules,$(APP_SOURCES))
 packages:
 	@$(MAKE) --no-print-directory -s $(PACKAGES) || echo "The packages that build the apps could not be fetched." >&2
 
-apps: $(ENVIRONMENT) ## build the commuter's app; goes on without it, saying so, where its packages cannot be fetched
+apps: $(ENVIRONMENT) ## build the apps of commuters and inspectors; goes on without it, saying so, where its packages cannot be fetched
 	@if $(MAKE) --no-print-directory -s $(PACKAGES); then $(MAKE) --no-print-directory -s $(BUILT); \
 	else echo "The apps are NOT built: their packages could not be fetched. Everything else works; \`make apps\` tries again." >&2; fi
 
@@ -140,6 +140,10 @@ $(PEERS)/pretix/.installed: requirements-peers.lock
 
 bench-peers: setup $(PEERS)/pretix/.installed ## sales and gates beside pretix, which it installs for itself
 	@$(BIN)/python -m benchmarks.peers
+
+vectors: setup ## write the cases for makers of validators into dist/vectors/, which a release attaches
+	@rm -rf dist/vectors
+	@$(BIN)/throughfare gate vectors --out dist/vectors --random 20000
 
 wheels: setup ## build the three wheels into dist/
 	@rm -rf build gate/build lab/build

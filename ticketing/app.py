@@ -150,4 +150,5 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         feeds=lambda region: levels.list_feeds(rooms.planner.board, region) if rooms.planner.board else [],
         live=rooms.live,
         claims=rooms.claims,
+        gatehouse=rooms.gatehouse,
     )

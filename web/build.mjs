@@ -17,46 +17,80 @@ const GENERATED = join(HERE, ".generated");
 const BUILT = join(HERE, "../ticketing/web/built");
 const DRAFT = `${BUILT}.draft`;
 // Bytes as gzip sends them: the build fails above.
-const BUDGETS = { first: 40_000, lazy: 15_000, style: 8_000, language: 8_000 };
-const PRESSED = /\.(js|css|html|svg|webmanifest|json)$/;
+const APPS = [
+  { app: "app", folder: "commuter", texts: GENERATED, inject: ["commuter/common.ts"], budgets: { first: 40_000, lazy: 15_000, style: 8_000, language: 8_000 } },
+  {
+    app: "inspect",
+    folder: "inspector",
+    texts: join(GENERATED, "inspector"),
+    worker: "scan.worker.ts",
+    budgets: { first: 45_000, lazy: 15_000, style: 8_000, language: 8_000, worker: 15_000, wasm: 415_000 },
+  },
+];
+const PRESSED = /\.(js|css|html|svg|webmanifest|json|wasm)$/;
 
 async function main(description) {
   rmSync(DRAFT, { recursive: true, force: true });
-  mkdirSync(GENERATED, { recursive: true });
+  for (const { texts } of APPS) mkdirSync(texts, { recursive: true });
   compileMessages(join(HERE, "texts"), GENERATED);
+  compileMessages(join(HERE, "texts/inspector"), join(GENERATED, "inspector"));
   writeFileSync(join(GENERATED, "api.d.ts"), clientTypes(JSON.parse(readFileSync(description, "utf8"))));
   execFileSync(process.execPath, [join(HERE, "node_modules/typescript/bin/tsc"), "-p", HERE], { stdio: "inherit" });
-  const files = await commuter();
-  weigh(files);
-  publish(files);
+  const built = [];
+  for (const one of APPS) {
+    const files = await filesOf(one);
+    weigh(one, files);
+    built.push([one, files]);
+  }
+  publish(built);
 }
 
-/** The commuter's app: its files by their path below /app/, as `{content, immutable, kind}`. */
-async function commuter() {
-  const bundle = await bundled({
-    entryPoints: { main: join(HERE, "commuter/main.tsx"), style: join(HERE, "commuter/style.css") },
+/** An app's files by their path below its address, as `{content, immutable}`. */
+async function filesOf(one) {
+  const { app, folder } = one;
+  const files = new Map();
+  const worker = one.worker ? await reader(one, files) : "";
+  const bundle = await bundled(one, {
+    entryPoints: { main: join(HERE, folder, "main.tsx"), style: join(HERE, folder, "style.css") },
     splitting: true,
-    inject: [join(HERE, "commuter/common.ts")],
+    inject: (one.inject ?? []).map((name) => join(HERE, name)),
     format: "esm",
     entryNames: "assets/[name]-[hash]",
     chunkNames: "assets/[name]-[hash]",
+    define: { WORKER: JSON.stringify(worker), SCRIPTS: JSON.stringify([`/${app}/sw.js`, worker].filter(Boolean)) },
   });
-  const files = new Map();
-  for (const file of bundle.outputFiles) {
-    files.set(relative(DRAFT, file.path), { content: file.contents, immutable: true });
-  }
+  take(files, bundle);
   for (const [path, output] of Object.entries(bundle.metafile.outputs)) {
     files.get(relative(DRAFT, join(HERE, path))).output = output;
   }
   const icons = { "icon.svg": readFileSync(join(HERE, "commuter/icon.svg")), "icon-192.png": drawIcon(192), "icon-512.png": drawIcon(512) };
   for (const [name, content] of Object.entries(icons)) files.set(name, { content, immutable: false });
-  files.set("manifest.webmanifest", { content: readFileSync(join(HERE, "commuter/manifest.webmanifest")), immutable: false });
-  files.set("index.html", { content: Buffer.from(page(files)), immutable: false });
-  files.set("sw.js", { content: await serviceWorker(files), immutable: false });
+  files.set("manifest.webmanifest", { content: readFileSync(join(HERE, folder, "manifest.webmanifest")), immutable: false });
+  files.set("index.html", { content: Buffer.from(page(one, files)), immutable: false });
+  files.set("sw.js", { content: await serviceWorker(one, files), immutable: false });
   return files;
 }
 
-function bundled(options) {
+/** The worker that reads codes, with its WebAssembly; gives the worker's address. */
+async function reader(one, files) {
+  const wasm = readFileSync(join(HERE, "node_modules/zxing-wasm/dist/reader/zxing_reader.wasm"));
+  const name = `assets/reader-${digest(wasm)}.wasm`;
+  files.set(name, { content: wasm, immutable: true });
+  const bundle = await bundled(one, {
+    entryPoints: { worker: join(HERE, one.folder, one.worker) },
+    format: "esm",
+    entryNames: "assets/[name]-[hash]",
+    define: { WASM: JSON.stringify(`/${one.app}/${name}`) },
+  });
+  take(files, bundle);
+  return `/${one.app}/${named(files, "assets/worker-")}`;
+}
+
+function take(files, bundle) {
+  for (const file of bundle.outputFiles) files.set(relative(DRAFT, file.path), { content: file.contents, immutable: true });
+}
+
+function bundled({ texts }, options) {
   return build({
     absWorkingDir: HERE,
     bundle: true,
@@ -69,6 +103,8 @@ function bundled(options) {
     legalComments: "none",
     jsx: "automatic",
     jsxImportSource: "preact",
+    // Each app has the texts of its own screens, under one name.
+    alias: Object.fromEntries(LANGUAGES.map((name) => [`texts/${name}`, join(texts, `${name}.js`)])),
     ...options,
   });
 }
@@ -77,13 +113,13 @@ function named(files, start) {
   return [...files.keys()].find((name) => name.startsWith(start));
 }
 
-function page(files) {
+function page({ app, folder }, files) {
   const main = named(files, "assets/main-");
-  const early = chunksOf(files, main).map((name) => `<link rel="modulepreload" href="/app/${name}">`);
-  return readFileSync(join(HERE, "commuter/index.html"), "utf8")
+  const early = chunksOf(files, main).map((name) => `<link rel="modulepreload" href="/${app}/${name}">`);
+  return readFileSync(join(HERE, folder, "index.html"), "utf8")
     .replace("<!--early-->", early.join(""))
-    .replaceAll("{main}", `/app/${main}`)
-    .replaceAll("{style}", `/app/${named(files, "assets/style-")}`);
+    .replaceAll("{main}", `/${app}/${main}`)
+    .replaceAll("{style}", `/${app}/${named(files, "assets/style-")}`);
 }
 
 /** The chunks that a file takes along whenever it is loaded. */
@@ -102,13 +138,13 @@ function chunksOf(files, name) {
   return [...found];
 }
 
-async function serviceWorker(files) {
+async function serviceWorker(one, files) {
   const list = [...files].map(([name, { content }]) => [name === "index.html" ? "./" : name, digest(content)]);
   const version = digest(JSON.stringify(list));
-  const bundle = await bundled({
+  const bundle = await bundled(one, {
     entryPoints: { sw: join(HERE, "shared/sw.ts") },
     format: "iife",
-    define: { FILES: JSON.stringify(list.map(([name]) => name)), VERSION: JSON.stringify(version) },
+    define: { APP: JSON.stringify(one.app), FILES: JSON.stringify(list.map(([name]) => name)), VERSION: JSON.stringify(version) },
   });
   return bundle.outputFiles[0].contents;
 }
@@ -122,42 +158,48 @@ function textsOf(files) {
   return Object.fromEntries(LANGUAGES.map((name) => [name, named(files, `assets/${name}-`)]));
 }
 
-function weigh(files) {
+function weigh({ app, budgets }, files) {
   const size = (name) => gzipSync(files.get(name).content).length;
   const main = named(files, "assets/main-");
   const first = [main, ...chunksOf(files, main)];
   const languages = Object.values(textsOf(files));
+  const reader = ["assets/worker-", "assets/reader-"].map((start) => named(files, start)).filter(Boolean);
   const lazy = [...files.keys()].filter(
-    (name) => name.endsWith(".js") && name !== "sw.js" && !first.includes(name) && !languages.includes(name),
+    (name) => name.endsWith(".js") && name !== "sw.js" && ![...first, ...languages, ...reader].includes(name),
   );
   const rows = [
-    ["first load, JS", first.reduce((sum, name) => sum + size(name), 0), BUDGETS.first],
-    ["style", size(named(files, "assets/style-")), BUDGETS.style],
-    ...languages.map((name) => [`language ${name.slice(7, 9)}`, size(name), BUDGETS.language]),
-    ...lazy.map((name) => [`later: ${name.slice(7)}`, size(name), BUDGETS.lazy]),
+    ["first load, JS", first.reduce((sum, name) => sum + size(name), 0), budgets.first],
+    ["style", size(named(files, "assets/style-")), budgets.style],
+    ...languages.map((name) => [`language ${name.slice(7, 9)}`, size(name), budgets.language]),
+    ...reader.map((name) => [`reader of codes: ${name.slice(7)}`, size(name), name.endsWith(".wasm") ? budgets.wasm : budgets.worker]),
+    ...lazy.map((name) => [`later: ${name.slice(7)}`, size(name), budgets.lazy]),
   ];
   const over = rows.filter(([, bytes, most]) => bytes > most);
-  console.log(`  ${rows[0][1]} bytes of scripts at first, ${rows[1][1]} of style, as gzip sends them`);
+  console.log(`  /${app}/: ${rows[0][1]} bytes of scripts at first, ${rows[1][1]} of style, as gzip sends them`);
   for (const [name, bytes, most] of process.env.WEIGH || over.length ? rows : []) {
     console.log(`  ${name.padEnd(30)} ${String(bytes).padStart(6)} of ${most} bytes (gzip)`);
   }
   if (over.length) throw new Error(`over budget: ${over.map(([name]) => name).join(", ")}`);
 }
 
-function publish(files) {
-  const listed = {};
-  for (const [name, { content, immutable }] of files) {
-    const path = join(DRAFT, "app", name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, content);
-    if (PRESSED.test(name)) {
-      writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
-      const quality = { [constants.BROTLI_PARAM_QUALITY]: 11 };
-      writeFileSync(`${path}.br`, brotliCompressSync(content, { params: quality }));
+function publish(built) {
+  const manifest = {};
+  for (const [{ app }, files] of built) {
+    const listed = {};
+    for (const [name, { content, immutable }] of files) {
+      const path = join(DRAFT, app, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+      if (PRESSED.test(name)) {
+        writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+        const quality = { [constants.BROTLI_PARAM_QUALITY]: 11 };
+        writeFileSync(`${path}.br`, brotliCompressSync(content, { params: quality }));
+      }
+      listed[name] = { immutable, pressed: PRESSED.test(name), digest: digest(content) };
     }
-    listed[name] = { immutable, pressed: PRESSED.test(name), digest: digest(content) };
+    manifest[app] = { files: listed, languages: textsOf(files) };
   }
-  writeFileSync(join(DRAFT, "manifest.json"), `${JSON.stringify({ app: listed, languages: textsOf(files) }, null, 1)}\n`);
+  writeFileSync(join(DRAFT, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
   if (existsSync(BUILT)) rmSync(BUILT, { recursive: true });
   renameSync(DRAFT, BUILT);
 }

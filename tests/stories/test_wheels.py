@@ -35,6 +35,7 @@ OF_THE_LAB = (
     "ticketing/cli/lab/",
     "ticketing/cli/rehearse/",
     "ticketing/cli/simulate/",
+    "ticketing/cli/vectors/",
     "ticketing/rehearsal/",
 )
 # The compiled search is imported where the extra `fast` is installed.
@@ -260,6 +261,7 @@ def test_the_service_imports_nothing_else(service: Installed) -> None:
         (("demo",), "demo"),
         (("demo", "--once", "--port", "8000"), "demo"),
         (("simulate", "maritime", "--port", "8471"), "lab"),
+        (("gate", "vectors", "--out", "vectors"), "lab"),
         (("operators", "conform", "maritime"), "lab"),
         (("region", "rehearse", "helsinki-tallinn", "--help"), "lab"),
     ],
@@ -269,7 +271,7 @@ def test_a_command_of_the_lab_says_which_extra_brings_it(
 ) -> None:
     done = service.run("throughfare", *words)
 
-    name = " ".join(words[: 2 if words[0] in {"operators", "region"} else 1])
+    name = " ".join(words[: 2 if words[0] in {"gate", "operators", "region"} else 1])
     assert done.returncode == 2
     assert (
         done.stderr
@@ -296,11 +298,11 @@ def test_the_lab_brings_its_commands(lab: Installed) -> None:
     scored = lab.run("throughfare", "operators", "conform", "exchange", "--json")
     helped = [
         lab.run("throughfare", *words, "--help")
-        for words in (("demo",), ("simulate",), ("region", "rehearse"))
+        for words in (("demo",), ("simulate",), ("region", "rehearse"), ("gate", "vectors"))
     ]
 
     assert scored.returncode == 0, scored.stderr
-    assert [done.returncode for done in helped] == [0, 0, 0]
+    assert [done.returncode for done in helped] == [0] * 4
     assert all("not installed" not in done.stdout for done in helped)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import httpx
 import pytest
@@ -150,6 +151,26 @@ def browser() -> Iterator[object]:
     yield opened
     opened.close()
     playwright.stop()
+
+
+@pytest.fixture(scope="session")
+def camera(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A second Chromium: the file of its camera is named when it starts, and read when a page opens the camera."""
+    from tests.web.inspecting import Camera, film  # noqa: PLC0415  Playwright may not be there
+
+    file = tmp_path_factory.mktemp("camera") / "camera.y4m"
+    film(file, "")
+    words = [
+        "--no-sandbox",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={file}",
+    ]
+    opened = browser.browser_type.launch(
+        executable_path=next(filter(None, map(shutil.which, _BROWSERS))), args=words
+    )
+    yield Camera(opened, file)
+    opened.close()
 
 
 @pytest.fixture(scope="session")

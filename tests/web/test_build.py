@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ticketing.gate.faults import FAULTS
 from tests.web.nodes import WEB, node
 
 LANGUAGES = ("en", "et", "fi", "sv")
@@ -56,37 +57,45 @@ def test_all_faults_of_all_languages_are_told_at_once(
     assert "et.json: pay.go has {summa}, en.json {amount}" in told.stderr
 
 
-def test_every_text_is_used_and_none_is_empty() -> None:
+_FAMILIES = {
+    "": (
+        "badge best category mode options.take options.why passes pay payment problem tickets wheelchair who why"
+    ),
+    "inspector": "do holder kind mode result typed why",
+}
+
+
+@pytest.mark.parametrize(("folder", "families"), _FAMILIES.items())
+def test_every_text_is_used_and_none_is_empty(folder: str, families: str) -> None:
     sources = [
         path.read_text(encoding="utf-8")
         for path in WEB.rglob("*.ts*")
         if not {"node_modules", ".generated"} & set(path.parts)
     ]
     code = "\n".join(sources)
-    families: tuple[str, ...] = (
-        "badge",
-        "best",
-        "category",
-        "mode",
-        "options.take",
-        "options.why",
-        "passes",
-        "pay",
-        "payment",
-        "problem",
-    )
-    families += ("tickets", "wheelchair", "who", "why")
-    english = json.loads((WEB / "texts/en.json").read_text(encoding="utf-8"))
+    english = json.loads((WEB / "texts" / folder / "en.json").read_text(encoding="utf-8"))
     unused = [
         name
         for name in english
         if f'"{name}"' not in code
         and f"`{name}`" not in code
-        and not name.startswith(tuple(f"{one}." for one in families))
+        and not name.startswith(tuple(f"{one}." for one in families.split()))
     ]
 
     assert unused == []
     assert [name for name, text in english.items() if not text.strip()] == []
+
+
+def test_an_inspector_is_told_what_to_do_for_every_reason() -> None:
+    english = json.loads((WEB / "texts/inspector/en.json").read_text(encoding="utf-8"))
+    reasons = {*FAULTS, "wrong_zone", "clock_behind", "internal_error"}
+
+    assert {name.removeprefix("do.") for name in english if name.startswith("do.")} == {
+        *reasons,
+        "look",
+        "other",
+    }
+    assert {name.removeprefix("why.") for name in english if name.startswith("why.")} == reasons
 
 
 def test_the_lock_has_a_hash_for_every_package_and_no_address_to_take_it_from() -> None:

@@ -362,7 +362,7 @@ def _publish_another(worker: Path) -> None:
     assert newer != text
     worker.write_text(newer, encoding="utf-8")
     built = json.loads(listed.read_text(encoding="utf-8"))
-    built["app"]["sw.js"]["pressed"] = False
+    built["app"]["files"]["sw.js"]["pressed"] = False
     listed.write_text(json.dumps(built), encoding="utf-8")
 
 

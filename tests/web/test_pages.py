@@ -24,7 +24,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / f"app/assets/main-ABCD.js.{form}").write_text(form, encoding="utf-8")
     listed = {name: {"immutable": "assets" in name, "pressed": "assets" in name} for name in files}
     (tmp_path / "manifest.json").write_text(
-        json.dumps({"app": listed, "languages": {"fi": "assets/main-ABCD.js"}}), encoding="utf-8"
+        json.dumps({"app": {"files": listed, "languages": {"fi": "assets/main-ABCD.js"}}}), encoding="utf-8"
     )
     monkeypatch.setattr(blueprint, "BUILT", tmp_path)
     return tmp_path
@@ -134,7 +134,7 @@ def test_a_new_build_counts_without_a_restart(client: FlaskClient, built: Path) 
     listed = {"index.html": {"immutable": False, "pressed": False}}
     listed["assets/main-NEW.js"] = {"immutable": True, "pressed": False}
     (built / "manifest.json").write_text(
-        json.dumps({"app": listed, "languages": {"fi": "assets/main-ABCD.js"}}), encoding="utf-8"
+        json.dumps({"app": {"files": listed, "languages": {"fi": "assets/main-ABCD.js"}}}), encoding="utf-8"
     )
 
     assert (before, client.get("/app/assets/main-NEW.js").status_code) == (404, 200)
@@ -169,7 +169,7 @@ def test_the_landing_page_speaks_the_readers_language(
     assert page.status_code == 200
     assert f'<html lang="{language}">' in page.get_data(as_text=True)
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self';")
-    for door in ("/app/", "/console/", "/docs/"):
+    for door in ("/app/", "/inspect/", "/console/", "/docs/"):
         assert f'href="{door}"' in page.get_data(as_text=True)
 
 

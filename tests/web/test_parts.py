@@ -56,7 +56,7 @@ def _run(module: str, call: str, language: str = "en") -> str:
     script = (
         "import { build } from 'esbuild';"
         f"const made = await build({{ stdin: {{ contents: {json.dumps(entry)}, resolveDir: '.' }},"
-        " bundle: true, write: false, format: 'esm', external: ['../.generated/*'] });"
+        " bundle: true, write: false, format: 'esm', external: ['texts/*'] });"
         "const m = await import('data:text/javascript;base64,' + Buffer.from(made.outputFiles[0].contents).toString('base64'));"
         f"process.stdout.write(JSON.stringify(m.{call}))"
     )

@@ -46,6 +46,7 @@ def code_command(
     house.database.close()
     click.echo(f"{code}\nWorks once, until {expires_at:%H:%M:%S} UTC. On the gate:")
     click.echo(f"  throughfare-gate enrol --server {house.press.public_url} --code {code}")
+    click.echo(f"On an inspector's phone:\n  {house.press.public_url}/inspect/#code={code}")
 
 
 @command.command("list")

@@ -13,6 +13,7 @@ _OF_THE_LAB = {
     "ticketing.cli.lab",
     "ticketing.cli.rehearse",
     "ticketing.cli.simulate",
+    "ticketing.cli.vectors",
     "ticketing.rehearsal",
 }
 

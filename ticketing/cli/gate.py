@@ -1,5 +1,6 @@
 """`throughfare gate`: decide about a ticket as a gate does."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TextIO
@@ -8,20 +9,22 @@ import click
 
 from throughfare_gate.gate import bundle as bundles
 from throughfare_gate.gate.bundle import BadBundle, Opened
-from throughfare_gate.gate.decision import Gate, Presented, Seen, Use, decide
+from throughfare_gate.gate.decision import Decision, Gate, Presented, Seen, Use, decide
 from throughfare_gate.gate.usage import told_together
 from throughfare_gate.tickets.jwk import BadKey, load_jwks
-from ticketing.cli import contract
+from ticketing.cli import contract, extras
 from ticketing.errors import Fault, InvalidRequest
 
-_KEYS = ("bundle", "trust", "token", "proof", "gate", "at", "seen")
-_GATE_KEYS = ("operator", "stop_id", "leg", "id", "zone", "direction", "inspect", "trip_id", "departure")
+_KEYS = ("bundle", "trust", "token", "proof", "gate", "at", "seen", "proofs")
+_GATE_TEXTS = ("stop_id", "id", "zone", "trip_id")
+_GATE_FLAGS = ("inspect", "clock_is_sure")
+_GATE_KEYS = ("operator", "leg", "direction", "departure", *_GATE_TEXTS, *_GATE_FLAGS)
 _USE_KEYS = ("jti", "leg", "ts", "gate", "kind")
 _DIRECTIONS = (None, "in", "out")
 _KINDS = ("ride", "transfer", "in", "out")
 
 
-@click.group()
+@click.group(cls=extras.Lending, lent={"vectors": ("ticketing.cli.vectors.commands", "lab")})
 def command() -> None:
     """Decide about a ticket as a gate does."""
 
@@ -36,7 +39,8 @@ def decide_command(request: TextIO, *, jsonl: bool) -> None:
     or ticket~proof), `proof` (or null), `gate` {operator, stop_id, leg, trip_id, departure}, where trip or planned
     departure name the sailing that is boarding, `at` (a time with its offset) and `seen`, the accepted uses
     that the gate knows: {jti, leg, ts, gate} with ts as a time or POSIX seconds, and gate (or null) the stop
-    where it was. A use that the bundle tells as well counts once.
+    where it was. A use that the bundle tells as well counts once. `proofs` {jti, nonce} were shown here before.
+    A `gate` may also have id, zone, direction, inspect and clock_is_sure.
 
     \b
     Example:
@@ -47,6 +51,16 @@ def decide_command(request: TextIO, *, jsonl: bool) -> None:
 
 def answer(document: Any) -> dict[str, Any]:
     """Answer the contract `gate decide`; raises InvalidRequest with every fault and its path."""
+    decision = decided(document)
+    return {
+        "decision": "accept" if decision.admit else "refuse",
+        "reason": decision.reason,
+        "jti": decision.jti,
+    }
+
+
+def decided(document: Any) -> Decision:
+    """Read a request of the contract `gate decide` and decide; raises InvalidRequest with every fault and its path."""
     faults: list[Fault] = []
     if not isinstance(document, dict):
         raise InvalidRequest("the request is not an object", [Fault("", "must be an object")])
@@ -57,25 +71,14 @@ def answer(document: Any) -> dict[str, Any]:
     if proof is not None and not isinstance(proof, str):
         faults.append(Fault("proof", "must be a text or null"))
     gate, at = _gate(document.get("gate"), faults), _moment(document.get("at"), "at", faults)
-    uses = _uses(document.get("seen", []), faults)
+    uses, proofs = _uses(document.get("seen", []), faults), _proofs(document.get("proofs", []), faults)
     loaded = _bundle(document, faults)
     if faults or loaded is None or gate is None or at is None:
         raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults)
-    bundle = loaded.bundle
-    gate = replace(gate, clock_behind_seconds=bundle.seconds_ahead_of(at))
     presented = Presented.scanned(str(token)) if proof is None else Presented(str(token), proof)
-    decision = decide(
-        presented,
-        bundle,
-        Seen(told_together(loaded.uses, dict.fromkeys(uses)), ordered=loaded.ordered),
-        at,
-        gate,
-    )
-    return {
-        "decision": "accept" if decision.admit else "refuse",
-        "reason": decision.reason,
-        "jti": decision.jti,
-    }
+    seen = Seen(told_together(loaded.uses, dict.fromkeys(uses)), frozenset(proofs), loaded.ordered)
+    gate = replace(gate, clock_behind_seconds=loaded.bundle.seconds_ahead_of(at))
+    return decide(presented, loaded.bundle, seen, at, gate)
 
 
 def _bundle(document: dict[str, Any], faults: list[Fault]) -> Opened | None:
@@ -100,21 +103,24 @@ def _gate(value: Any, faults: list[Fault]) -> Gate | None:
         faults.append(Fault("gate", "must be an object"))
         return None
     faults.extend(Fault(f"gate.{name}", "unknown key") for name in value if name not in _GATE_KEYS)
-    operator, leg, inspects = value.get("operator"), value.get("leg"), value.get("inspect", False)
+    operator, leg = value.get("operator"), value.get("leg")
     if not isinstance(operator, str) or not operator:
         faults.append(Fault("gate.operator", "must be a text that is not empty"))
         return None
     faults.extend(
         Fault(f"gate.{name}", "must be a text or null")
-        for name in ("stop_id", "id", "zone", "trip_id")
+        for name in _GATE_TEXTS
         if not isinstance(value.get(name), str | None)
     )
     if leg is not None and (type(leg) is not int or leg < 0):
         faults.append(Fault("gate.leg", "must be a whole number from 0, or null"))
     if value.get("direction") not in _DIRECTIONS:
         faults.append(Fault("gate.direction", "must be in, out or null"))
-    if not isinstance(inspects, bool):
-        faults.append(Fault("gate.inspect", "must be true or false"))
+    faults.extend(
+        Fault(f"gate.{name}", "must be true or false")
+        for name in _GATE_FLAGS
+        if not isinstance(value.get(name, False), bool)
+    )
     departure = value.get("departure")
     return Gate(
         operator=operator,
@@ -123,7 +129,8 @@ def _gate(value: Any, faults: list[Fault]) -> Gate | None:
         id=value.get("id"),
         zone=value.get("zone"),
         direction=value.get("direction"),
-        inspects=inspects is True,
+        inspects=value.get("inspect") is True,
+        clock_is_sure=value.get("clock_is_sure") is not False,
         trip_id=value.get("trip_id"),
         departure=None if departure is None else _moment(departure, "gate.departure", faults),
     )
@@ -156,6 +163,24 @@ def _uses(value: Any, faults: list[Fault]) -> list[Use]:
         moment = _moment(row.get("ts"), f"{path}.ts", faults)
         uses.append(Use(str(row.get("jti")), leg, moment or 0, row.get("gate"), kind))
     return uses
+
+
+def _proofs(value: Any, faults: list[Fault]) -> list[tuple[str, str]]:
+    """Read the proofs that were shown before, as pairs of a ticket and a nonce."""
+    if not isinstance(value, list):
+        faults.append(Fault("proofs", "must be a list"))
+        return []
+    proofs = []
+    for number, row in enumerate(value):
+        if isinstance(row, dict) and row.keys() == {"jti", "nonce"} and _are_texts(row.values()):
+            proofs.append((row["jti"], row["nonce"]))
+        else:
+            faults.append(Fault(f"proofs[{number}]", "must be an object with the texts jti and nonce"))
+    return proofs
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _moment(value: Any, path: str, faults: list[Fault]) -> int | None:

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, current_app
 
 from ticketing.claims import ClaimsDesk
 from ticketing.errors import ThroughfareError
+from ticketing.gate.house import Gatehouse
 from ticketing.identity import Counters
 from ticketing.identity.staff import StaffDesk
 from ticketing.purchase.service import Till
@@ -24,7 +25,7 @@ class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
 
     `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures,
-    `claims` the one of passengers' claims.
+    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices.
     """
 
     office: Office
@@ -39,6 +40,7 @@ class Console:
     feeds: Callable[[str], Sequence[FeedFigures]]
     live: LiveDesk
     claims: ClaimsDesk
+    gatehouse: Gatehouse
 
     @property
     def cookie_name(self) -> str:

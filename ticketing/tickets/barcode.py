@@ -27,12 +27,12 @@ def png(token: str, symbol: Symbol = "qr") -> bytes:
     return buffer.getvalue()
 
 
-def svg(token: str, symbol: Symbol = "qr") -> bytes:
-    """An SVG that scales."""
+def svg(token: str, symbol: Symbol = "qr", *, scale: int = 1) -> bytes:
+    """An SVG that scales; a module of a QR code is so many units wide."""
     if symbol == "aztec":
         return _aztec_svg(token)
     buffer = io.BytesIO()
-    _code(token).save(buffer, kind="svg", scale=1, border=4, xmldecl=False, svgclass=None, lineclass=None)
+    _code(token).save(buffer, kind="svg", scale=scale, border=4, xmldecl=False, svgclass=None, lineclass=None)
     return buffer.getvalue()
 
 

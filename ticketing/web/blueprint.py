@@ -1,10 +1,11 @@
-"""Serve the landing page and the commuter's app: built files, under a policy that runs our own scripts and no others.
+"""Serve the landing page and the apps: built files, under a policy that runs our own scripts and no others.
 
-The sources of the app are in `web/`; `make apps` builds them into `built/`, which a wheel carries along. Without them the
-service works as ever, and `/app/` says how to build them.
+The sources of the apps are in `web/`; `make apps` builds them into `built/`, which a wheel carries along. Without them the
+service works as ever, and `/app/` and `/inspect/` say how to build them.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,14 +37,34 @@ _TYPES = {
     ".js": "text/javascript",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
     ".webmanifest": "application/manifest+json",
 }
 # The browser takes scripts from here alone, none of them inline, and turns no text into markup or code.
-APP_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+_OWN_ALONE = (
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'; img-src 'self' blob: data:;{more} connect-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types tf"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _App:
+    """An app by its address: its policy, and the abilities of the phone that it may ask for."""
+
+    policy: str
+    permissions: str
+
+
+APP_POLICY = _OWN_ALONE.format(scripts="", more="")
+_APPS = {
+    "app": _App(APP_POLICY, "geolocation=(self), camera=(), microphone=(), payment=()"),
+    # It reads codes by WebAssembly, from the pictures of the camera.
+    "inspect": _App(
+        _OWN_ALONE.format(scripts=" 'wasm-unsafe-eval'", more=" media-src 'self' blob:;"),
+        "camera=(self), geolocation=(), microphone=(), payment=()",
+    ),
+}
 # The one screen that loads somebody else's script, and only where the service takes cards by it.
 _PAY = "pay"
 _STRIPE = "https://js.stripe.com"
@@ -117,30 +138,45 @@ def style(name: str) -> AnyResponse:
 
 
 @blueprint.get("/app")
+@blueprint.get("/inspect")
 def app_without_slash() -> AnyResponse:
-    """Lead to the app: its scope ends with a slash."""
-    return redirect("/app/", 308)
+    """Lead to an app: its scope ends with a slash."""
+    return redirect(f"{request.path}/", 308)
 
 
 @blueprint.get("/app/", defaults={"path": ""})
 @blueprint.get("/app/<path:path>")
 def app(path: str) -> AnyResponse:
+    """Serve a built file of the commuter's app."""
+    return _of_app("app", path)
+
+
+@blueprint.get("/inspect/", defaults={"path": ""})
+@blueprint.get("/inspect/<path:path>")
+def inspect(path: str) -> AnyResponse:
+    """Serve a built file of the inspector's app."""
+    return _of_app("inspect", path)
+
+
+def _of_app(name: str, path: str) -> AnyResponse:
     """Serve a built file; any other path is a screen of the app, which its page draws."""
-    listing = _listed()
+    listing = _listed(name)
     listed = listing.files
     if not listed:
         return _unbuilt()
     if path not in listed and (path.startswith("assets/") or "." in path):
         abort(404)
-    name = path if path in listed else "index.html"
-    response = _sent(_pressed(name, listed[name]), immutable=listed[name].immutable, name=name)
+    file = path if path in listed else "index.html"
+    response = _sent(_pressed(name, file, listed[file]), immutable=listed[file].immutable, name=file)
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    card_script = current_app.config.get("CARD_SCRIPT") if path == _PAY else None
-    response.headers["Content-Security-Policy"] = pay_policy(card_script) if card_script else APP_POLICY
-    if name == "index.html":
-        _tell_texts(response, listing)
-    response.headers["Permissions-Policy"] = "geolocation=(self), camera=(), microphone=(), payment=()"
+    card_script = current_app.config.get("CARD_SCRIPT") if (name, path) == ("app", _PAY) else None
+    response.headers["Content-Security-Policy"] = (
+        pay_policy(card_script) if card_script else _APPS[name].policy
+    )
+    if file == "index.html":
+        _tell_texts(response, name, listing)
+    response.headers["Permissions-Policy"] = _APPS[name].permissions
     return response
 
 
@@ -157,33 +193,37 @@ def _sent(file: Path, *, immutable: bool, name: str = "") -> AnyResponse:
     return response.make_conditional(request)
 
 
-def _pressed(name: str, entry: Built) -> Path:
+def _pressed(app_name: str, name: str, entry: Built) -> Path:
     """Choose the smallest form of a built file that the caller reads."""
-    file = BUILT / "app" / name
+    file = BUILT / app_name / name
     forms = (("br", ".br"), ("gzip", ".gz")) if entry.pressed else ()
     return next(
         (file.with_name(file.name + ending) for form, ending in forms if request.accept_encodings[form]), file
     )
 
 
-def _tell_texts(response: AnyResponse, listing: Listing) -> None:
+def _tell_texts(response: AnyResponse, name: str, listing: Listing) -> None:
     """Have the browser fetch the reader's texts beside the scripts, instead of after them."""
     if texts := listing.languages.get(_language()):
-        response.headers["Link"] = f"</app/{texts}>; rel=modulepreload"
+        response.headers["Link"] = f"</{name}/{texts}>; rel=modulepreload"
     response.vary.add("Accept-Language")
 
 
-def _listed() -> Listing:
-    """List the built files of the app; there are none where it was not built. A new build counts at once."""
+def _listed(name: str) -> Listing:
+    """List the built files of an app; there are none where it was not built. A new build counts at once."""
     manifest = BUILT / "manifest.json"
-    return _read(manifest.stat().st_mtime_ns) if manifest.exists() else Listing({}, {})
+    listings = _read(manifest.stat().st_mtime_ns) if manifest.exists() else {}
+    return listings.get(name, Listing({}, {}))
 
 
 @cache
-def _read(_changed: int) -> Listing:
-    listed = json.loads((BUILT / "manifest.json").read_text(encoding="utf-8"))
-    files = {name: Built(one["immutable"], one["pressed"]) for name, one in listed["app"].items()}
-    return Listing(files, listed["languages"])
+def _read(_changed: int) -> dict[str, Listing]:
+    built = json.loads((BUILT / "manifest.json").read_text(encoding="utf-8"))
+    return {name: Listing(_files(app["files"]), app["languages"]) for name, app in built.items()}
+
+
+def _files(listed: Mapping[str, Mapping[str, bool]]) -> dict[str, "Built"]:
+    return {path: Built(one["immutable"], one["pressed"]) for path, one in listed.items()}
 
 
 @cache

@@ -1,6 +1,10 @@
 // Say texts in the reader's language; the texts are functions that the build has made of ICU messages.
 import { signal } from "@preact/signals";
-import type { Messages } from "../.generated/texts";
+import type { Messages as OfCommuters } from "../.generated/texts";
+import type { Messages as OfInspectors } from "../.generated/inspector/texts";
+
+// The build gives each app its own texts.
+type Messages = OfCommuters & OfInspectors;
 
 export const LANGUAGES = { en: "English", et: "Eesti", fi: "Suomi", sv: "Svenska" } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -9,10 +13,10 @@ type Plain = { [K in MessageId]: Messages[K] extends undefined ? K : never }[Mes
 export type PlainId = Plain;
 
 const SOURCES: Record<Language, () => Promise<{ default: Record<string, unknown> }>> = {
-  en: () => import("../.generated/en.js"),
-  et: () => import("../.generated/et.js"),
-  fi: () => import("../.generated/fi.js"),
-  sv: () => import("../.generated/sv.js"),
+  en: () => import("texts/en"),
+  et: () => import("texts/et"),
+  fi: () => import("texts/fi"),
+  sv: () => import("texts/sv"),
 };
 
 interface Forms {

@@ -15,7 +15,8 @@ export interface Place {
   parts: Record<string, string>;
 }
 
-const BASE = "/app/";
+/** The address below which this app lies. */
+export const BASE = location.pathname.startsWith("/inspect") ? "/inspect/" : "/app/";
 const address = signal(location.pathname + location.search);
 let first = true;
 

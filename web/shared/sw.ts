@@ -1,6 +1,7 @@
 // Serve the app without a network: its own files alone, never an answer of the API.
 declare const FILES: string[];
 declare const VERSION: string;
+declare const APP: string;
 
 interface Worker {
   addEventListener(name: string, act: (event: never) => void): void;
@@ -23,7 +24,8 @@ interface Asked extends Lasting {
 }
 
 const worker = self as unknown as Worker;
-const NAME = `tf-app-${VERSION}`;
+const OURS = `tf-${APP}-`;
+const NAME = `tf-${APP}-${VERSION}`;
 
 worker.addEventListener("install", (event: Lasting) => {
   const fresh = FILES.map((file) => new Request(file, { cache: "reload" }));
@@ -35,7 +37,7 @@ worker.addEventListener("activate", (event: Lasting) => {
 });
 
 async function drop(): Promise<void> {
-  const old = (await caches.keys()).filter((name) => name.startsWith("tf-app-") && name !== NAME);
+  const old = (await caches.keys()).filter((name) => name.startsWith(OURS) && name !== NAME);
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 

@@ -1,25 +1,10 @@
 // Install the service worker, and tell when a newer app waits. The reader restarts it, never we.
 import { signal } from "@preact/signals";
-import { go } from "./router";
+import { BASE, go } from "./router";
+import { scriptAddress } from "./trusted";
 
 let restarting = false;
 export const waiting = signal<ServiceWorker | null>(null);
-
-interface Policies {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
-}
-
-/** The address of the worker, as `trusted-types tf` lets it through: this one address and no other. */
-function workerAddress(): string {
-  const policies = (window as unknown as { trustedTypes?: Policies }).trustedTypes;
-  const rules = {
-    createScriptURL: (url: string) => {
-      if (url !== "/app/sw.js") throw new TypeError(`no script of ours: ${url}`);
-      return url;
-    },
-  };
-  return policies ? policies.createPolicy("tf", rules).createScriptURL("/app/sw.js") : "/app/sw.js";
-}
 
 export async function install(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
@@ -32,7 +17,7 @@ export async function install(): Promise<void> {
     if (/^[\w/-]+$/.test(event.data?.open ?? "")) go(event.data?.open as string);
   });
   navigator.serviceWorker.startMessages();
-  const found = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: "none" });
+  const found = await navigator.serviceWorker.register(scriptAddress(`${BASE}sw.js`), { updateViaCache: "none" });
   const look = () => {
     waiting.value = navigator.serviceWorker.controller ? found.waiting : null;
   };

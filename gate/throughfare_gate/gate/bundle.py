@@ -262,8 +262,9 @@ def read_ticket(
     if payload.get("iss") != issuer:
         return Reading("wrong_issuer", None, jti)
     audience = payload.get("aud")
-    if isinstance(audience, list) and operator not in audience and guests.isdisjoint(map(str, audience)):
-        good_with = [str(code)[:12] for code in audience[:8] if code != NOBODY]
+    codes = [code for code in audience if isinstance(code, str)] if isinstance(audience, list) else None
+    if codes is not None and operator not in codes and guests.isdisjoint(codes):
+        good_with = [code[:12] for code in codes[:8] if code != NOBODY]
         return Reading("wrong_audience", None, jti, {"operators": good_with}, _begun_by_nobody(payload))
     return _claims(payload, jti)
 
@@ -284,7 +285,7 @@ def _begun_by_nobody(payload: Mapping[str, Any]) -> tuple[str, ...]:
     """The stops where legs began that were given back, of a ticket whose claims nobody has checked yet."""
     legs = payload.get("l")
     rows = [leg for leg in legs[:8] if isinstance(leg, list)] if isinstance(legs, list) else []
-    return tuple(str(leg[1]) for leg in rows if len(leg) > 1 and leg[0] == NOBODY)
+    return tuple(leg[1] for leg in rows if len(leg) > 1 and leg[0] == NOBODY and isinstance(leg[1], str))
 
 
 def read_proof(proof: str, token: str, key: Mapping[str, str]) -> Proof | None:

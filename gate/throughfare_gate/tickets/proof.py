@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from throughfare_gate.strictjson import NotStrict
-from throughfare_gate.tickets.claims import Proof
+from throughfare_gate.tickets.claims import MAX_TIME, Proof
 from throughfare_gate.tickets.jwk import BadKey, VerifyKey, public_key
 from throughfare_gate.tickets.jws import Refused, check_signature
 from throughfare_gate.tickets.strict import decode_base64url, encode_base64url, json_object
@@ -44,7 +44,8 @@ def read(proof: str, token: str, binding_key: Mapping[str, str]) -> Proof:
     if set(payload) != {"iat", "aud", "n", "th"} or type(issued) is not int or not isinstance(nonce, str):
         raise BadProof("claims")
     if (
-        not _NONCE.fullmatch(nonce)
+        not 0 <= issued <= MAX_TIME
+        or not _NONCE.fullmatch(nonce)
         or payload["th"] != ticket_hash(token)
         or not isinstance(payload["aud"], str)
     ):

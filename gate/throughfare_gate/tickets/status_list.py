@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets.claims import MAX_TIME
 from throughfare_gate.tickets.jwk import VerifyKey
 from throughfare_gate.tickets.jws import Refused, Signer, verify
 from throughfare_gate.tickets.strict import decode_base64url, encode_base64url, json_object
@@ -71,8 +72,10 @@ def read(token: str, ring: Mapping[str, VerifyKey], now: int | None = None) -> S
     except (Refused, NotStrict) as error:
         raise BadStatusList(str(error)) from None
     issued, expires, uri, packed = (payload.get(name) for name in ("iat", "exp", "sub", "status_list"))
-    if type(issued) is not int or type(expires) is not int or not isinstance(uri, str) or expires <= issued:
+    if type(issued) is not int or type(expires) is not int or not isinstance(uri, str):
         raise BadStatusList("iat, exp or sub")
+    if not 0 <= issued < expires <= MAX_TIME:
+        raise BadStatusList("iat or exp")
     ttl = payload.get("ttl", TTL_SECONDS)
     if type(ttl) is not int or ttl <= 0:
         raise BadStatusList("ttl")

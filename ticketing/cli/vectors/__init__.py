@@ -1,0 +1,1 @@
+"""Cases for other implementations of a gate's decision; in the distribution `throughfare-lab`."""

@@ -1,0 +1,166 @@
+"""Lay out the cases about earlier uses of a ticket, its carnet, its first use, its way in and out."""
+
+from ticketing.cli.vectors.case import Row, own_legs, use, way
+from ticketing.cli.vectors.signing import JTI, ticket
+
+
+def using() -> list[Row]:
+    """List them: uses of legs, of carnets, of products that are checked in and out."""
+    return [
+        ("used", "plain", {"token": ticket(), "seen": [use(600)]}, "already_used", JTI),
+        ("used on another leg", "plain", {"token": ticket(), "seen": [use(600, 2)]}, "ok", JTI),
+        (
+            "the second leg of an operator",
+            "plain",
+            {"token": ticket(**own_legs()), "seen": [use(600)]},
+            "ok",
+            JTI,
+        ),
+        (
+            "both legs used",
+            "plain",
+            {"token": ticket(**own_legs()), "seen": [use(600), use(300, 1)]},
+            "already_used",
+            JTI,
+        ),
+        (
+            "two uses, one told twice",
+            "plain",
+            {"token": ticket(u=2), "seen": [use(600), use(600)]},
+            "ok",
+            JTI,
+        ),
+        (
+            "59 seconds after another gate",
+            "plain",
+            {"token": ticket(u=2), "seen": [use(59)]},
+            "passback",
+            JTI,
+        ),
+        ("60 seconds after another gate", "plain", {"token": ticket(u=2), "seen": [use(60)]}, "ok", JTI),
+        (
+            "59 seconds after the same stop",
+            "plain",
+            {"token": ticket(u=2), "seen": [use(59, 0, "s")], "gate": {"operator": "tlt", "stop_id": "s"}},
+            "ok",
+            JTI,
+        ),
+        (
+            "a group one by one",
+            "rules",
+            {"token": ticket(p="group", u=3), "seen": [use(1), use(2)]},
+            "ok",
+            JTI,
+        ),
+        (
+            "an empty carnet",
+            "plain",
+            {"token": ticket(u=0, c=2), "seen": [use(600), use(700, 1)]},
+            "uses_exhausted",
+            JTI,
+        ),
+        (
+            "a transfer of a carnet",
+            "rules",
+            {"token": ticket(p="carnet", u=0, c=2), "seen": [use(600)]},
+            "ok_attention",
+            JTI,
+        ),
+        (
+            "a second transfer is a ride",
+            "rules",
+            {"token": ticket(p="carnet", u=0, c=2), "seen": [use(1200), use(600, 0, "g0", "transfer")]},
+            "ok",
+            JTI,
+        ),
+        (
+            "a ride too many of a carnet",
+            "rules",
+            {"token": ticket(p="carnet", u=0, c=1), "seen": [use(1200), use(600, 0, "g0", "transfer")]},
+            "uses_exhausted",
+            JTI,
+        ),
+        (
+            "a transfer at another gate within the minute",
+            "rules",
+            {"token": ticket(p="carnet", u=0, c=9), "seen": [use(59)]},
+            "passback",
+            JTI,
+        ),
+        (
+            "a day that began with the first use",
+            "rules",
+            {"token": ticket(p="window", u=0), "seen": [use(3599)]},
+            "ok",
+            JTI,
+        ),
+        (
+            "a day that is over",
+            "rules",
+            {"token": ticket(p="window", u=0), "seen": [use(3600), use(90)]},
+            "expired",
+            JTI,
+        ),
+        ("a check-in", "rules", {"token": ticket(p="swiped", u=0), "gate": way("in")}, "ok", JTI),
+        (
+            "a check-out",
+            "rules",
+            {"token": ticket(p="swiped", u=0), "gate": way("out"), "seen": [use(900, 0, "g0", "in")]},
+            "ok",
+            JTI,
+        ),
+        (
+            "a check-out that nobody saw begin",
+            "rules",
+            {"token": ticket(p="swiped", u=0), "gate": way("out")},
+            "ok_attention",
+            JTI,
+        ),
+        (
+            "a check-in after the hours",
+            "rules",
+            {"token": ticket(p="early", u=0), "gate": way("in")},
+            "outside_time_rule",
+            JTI,
+        ),
+        (
+            "a check-out after the hours",
+            "rules",
+            {"token": ticket(p="early", u=0), "gate": way("out"), "seen": [use(7200, 0, "g0", "in")]},
+            "ok",
+            JTI,
+        ),
+        (
+            "a check-out after the hours that nobody saw begin",
+            "rules",
+            {"token": ticket(p="early", u=0), "gate": way("out")},
+            "ok_attention",
+            JTI,
+        ),
+        (
+            "a second check-in on a ticket for one",
+            "rules",
+            {
+                "token": ticket(p="swiped"),
+                "gate": way("in"),
+                "seen": [use(900, 0, "g0", "in"), use(600, 0, "g0", "out")],
+            },
+            "already_used",
+            JTI,
+        ),
+        (
+            "an inspection of a used ticket",
+            "plain",
+            {"token": ticket(), "gate": {"operator": "tlt", "inspect": True}, "seen": [use(600)]},
+            "ok",
+            JTI,
+        ),
+        (
+            "an inspection of one that nobody saw",
+            "plain",
+            {"token": ticket(), "gate": {"operator": "tlt", "inspect": True}},
+            "ok_attention",
+            JTI,
+        ),
+        ("a group to count", "plain", {"token": ticket(n=4)}, "ok_attention", JTI),
+    ]
