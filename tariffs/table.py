@@ -83,9 +83,8 @@ class Table:
         """Report each column that a present table must have and lacks: where it cannot have any, once and with the cause."""
         absent = [field for field in fields if field not in self.columns] if self.present else []
         self.lacks.update(absent)
-        separator = next(
-            (mark for mark in _OTHER_SEPARATORS if any(mark in name for name in self.columns)), ""
-        )
+        header = ",".join(self.columns)
+        separator = next((mark for mark in _OTHER_SEPARATORS if mark in header), "")
         if absent and separator:
             message = f"the columns are separated by {_OTHER_SEPARATORS[separator]}: write commas"
             self.findings.append(Finding(self.file, 1, "", "wrong_separator", message))

@@ -4,6 +4,7 @@ Rates are dated data with their source; a row that nobody has verified carries t
 state `XX` (ISO 3166 leaves it to its users) is the sea beyond every territorial water, outside the scope.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,10 @@ from tariffs.table import Row, Table
 _TREATMENTS = ("taxable", "zero", "exempt", "exempt_with_credit", "outside")
 _SCOPES = ("domestic", "international")
 _WIDER_MODES = {"ferry": ("ferry", "ship", "any"), "bus": ("bus", "road", "any")}
+# `ship` is every ferry, `road` every bus; no ride goes by air yet, and a table may have its row already.
+_MODES = ("any", "bus", "tram", "metro", "rail", "ferry", "ship", "road", "air")
 _BASIS = 10_000
+_ONE_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +176,10 @@ def _sortable(key: TaxKey) -> str:
 def _rule(row: Row) -> TaxRule | None:
     state, mode, scope = row.required("member_state"), row.required("mode"), row.required("scope")
     treatment = row.required("treatment")
+    if state and not re.fullmatch(r"[A-Z]{2}", state):
+        row.fault("member_state", "invalid_enum", f"{state!r} is not a state by its two letters, like PL")
+    if mode and mode not in _MODES:
+        row.fault("mode", "invalid_enum", f"{mode!r} is not one of {', '.join(_MODES)}")
     if scope not in _SCOPES:
         row.fault("scope", "invalid_enum", f"{scope!r} is neither domestic nor international")
     if treatment not in _TREATMENTS:
@@ -182,6 +190,9 @@ def _rule(row: Row) -> TaxRule | None:
             "a taxable row needs a rate above zero; where no VAT is charged it is zero, exempt or outside"
         )
         row.fault("rate", "missing_value", message)
+    if rate and rate < _ONE_PERCENT:
+        message = f"{row.text('rate')} % is hardly the rate of a state: write 8.00 for 8 %"
+        row.findings.append(Finding(row.file, row.line, "rate", "doubtful_rate", message, severity="warning"))
     if treatment != "taxable" and rate:
         row.fault("rate", "forbidden_value", f"a row that is {treatment} has no rate")
     row.required("valid_from")
