@@ -87,7 +87,8 @@ def _source(path: Path, origin: str, reading: Reading) -> tuple[Source, list[Fin
     try:
         files = read_feed(path, FEED_FILES, *reading)
     except FeedUnreadable as error:
-        raise InvalidRequest.at("--feed", str(error)) from error
+        message = str(error).replace(str(path), _shown(origin))
+        raise InvalidRequest.at("--feed", message) from error
     read = load_leaving_out(path.stem, files)
     tariff, findings = load(read.files)
     findings = [*read.findings, *findings]
