@@ -32,7 +32,9 @@ def test_a_price_is_explained_with_what_lost() -> None:
 def test_a_fare_that_is_unknown_is_explained_as_such() -> None:
     leg = {"departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:20:00"}
 
-    assert run("explain", HSL, "-", document={"legs": [leg]}).stdout == "no price: unknown_fare, no_rule\n"
+    assert run("explain", HSL, "-", document={"legs": [leg]}).stdout == (
+        "no price: unknown_fare, no_rule\n  legs[0]: network none, from no area to no area\n"
+    )
 
 
 def test_the_zones_of_helsinki_make_a_table() -> None:

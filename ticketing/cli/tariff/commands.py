@@ -140,7 +140,10 @@ def explain_command(feed: Path, request: TextIO, encoding: str) -> None:
         _refuse(error)
     for stranger in tools.strangers(usable, asked.legs):
         click.echo(stranger)
-    click.echo(tools.explain(price_legs(usable, asked.legs, asked.rider, asked.medium)))
+    priced = price_legs(usable, asked.legs, asked.rider, asked.medium)
+    click.echo(tools.explain(priced))
+    for place in () if priced.total else tools.places(usable, asked.legs):
+        click.echo(f"  {place}")
 
 
 @command.command("matrix")
