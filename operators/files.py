@@ -66,7 +66,12 @@ def read_feed(
     if not path.is_file():
         raise FeedUnreadable(f"{path} is neither a folder nor a file")
     if path.suffix == _XML:
-        return _from_netex({path.name: _limited(path)}, wanted, time_zone)
+        content = _limited(path)
+        if not is_delivery(content):
+            raise FeedUnreadable(
+                f"{path} is no NeTEx delivery: its first element is not PublicationDelivery, in UTF-8"
+            )
+        return _from_netex({path.name: content}, wanted, time_zone)
     with path.open("rb") as file:
         return _open_zip(file, str(path), wanted, Reading(encoding, time_zone))
 

@@ -38,6 +38,7 @@ _EXAMPLES = 3
 _MOST_KINDS = 12
 # The standard's example of GTFS keeps the headways of a journey in a template of this name.
 _HEADWAYS_OF = "@frequencies"
+_NOTHING = "the delivery has no journey and no fare product of a single trip"
 _ADDED = "1"
 _NO = "1"
 
@@ -89,9 +90,9 @@ def convert(files: Mapping[str, bytes], time_zone: str = "") -> Converted:
         message = 'no FrameDefaults and no organisation tells a TimeZone; say it by `feed = { time_zone = "Europe/Zurich" }`'
         findings.append(_error(message))
     if not trips and (parts.journeys or not priced.products):
-        nothing = (
-            f"none of {len(parts.journeys)} journeys and {len(fares.products)} fare products can be sold"
-        )
+        there = {"journeys": len(parts.journeys), "fare products of a single trip": len(fares.products)}
+        counted = " and ".join(f"{count} {what}" for what, count in there.items() if count)
+        nothing = f"none of {counted} can be used; the warnings say why" if counted else _NOTHING
         findings.append(_error(nothing))
     return Converted(tables, (*findings, *_without_place(stops)))
 

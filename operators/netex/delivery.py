@@ -5,6 +5,7 @@ one for each line. lxml loads nothing, expands nothing and refuses what is huge;
 and only UTF-8 is read, so that no encoding can hide one.
 """
 
+import codecs
 import io
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -40,6 +41,11 @@ class Object:
     place: str
 
 
+# Comments and processing instructions by their ends: they may stand before the root (XML 1.0, 2.8).
+_BEFORE_ROOT = {b"<?": b"?>", b"<!--": b"-->"}
+_NEAR = 4096
+
+
 @dataclass(slots=True)
 class Skipped:
     """Objects with an id that nobody asked for, by their kind."""
@@ -48,8 +54,17 @@ class Skipped:
 
 
 def is_delivery(content: bytes) -> bool:
-    """Tell by its first letters whether a file is meant as a NeTEx delivery."""
-    return ROOT.encode() in content[:4096]
+    """Tell by its first element whether a file is meant as a NeTEx delivery; comments before it may be long."""
+    at = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
+    while True:
+        at += len(content[at : at + _NEAR]) - len(content[at : at + _NEAR].lstrip())
+        end = next((end for start, end in _BEFORE_ROOT.items() if content.startswith(start, at)), b"")
+        if not end:
+            return ROOT.encode() in content[at : at + _NEAR]
+        closed = content.find(end, at)
+        if closed < 0:
+            return False
+        at = closed + len(end)
 
 
 def objects(name: str, content: bytes, wanted: Collection[str], skipped: Skipped) -> Iterator[Object]:
