@@ -12,6 +12,7 @@ from datetime import date
 from operators.netex.calls import Call, Unusable, calls_of
 from operators.netex.days import Calendar
 from operators.netex.delivery import NotNetex, Skipped
+from operators.netex.fare_parts import Fares
 from operators.netex.fares import FareTables
 from operators.netex.parts import Journey, Line, Parts
 from operators.netex.reading import read
@@ -90,11 +91,15 @@ def convert(files: Mapping[str, bytes], time_zone: str = "") -> Converted:
         message = 'no FrameDefaults and no organisation tells a TimeZone; say it by `feed = { time_zone = "Europe/Zurich" }`'
         findings.append(_error(message))
     if not trips and (parts.journeys or not priced.products):
-        there = {"journeys": len(parts.journeys), "fare products of a single trip": len(fares.products)}
-        counted = " and ".join(f"{count} {what}" for what, count in there.items() if count)
-        nothing = f"none of {counted} can be used; the warnings say why" if counted else _NOTHING
-        findings.append(_error(nothing))
+        findings.append(_error(_nothing_of(parts, fares)))
     return Converted(tables, (*findings, *_without_place(stops)))
+
+
+def _nothing_of(parts: Parts, fares: Fares) -> str:
+    """Say that a delivery has nothing to use, by the objects that it has."""
+    there = {"journeys": len(parts.journeys), "fare products of a single trip": len(fares.products)}
+    counted = " and ".join(f"{count} {what}" for what, count in there.items() if count)
+    return f"none of {counted} can be used; the warnings say why" if counted else _NOTHING
 
 
 def _timetable(
