@@ -88,7 +88,10 @@ def convert(files: Mapping[str, bytes], time_zone: str = "") -> Converted:
         tables["stop_times.txt"] = table(_TIMES, times)
     findings = [*_left_out(left), *_unread([*unread, *priced.left]), *_skipped(skipped)]
     if trips and not parts.defaults.get("timezone"):
-        message = 'no FrameDefaults and no organisation tells a TimeZone; say it by `feed = { time_zone = "Europe/Zurich" }`'
+        message = (
+            "no FrameDefaults and no organisation tells a TimeZone; say it by --time-zone Europe/Zurich, or in region.toml by "
+            '`feed = { time_zone = "Europe/Zurich" }`'
+        )
         findings.append(_error(message))
     if not trips and (parts.journeys or not priced.products):
         findings.append(_error(_nothing_of(parts, fares)))

@@ -73,7 +73,8 @@ def objects(name: str, content: bytes, wanted: Collection[str], skipped: Skipped
     try:
         yield from _walk(name, content, wanted, skipped)
     except etree.XMLSyntaxError as error:
-        raise NotNetex(f"{name} cannot be read as XML in UTF-8: {str(error)[:200]}") from error
+        message = f"{name} cannot be read as XML in UTF-8, the encoding of deliveries: {str(error)[:200]}"
+        raise NotNetex(message) from error
 
 
 def _walk(name: str, content: bytes, wanted: Collection[str], skipped: Skipped) -> Iterator[Object]:
