@@ -177,7 +177,11 @@ def _readme(name: str, pairs: Sequence[tuple[str, Source]]) -> str:
 
 def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterator[str]:
     """Name the facts that the engineer has to write, because no feed has them."""
-    yield f"taxes.csv has no row yet: write the VAT of {', '.join(states)}, and its rides can be sold"
+    yield (
+        f"taxes.csv has no row yet: write the VAT of {', '.join(states)}, and its rides can be sold, like "
+        f"{states[0]},any,domestic,taxable,RATE,DAY,,SOURCE,no,"
+    )
+    yield from _namesakes(pairs)
     for operator, source in pairs:
         if not source.prices:
             yield (
@@ -193,6 +197,19 @@ def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterat
         if source.state is None:
             yield f"{operator} has the time zone {source.timetable.timezone}, which is no state's: write its member_state"
     yield "stops abroad and lines over a border: name them in states and [[crossings]] (docs/onboarding.md)"
+
+
+def _namesakes(pairs: Sequence[tuple[str, Source]]) -> Iterator[str]:
+    """Name the operators whose feeds name the same agency: two halves of one, or the same feed twice."""
+    named: dict[str, list[str]] = {}
+    for operator, source in pairs:
+        named.setdefault(source.name, []).append(operator)
+    for name, operators in named.items():
+        if len(operators) > 1:
+            yield (
+                f"{' and '.join(operators)} have one name, {plain(name)}: two feeds are two operators, and a ride that is in "
+                "both is offered twice; join them, or rename one"
+            )
 
 
 def _quoted(text: str) -> str:

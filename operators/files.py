@@ -66,7 +66,12 @@ def read_feed(
     if not path.is_file():
         raise FeedUnreadable(f"{path} is neither a folder nor a file")
     if path.suffix == _XML:
-        return _from_netex({path.name: _limited(path)}, wanted, time_zone)
+        content = _limited(path)
+        if not is_delivery(content):
+            raise FeedUnreadable(
+                f"{path} is no NeTEx delivery: its first element is not PublicationDelivery, in UTF-8"
+            )
+        return _from_netex({path.name: content}, wanted, time_zone)
     with path.open("rb") as file:
         return _open_zip(file, str(path), wanted, Reading(encoding, time_zone))
 
@@ -104,13 +109,32 @@ def copy_feed(path: Path, to: Path) -> None:
 def _open_zip(file: IO[bytes], name: str, wanted: Collection[str], reading: Reading) -> dict[str, str]:
     try:
         with zipfile.ZipFile(file) as archive:
+            listed = archive.namelist()
             members = dict(_members(archive, wanted.__contains__))
             deliveries = {} if members else dict(_members(archive, lambda member: member.endswith(_XML)))
     except _NO_ZIP as error:
         raise FeedUnreadable(f"{name} is not a readable zip: {error}") from error
     if deliveries:
         return _from_netex(deliveries, wanted, reading.time_zone)
+    _refuse_other_packing(name, listed, members or wanted)
     return {member: _text(member, content, reading.encoding) for member, content in members.items()}
+
+
+def _refuse_other_packing(name: str, listed: Collection[str], tables: Collection[str]) -> None:
+    """Refuse a zip of which nobody can tell the table that counts: in a zip, too deep, or twice; raises FeedUnreadable."""
+    places: dict[str, list[str]] = {}
+    for member in listed:
+        places.setdefault(PurePosixPath(member).name, []).append(member)
+    for table in sorted(places.keys() & {*tables}):
+        deep = [member for member in places[table] if len(PurePosixPath(member).parts) > 2]  # noqa: PLR2004  one folder deep
+        near = [member for member in places[table] if member not in deep]
+        if len(near) > 1:
+            raise FeedUnreadable(f"{name} holds {table} twice, {near[0]} and {near[1]}: pack each feed alone")
+        if not near:
+            raise FeedUnreadable(f"{name} has {deep[0]} more than one folder deep: pack it anew")
+    zips = [member for member in listed if member.lower().endswith(".zip")]
+    if zips and not places.keys() & {*tables}:
+        raise FeedUnreadable(f"{name} holds a zip, {zips[0]}, and no table beside it: unpack it first")
 
 
 def _from_netex(files: Mapping[str, bytes], wanted: Collection[str], time_zone: str) -> dict[str, str]:
@@ -166,5 +190,13 @@ def _text(name: str, content: bytes, encoding: str) -> str:
 
 def _guess(content: bytes) -> str:
     """Say how a text may be written, as a hint to a person: nothing is read on a guess."""
-    likely = "utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "windows-1252"
-    return f'it looks like {likely}: say so by --encoding, or in region.toml by `feed = {{ encoding = "{likely}" }}`'
+    if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return f"it looks like utf-16: {_named('utf-16')}"
+    return (
+        "windows-1252 is usual in the west of Europe, windows-1250 or iso-8859-2 in its middle, windows-1257 at the Baltic, "
+        f"windows-1251 for Cyrillic: {_named('windows-1252')}, and look at the names of stops"
+    )
+
+
+def _named(encoding: str) -> str:
+    return f'say so by --encoding {encoding}, or in region.toml by `feed = {{ encoding = "{encoding}" }}`'

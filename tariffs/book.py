@@ -225,7 +225,8 @@ def _unsettled(
     for operator, feed in feeds.items():
         for product, rows in feed.products.items():
             if not settled & {row.price.currency for row in rows}:
-                yield _no_rates(f"{operator}/fare_products.txt", 0, product, rows[0].price.currency)
+                file = "fare_attributes.txt" if feed.v1 else "fare_products.txt"
+                yield _no_rates(f"{operator}/{file}", 0, product, rows[0].price.currency)
     priced = [(agreements.FILE, one.row, one.id, one.prices) for one in agreed]
     priced += [(passes.FILE, one.row, one.id, one.prices) for one in products]
     for file, number, name, prices in priced:

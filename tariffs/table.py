@@ -17,28 +17,27 @@ Read = Callable[[int], None]
 
 _BOM = "\ufeff"
 _TOLD_LINES = 5_000
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 class Row:
     """One line of a table: trimmed values by column, empty where the column or the value is absent."""
 
-    __slots__ = ("_columns", "_values", "file", "findings", "line")
+    __slots__ = ("_table", "_values", "file", "findings", "line")
 
-    def __init__(
-        self, file: str, line: int, columns: Mapping[str, int], values: Sequence[str], findings: list[Finding]
-    ) -> None:
-        self.file, self.line, self.findings = file, line, findings
-        self._columns, self._values = columns, values
+    def __init__(self, table: "Table", line: int, values: Sequence[str]) -> None:
+        self.file, self.line, self.findings = table.file, line, table.findings
+        self._table, self._values = table, values
 
     def text(self, field: str) -> str:
         """A value, or the empty text."""
-        at = self._columns.get(field)
+        at = self._table.columns.get(field)
         return self._values[at] if at is not None and at < len(self._values) else ""
 
     def required(self, field: str) -> str:
-        """A value that must be there; its absence is a fault."""
+        """A value that must be there; its absence is a fault, unless the table has reported the whole column."""
         value = self.text(field)
-        if not value:
+        if not value and field not in self._table.lacks:
             self.fault(field, "missing_value", f"{field} is required")
         return value
 
@@ -72,39 +71,51 @@ class Table:
     def __init__(
         self, file: str, text: str | None, findings: list[Finding], read: Read | None = None
     ) -> None:
-        self.file, self._findings, self._read = file, findings, read
+        self.file, self.findings, self._read = file, findings, read
         self.present = text is not None
+        self.lacks: set[str] = set()
+        self._readable = True
         self._reader = csv.reader(io.StringIO((text or "").removeprefix(_BOM), newline=""), strict=True)
         header = self._header()
         self.columns = {name: at for at, name in reversed(list(enumerate(header)))}
 
     def require(self, *fields: str) -> None:
-        """Report each column that a present table must have."""
-        if self.present:
-            self._findings.extend(
+        """Report each column that a present table must have and lacks: where it cannot have any, once and with the cause."""
+        absent = [field for field in fields if field not in self.columns] if self.present else []
+        self.lacks.update(absent)
+        header = ",".join(self.columns)
+        separator = next((mark for mark in _OTHER_SEPARATORS if mark in header), "")
+        if absent and separator:
+            message = f"the columns are separated by {_OTHER_SEPARATORS[separator]}: write commas"
+            self.findings.append(Finding(self.file, 1, "", "wrong_separator", message))
+            self._readable = False
+        elif absent and not any(self.columns):
+            message = f"the file is empty: its first row must name the columns {', '.join(absent)}"
+            self.findings.append(Finding(self.file, 1, "", "missing_column", message))
+        else:
+            self.findings.extend(
                 Finding(self.file, 1, field, "missing_column", f"the column {field} is required")
-                for field in fields
-                if field not in self.columns
+                for field in absent
             )
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows that are not blank; one that cannot be read ends the table with a fault."""
-        while True:
+        """Yield the rows that are not blank; one that cannot be read ends the table with a fault. With other separators there are none."""
+        while self._readable:
             try:
                 values = list(map(str.strip, next(self._reader)))
             except StopIteration:
                 return
             except csv.Error as error:
                 line = self._reader.line_num
-                self._findings.append(Finding(self.file, line, "", "unreadable_csv", str(error)))
+                self.findings.append(Finding(self.file, line, "", "unreadable_csv", str(error)))
                 return
             if not any(values):
                 continue
             line = self._reader.line_num
             if self._read and line % _TOLD_LINES == 0:
                 self._read(_TOLD_LINES)
-            if len(values) > len(self.columns):
-                self._findings.append(
+            if len(values) > len(self.columns) and not self.lacks:
+                self.findings.append(
                     Finding(
                         file=self.file,
                         row=line,
@@ -114,16 +125,16 @@ class Table:
                         severity="warning",
                     )
                 )
-            yield Row(self.file, line, self.columns, values, self._findings)
+            yield Row(self, line, values)
 
     def _header(self) -> list[str]:
         try:
             header = [name.strip() for name in next(self._reader, [])]
         except csv.Error as error:
-            self._findings.append(Finding(self.file, 1, "", "unreadable_csv", str(error)))
+            self.findings.append(Finding(self.file, 1, "", "unreadable_csv", str(error)))
             return []
         if self.present and not any(header):
-            self._findings.append(
+            self.findings.append(
                 Finding(
                     file=self.file,
                     row=1,
@@ -134,7 +145,7 @@ class Table:
                 )
             )
         for name in sorted(name for name, times in Counter(header).items() if name and times > 1):
-            self._findings.append(
+            self.findings.append(
                 Finding(self.file, 1, name, "duplicate_column", f"the column {name} is repeated")
             )
         return header

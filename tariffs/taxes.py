@@ -4,6 +4,7 @@ Rates are dated data with their source; a row that nobody has verified carries t
 state `XX` (ISO 3166 leaves it to its users) is the sea beyond every territorial water, outside the scope.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,10 @@ from tariffs.table import Row, Table
 _TREATMENTS = ("taxable", "zero", "exempt", "exempt_with_credit", "outside")
 _SCOPES = ("domestic", "international")
 _WIDER_MODES = {"ferry": ("ferry", "ship", "any"), "bus": ("bus", "road", "any")}
+# `ship` is every ferry, `road` every bus; no ride goes by air yet, and a table may have its row already.
+_MODES = ("any", "bus", "tram", "metro", "rail", "ferry", "ship", "road", "air")
 _BASIS = 10_000
+_ONE_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,18 +176,12 @@ def _sortable(key: TaxKey) -> str:
 def _rule(row: Row) -> TaxRule | None:
     state, mode, scope = row.required("member_state"), row.required("mode"), row.required("scope")
     treatment = row.required("treatment")
+    _check_words(row, state, mode)
     if scope not in _SCOPES:
         row.fault("scope", "invalid_enum", f"{scope!r} is neither domestic nor international")
     if treatment not in _TREATMENTS:
         row.fault("treatment", "invalid_enum", f"{treatment!r} is not one of {', '.join(_TREATMENTS)}")
-    rate = row.parsed("rate", _basis_points, "invalid_rate", "a percentage like 13.50")
-    if treatment == "taxable" and not rate:
-        message = (
-            "a taxable row needs a rate above zero; where no VAT is charged it is zero, exempt or outside"
-        )
-        row.fault("rate", "missing_value", message)
-    if treatment != "taxable" and rate:
-        row.fault("rate", "forbidden_value", f"a row that is {treatment} has no rate")
+    rate = _rate(row, treatment)
     row.required("valid_from")
     start = row.parsed("valid_from", date.fromisoformat, "invalid_date", "a date like 2026-01-31")
     end = row.parsed("valid_to", date.fromisoformat, "invalid_date", "a date like 2026-01-31")
@@ -197,11 +195,35 @@ def _rule(row: Row) -> TaxRule | None:
         mode=mode,
         scope=scope,
         treatment=treatment,
-        rate_bp=rate or 0,
+        rate_bp=rate,
         valid_from=start,
         valid_to=end or date.max,
         verified=verified == "yes",
     )
+
+
+def _check_words(row: Row, state: str, mode: str) -> None:
+    """Report a state or a mode that no ride can have: its row would never be used."""
+    if state and not re.fullmatch(r"[A-Z]{2}", state):
+        row.fault("member_state", "invalid_enum", f"{state!r} is not a state by its two letters, like PL")
+    if mode and mode not in _MODES:
+        row.fault("mode", "invalid_enum", f"{mode!r} is not one of {', '.join(_MODES)}")
+
+
+def _rate(row: Row, treatment: str) -> int:
+    """The rate in basis points, 0 without one; a rate that does not fit the treatment is a fault, one below 1 % a doubt."""
+    rate = row.parsed("rate", _basis_points, "invalid_rate", "a percentage like 13.50") or 0
+    if treatment == "taxable" and not rate:
+        message = (
+            "a taxable row needs a rate above zero; where no VAT is charged it is zero, exempt or outside"
+        )
+        row.fault("rate", "missing_value", message)
+    if treatment != "taxable" and rate:
+        row.fault("rate", "forbidden_value", f"a row that is {treatment} has no rate")
+    if 0 < rate < _ONE_PERCENT:
+        message = f"{row.text('rate')} % is hardly the rate of a state: write 8.00 for 8 %"
+        row.findings.append(Finding(row.file, row.line, "rate", "doubtful_rate", message, severity="warning"))
+    return rate
 
 
 def _basis_points(value: str) -> int:

@@ -12,6 +12,7 @@ from datetime import date
 from operators.netex.calls import Call, Unusable, calls_of
 from operators.netex.days import Calendar
 from operators.netex.delivery import NotNetex, Skipped
+from operators.netex.fare_parts import Fares
 from operators.netex.fares import FareTables
 from operators.netex.parts import Journey, Line, Parts
 from operators.netex.reading import read
@@ -38,6 +39,7 @@ _EXAMPLES = 3
 _MOST_KINDS = 12
 # The standard's example of GTFS keeps the headways of a journey in a template of this name.
 _HEADWAYS_OF = "@frequencies"
+_NOTHING = "the delivery has no journey and no fare product of a single trip"
 _ADDED = "1"
 _NO = "1"
 
@@ -86,14 +88,21 @@ def convert(files: Mapping[str, bytes], time_zone: str = "") -> Converted:
         tables["stop_times.txt"] = table(_TIMES, times)
     findings = [*_left_out(left), *_unread([*unread, *priced.left]), *_skipped(skipped)]
     if trips and not parts.defaults.get("timezone"):
-        message = 'no FrameDefaults and no organisation tells a TimeZone; say it by `feed = { time_zone = "Europe/Zurich" }`'
+        message = (
+            "no FrameDefaults and no organisation tells a TimeZone; say it by --time-zone Europe/Zurich, or in region.toml by "
+            '`feed = { time_zone = "Europe/Zurich" }`'
+        )
         findings.append(_error(message))
     if not trips and (parts.journeys or not priced.products):
-        nothing = (
-            f"none of {len(parts.journeys)} journeys and {len(fares.products)} fare products can be sold"
-        )
-        findings.append(_error(nothing))
+        findings.append(_error(_nothing_of(parts, fares)))
     return Converted(tables, (*findings, *_without_place(stops)))
+
+
+def _nothing_of(parts: Parts, fares: Fares) -> str:
+    """Say that a delivery has nothing to use, by the objects that it has."""
+    there = {"journeys": len(parts.journeys), "fare products of a single trip": len(fares.products)}
+    counted = " and ".join(f"{count} {what}" for what, count in there.items() if count)
+    return f"none of {counted} can be used; the warnings say why" if counted else _NOTHING
 
 
 def _timetable(

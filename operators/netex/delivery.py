@@ -5,6 +5,7 @@ one for each line. lxml loads nothing, expands nothing and refuses what is huge;
 and only UTF-8 is read, so that no encoding can hide one.
 """
 
+import codecs
 import io
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -18,7 +19,6 @@ ROOT, NAMESPACE = "PublicationDelivery", "http://www.netex.org.uk/netex"
 # The deepest objects of the profiles lie some thirty deep; fares of the standard's examples twenty-two.
 MAX_DEPTH = 64
 MAX_ELEMENTS = 40_000_000
-_BEGINNING = 256 * 1024
 _FRAME, _TYPE = "Frame", "TypeOf"
 
 
@@ -41,6 +41,11 @@ class Object:
     place: str
 
 
+# Comments and processing instructions by their ends: they may stand before the root (XML 1.0, 2.8).
+_BEFORE_ROOT = {b"<?": b"?>", b"<!--": b"-->"}
+_NEAR = 4096
+
+
 @dataclass(slots=True)
 class Skipped:
     """Objects with an id that nobody asked for, by their kind."""
@@ -49,8 +54,17 @@ class Skipped:
 
 
 def is_delivery(content: bytes) -> bool:
-    """Tell by its beginning whether a file is meant as a NeTEx delivery; some begin with pages of comments."""
-    return ROOT.encode() in content[:_BEGINNING]
+    """Tell by its first element whether a file is meant as a NeTEx delivery; comments before it may be long."""
+    at = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
+    while True:
+        at += len(content[at : at + _NEAR]) - len(content[at : at + _NEAR].lstrip())
+        end = next((end for start, end in _BEFORE_ROOT.items() if content.startswith(start, at)), b"")
+        if not end:
+            return ROOT.encode() in content[at : at + _NEAR]
+        closed = content.find(end, at)
+        if closed < 0:
+            return False
+        at = closed + len(end)
 
 
 def objects(name: str, content: bytes, wanted: Collection[str], skipped: Skipped) -> Iterator[Object]:
@@ -59,7 +73,8 @@ def objects(name: str, content: bytes, wanted: Collection[str], skipped: Skipped
     try:
         yield from _walk(name, content, wanted, skipped)
     except etree.XMLSyntaxError as error:
-        raise NotNetex(f"{name} cannot be read as XML in UTF-8: {str(error)[:200]}") from error
+        message = f"{name} cannot be read as XML in UTF-8, the encoding of deliveries: {str(error)[:200]}"
+        raise NotNetex(message) from error
 
 
 def _walk(name: str, content: bytes, wanted: Collection[str], skipped: Skipped) -> Iterator[Object]:

@@ -106,7 +106,7 @@ def _warn_of_no_fares(table: Mapping[str, Table], findings: list[Finding]) -> No
             row=0,
             field="",
             code="no_fares",
-            message="the feed has no fare tables (GTFS-Fares V2 or V1)",
+            message="the feed has no fares (GTFS-Fares V2 or V1, or NeTEx): a `flat_fare` in region.toml sells its rides",
             severity="warning",
         )
     )

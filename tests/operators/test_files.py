@@ -39,6 +39,22 @@ class TestZips:
         outside = [file for file in tmp_path.rglob("*") if file.is_file() and file.parent != to]
         assert outside == [feed]
 
+    @pytest.mark.parametrize(
+        ("members", "said"),
+        [
+            (["gtfs.zip"], "holds a zip, gtfs.zip, and no table beside it: unpack it first"),
+            (["a/stops.txt", "b/stops.txt"], "holds stops.txt twice, a/stops.txt and b/stops.txt"),
+            (["out/gtfs/stops.txt"], "has out/gtfs/stops.txt more than one folder deep"),
+        ],
+    )
+    def test_a_zip_in_another_packing_says_how_to_pack_it(
+        self, tmp_path: Path, members: list[str], said: str
+    ) -> None:
+        feed = _zip(tmp_path / "feed.zip", dict.fromkeys(members, b"stop_id\n"))
+
+        with pytest.raises(FeedUnreadable, match=said):
+            read_feed(feed, {"stops.txt", "trips.txt"})
+
     def test_all_files_together_have_a_limit(
         self, tmp_path: Path, to: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

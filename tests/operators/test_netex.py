@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.files import FEED_FILES, read_feed
+from operators.files import FEED_FILES, FeedUnreadable, read_feed
 from operators.gtfs.leaving_out import load_leaving_out
 from operators.gtfs.timetable import Timetable
 from operators.netex import delivery as limits
@@ -389,12 +389,25 @@ class TestFeeds:
         assert of_folder == of_zip
         assert len(departures(timetable(of_folder))) == 4
 
-    def test_pages_of_comments_before_the_root_hide_no_delivery(self, tmp_path: Path) -> None:
+    def test_a_delivery_may_begin_with_long_comments(self, tmp_path: Path) -> None:
+        """As CEN's own examples do: a page of words before the first element."""
+        comment = (
+            b"<!-- " + b"PublicationDelivery of an example. " * 400 + b"-->\n<?xml-stylesheet href='x'?>\n"
+        )
         for name, content in delivery(written()).items():
-            comment = b"<!-- " + b"a licence " * 1000 + b"-->\n<PublicationDelivery"
-            (tmp_path / name).write_bytes(content.replace(b"<PublicationDelivery", comment))
+            head, mark, root = content.partition(b"<PublicationDelivery")
+            (tmp_path / name).write_bytes(head + comment + mark + root)
 
         assert len(departures(timetable(read_feed(tmp_path, FEED_FILES)))) == 4
+
+    @pytest.mark.parametrize(
+        "content", [b"<Siri/>", b"<!-- PublicationDelivery", b"<!-- PublicationDelivery --><Siri/>"]
+    )
+    def test_a_file_that_is_no_delivery_is_refused_by_name(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "feed.xml").write_bytes(content)
+
+        with pytest.raises(FeedUnreadable, match=r"feed\.xml is no NeTEx delivery"):
+            read_feed(tmp_path / "feed.xml", FEED_FILES)
 
     def test_gtfs_stands_before_netex_in_one_folder(self, tmp_path: Path) -> None:
         for name, content in delivery(written()).items():

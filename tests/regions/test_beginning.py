@@ -152,6 +152,14 @@ def test_a_feed_that_cannot_be_read_leaves_nothing(tmp_path: Path, published: st
     assert list((tmp_path / "regions").iterdir()) == []
 
 
+def test_a_page_in_place_of_a_feed_is_named_by_its_address(tmp_path: Path, published: str) -> None:
+    (tmp_path / "page.zip").write_bytes(b"<html>sign in first</html>")
+
+    begun = new(tmp_path, "--feed", f"{published}/page.zip")
+
+    assert f"{published}/page.zip is not a readable zip" in begun.stderr
+
+
 def test_faults_of_a_feed_are_named(tmp_path: Path, feeds: dict[str, Path]) -> None:
     with zipfile.ZipFile(feeds["bus"], "w") as archive:
         archive.writestr(

@@ -115,6 +115,23 @@ def test_the_stops_passed_come_from_the_trips_of_the_feed(folder: Path) -> None:
     assert "2.10 EUR  long: not cheaper" in told.stdout
 
 
+def test_a_ride_without_a_price_is_told_and_explained_by_its_zones(folder: Path) -> None:
+    for name in ("fare_attributes.txt", "fare_rules.txt"):
+        short = [row for row in _V1[name].splitlines() if not row.startswith("long,")]
+        (folder / "feeds/bus" / name).write_text(table(*short), encoding="utf-8")
+
+    answer = CliRunner().invoke(main, ["region", "check", str(folder)])
+    told = run("explain", str(folder / "feeds/bus"), "-", document={"legs": [_RIDE]})
+
+    (warning,) = (one for one in json.loads(answer.stdout)["warnings"] if one["code"] == "unpriced")
+    assert warning["file"] == "feeds/bus"
+    assert "single rides have no price for adult, such as line" in warning["message"]
+    assert told.stdout.splitlines() == [
+        "no price: unknown_fare, no_rule",
+        "  legs[0]: route line-1, from zone outer to zone inner",
+    ]
+
+
 def test_a_feed_is_converted_beside_its_other_files(folder: Path, tmp_path: Path) -> None:
     feed, out = folder / "feeds/bus", tmp_path / "deep/converted"
 

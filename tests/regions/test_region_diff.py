@@ -105,3 +105,14 @@ def test_a_region_with_an_error_is_not_compared(seasons: tuple[Path, Path]) -> N
 
     assert done.exit_code == 1
     assert not json.loads(done.stdout)["ok"]
+    assert done.stderr.splitlines()[-1] == f"{seasons[1]} has errors: nothing is compared"
+
+
+def test_a_new_doubt_is_told_beside_the_changes(seasons: tuple[Path, Path]) -> None:
+    with (seasons[1] / "taxes.csv").open("a", encoding="utf-8") as taxes:
+        taxes.write("HU,any,domestic,taxable,0.27,2026-01-01,,made up,no,\n")
+
+    done = diff(*seasons)
+
+    assert "warning: taxes.csv:" in done.stderr
+    assert "0.27 % is hardly the rate of a state" in done.stderr

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tariffs.findings import errors
 from tariffs.taxes import Stretch, TaxKey, TaxRow, TaxRule, TaxTable, UnknownTax, load, split
 from tests.tariffs.island import table
 
@@ -117,6 +118,22 @@ def test_what_is_not_taxed_has_no_rate(treatment: str) -> None:
             ("member_state", "missing_value", "member_state is required"),
         ),
         ("FI,,domestic,taxable,5.00,2026-01-01,,x,no", ("mode", "missing_value", "mode is required")),
+        (
+            "FI,buses,domestic,taxable,5.00,2026-01-01,,x,no",
+            (
+                "mode",
+                "invalid_enum",
+                "'buses' is not one of any, bus, tram, metro, rail, ferry, ship, road, air",
+            ),
+        ),
+        (
+            "Finland,any,domestic,taxable,5.00,2026-01-01,,x,no",
+            ("member_state", "invalid_enum", "'Finland' is not a state by its two letters, like PL"),
+        ),
+        (
+            "FI,any,domestic,taxable,0.14,2026-01-01,,x,no",
+            ("rate", "doubtful_rate", "0.14 % is hardly the rate of a state: write 8.00 for 8 %"),
+        ),
     ],
 )
 def test_a_fault_says_where_it_is_and_what_is_wrong(row: str, fault: tuple[str, str, str]) -> None:
@@ -154,7 +171,7 @@ def test_a_rate_is_a_percentage_below_a_hundred_with_two_decimals_at_most(
             ("rate", "missing_value", NEEDS_RATE),
         ]
     else:
-        assert (findings, found.rules["FI"][0].rate_bp) == ([], points)
+        assert (errors(findings), found.rules["FI"][0].rate_bp) == ([], points)
 
 
 def test_a_row_that_cannot_be_understood_is_left_out_and_the_others_stay() -> None:

@@ -57,3 +57,11 @@ def test_a_feed_does_not_steer_the_terminal(feed: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "is a place of its own" in done.output
     assert "\x1b" not in done.output
+
+
+def test_two_feeds_of_one_agency_are_named(feed: Path, tmp_path: Path) -> None:
+    beginning, _ = begin_region(tmp_path / "isle", [str(feed), str(_FEED)])
+
+    assert any(
+        note.startswith(f"{' and '.join(beginning.operators)} have one name") for note in beginning.notes
+    )

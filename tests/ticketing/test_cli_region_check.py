@@ -294,3 +294,31 @@ def test_a_sum_of_rights_is_an_amount_of_the_regions_currency(check: Check) -> N
     told = check("region.toml", 'id = "rail"', 'id = "rail"\nrights = "rail"\nrights_auto_limit = 20')
 
     assert [one["field"] for one in told["errors"]] == ["operators[1].rights_auto_limit"]
+
+
+def test_a_table_with_semicolons_is_a_fault_of_its_header(check: Check, isle: Path) -> None:
+    stops = (isle / "feeds/bus/stops.txt").read_text(encoding="utf-8")
+
+    told = check("feeds/bus/stops.txt", stops.replace(",", ";"))
+
+    of_stops = [one for one in told["errors"] if one["file"] == "bus/stops.txt"]
+    assert [(one["row"], one["code"], one["message"]) for one in of_stops] == [
+        (1, "wrong_separator", "the columns are separated by semicolons: write commas")
+    ]
+
+
+def test_an_empty_table_names_the_columns_that_it_needs(check: Check) -> None:
+    told = check("taxes.csv", "")
+
+    assert [one["code"] for one in told["errors"]] == ["missing_column"]
+    assert "its first row must name the columns member_state, mode, scope" in told["errors"][0]["message"]
+
+
+def test_faults_of_one_kind_are_counted_from_the_twenty_first_on(check: Check) -> None:
+    rows = "".join(f"SK,any,abroad,taxable,10.00,2026-01-{day:02},,x,no,\n" for day in range(1, 26))
+
+    told = check("taxes.csv", "verified,note\n", f"verified,note\n{rows}")
+
+    alike = [one["message"] for one in told["errors"] if one["field"] == "scope"]
+    assert len(alike) == 20
+    assert alike[-1] == "'abroad' is neither domestic nor international (and 5 more like it)"

@@ -167,7 +167,7 @@ def camera(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
         f"--use-file-for-fake-video-capture={file}",
     ]
     opened = browser.browser_type.launch(
-        executable_path=next(filter(None, map(shutil.which, _BROWSERS))), args=words
+        executable_path=next(filter(None, map(shutil.which, BROWSERS))), args=words
     )
     yield Camera(opened, file)
     opened.close()

@@ -87,7 +87,8 @@ def _source(path: Path, origin: str, reading: Reading) -> tuple[Source, list[Fin
     try:
         files = read_feed(path, FEED_FILES, *reading)
     except FeedUnreadable as error:
-        raise InvalidRequest.at("--feed", str(error)) from error
+        message = str(error).replace(str(path), _shown(origin))
+        raise InvalidRequest.at("--feed", message) from error
     read = load_leaving_out(path.stem, files)
     tariff, findings = load(read.files)
     findings = [*read.findings, *findings]
@@ -95,9 +96,8 @@ def _source(path: Path, origin: str, reading: Reading) -> tuple[Source, list[Fin
         # Why the feed is refused as a whole comes before its single faults.
         wrong = sorted(errors(findings), key=lambda found: found.code != "too_many_faults")
         faults = [Fault(found.place, found.message) for found in wrong]
-        raise InvalidRequest(
-            f"{_shown(origin)} has {len(wrong)} errors, the first: {wrong[0].message}", faults
-        )
+        count = "one error" if len(wrong) == 1 else f"{len(wrong)} errors, the first"
+        raise InvalidRequest(f"{_shown(origin)} has {count}: {wrong[0].place}: {wrong[0].message}", faults)
     return (
         Source(
             files=read.files,

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ import click
 from operators import skeleton
 from operators.files import ENCODINGS, Reading
 from operators.plain_text import plain
-from tariffs.findings import errors, report
+from tariffs.findings import Finding, errors, first_of_each_kind, report
 from tariffs.table import zone_name
 from ticketing.cli import contract
 from ticketing.cli.extras import Lending
@@ -87,14 +87,16 @@ def check_command(name_or_folder: str, *, page: Path | None) -> None:
 def diff_command(old: str, new: str, *, first: datetime | None, days: int, as_json: bool) -> None:
     """Compare two states of a region: operators, stops, lines, departures, prices of single rides, VAT, agreements.
 
-    OLD and NEW are regions of THROUGHFARE_REGIONS_FOLDER (`regions`), or folders. Exit 1 if one of them has an error.
+    OLD and NEW are regions of THROUGHFARE_REGIONS_FOLDER (`regions`), or folders. Exit 1 if one of them has an error. Warnings that
+    OLD does not have, such as trips that were left out, go to standard error.
 
     \b
     Example:
       throughfare region diff helsinki-tallinn ./next-season --on 2027-06-01
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     begin = first.date() if first else datetime.now(UTC).date()
-    before, after = (_loaded(name) for name in (old, new))
+    (before, old_findings), (after, new_findings) = (_loaded(name) for name in (old, new))
+    _warn(new_findings, old_findings)
     with progress("comparing"):
         difference = compare(before, after, [begin + timedelta(days=number) for number in range(days)])
     if as_json:
@@ -126,17 +128,30 @@ def reload_command(name_or_folder: str) -> None:
     if errors(findings):
         click.echo(json.dumps(report(findings), ensure_ascii=False, indent=2))
         sys.exit(1)
-    click.echo(f"{folder.name} is asked for: {ask(folder)[:12]}")
+    _warn(findings)
+    click.echo(
+        f"{folder.name} is asked for: {ask(folder)[:12]}. A process that sells {folder.resolve()} loads it within seconds of its "
+        "next search; its log says `region reloaded`, or why not"
+    )
 
 
-def _loaded(name: str) -> Region:
-    """The region of a name or folder, or the end with its errors."""
+def _loaded(name: str) -> tuple[Region, list[Finding]]:
+    """The region of a name or folder with what was found on the way, or the end with its errors."""
     with progress(f"reading {name}") as tell:
         region, findings = check_region(find_folder(name), progress=tell)
     if region is None:
         click.echo(json.dumps(report(findings), ensure_ascii=False, indent=2))
+        click.echo(f"{name} has errors: nothing is compared", err=True)
         sys.exit(1)
-    return region
+    return region, findings
+
+
+def _warn(findings: Iterable[Finding], known: Iterable[Finding] = ()) -> None:
+    """Say on standard error what is left out or doubtful, and was not known; rows may have moved."""
+    before = {(finding.file, finding.code, finding.message) for finding in known}
+    for finding in first_of_each_kind(findings):
+        if (finding.file, finding.code, finding.message) not in before:
+            click.echo(plain(f"warning: {finding.place}: {finding.message}", _MOST_TOLD), err=True)
 
 
 def _said(change: Change) -> str:

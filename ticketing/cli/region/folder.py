@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ticketing.cli.region.plausible import implausible
 from ticketing.errors import Fault, InvalidRequest, Misconfigured
 from ticketing.gate.operators import check_gates, load_gates
 from ticketing.regions import Region
+from ticketing.regions.coverage import coverage
 from ticketing.search import places
 from ticketing.settlement import payout
 from ticketing.settlement import terms as settlement
@@ -66,6 +67,7 @@ def check_folder(folder: Path, region: Region | None) -> list[Finding]:
     operators, data = list(known), region.data if region else None
     return [
         *(implausible(data.timetables, today) if data else ()),
+        *(_unpriced(region, today) if region else ()),
         *_check_gates(folder, operators, region),
         *_check_settlement(folder, operators, data),
         *_check_demo(folder, operators, data),
@@ -73,6 +75,23 @@ def check_folder(folder: Path, region: Region | None) -> list[Finding]:
         *_check_stand_ins(folder, operators),
         *_unread(folder, operators),
     ]
+
+
+def _unpriced(region: Region, today: date) -> Iterator[Finding]:
+    """Operators with fares that price a part of their rides for nobody: a zone, an area or a line is in no rule."""
+    rider = next(iter(region.data.riders), None)
+    for row in coverage(region, rider, today) if rider else ():
+        if row.without and region.book.has_fares(row.operator, today):
+            line, start, end = row.without[0]
+            yield Finding(
+                file=f"feeds/{row.operator}",
+                row=0,
+                field="",
+                code="unpriced",
+                message=f"{row.pairs - row.priced:,} of {row.pairs:,} single rides have no price for {rider}, such as line {line}, "
+                f"{start} to {end}: the fares have no rule for them, or none for {rider} (`throughfare tariff explain`)",
+                severity="warning",
+            )
 
 
 def _check_gates(folder: Path, operators: Collection[str], region: Region | None) -> list[Finding]:

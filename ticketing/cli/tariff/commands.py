@@ -145,8 +145,11 @@ def explain_command(feed: Path, request: TextIO, encoding: str) -> None:
     priced = price_legs(usable, asked.legs, asked.rider, asked.medium)
     click.echo(tools.explain(priced))
     if priced.total is None:
-        for line in tools.nearest_rules(usable, asked.legs, asked.rider, asked.medium):
-            click.echo(line)
+        for line in (
+            *tools.places(usable, asked.legs),
+            *tools.nearest_rules(usable, asked.legs, asked.rider, asked.medium),
+        ):
+            click.echo(f"  {line}")
 
 
 @command.command("matrix")

@@ -75,6 +75,17 @@ def nearest_rules(
                 yield f"legs[{at}]: {row} {'; '.join(near.misses) or 'matches alone, but its prices are not of one currency'}"
 
 
+def places(feed: Feed, legs: Sequence[FareLeg]) -> Iterator[str]:
+    """Name what the rules of fares compare of each ride: its zones with Fares V1, its network and areas with V2."""
+    for at, leg in enumerate(legs):
+        if feed.v1:
+            start, end = (feed.v1.zones.get(stop or "", "no zone") for stop in (leg.from_stop, leg.to_stop))
+            yield f"legs[{at}]: route {leg.route or 'not given'}, from zone {start} to zone {end}"
+        else:
+            start, end = (", ".join(sorted(areas)) or "no area" for areas in (leg.from_areas, leg.to_areas))
+            yield f"legs[{at}]: network {leg.network or 'none'}, from {start} to {end}"
+
+
 def matrix(
     feed: Feed, rider: str | None, medium: str | None, at: datetime, far: Far = silent
 ) -> list[list[str]]:
