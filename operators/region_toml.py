@@ -13,7 +13,7 @@ from operators.rights_terms import RIGHTS_KEYS, RightsTerms, read_rights
 from operators.sale_terms import Guests
 from operators.table import ConnectorTable
 from tariffs.findings import Finding
-from tariffs.money import MoneyError, exponent, parse
+from tariffs.money import MoneyError, exponent, is_currency, parse
 
 REGION_TOML = "region.toml"
 _KEYS = frozenset({
@@ -138,6 +138,8 @@ class RegionToml:
         except MoneyError as error:
             self.fault("currency", "invalid_value", str(error))
             return "XXX"
+        if not is_currency(str(found)):
+            self.fault("currency", "invalid_value", f"{found!r} is no currency that ISO 4217 knows, like EUR")
         return str(found)
 
     def offer_minutes(self) -> int:
