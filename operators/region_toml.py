@@ -132,15 +132,17 @@ class RegionToml:
 
     def currency(self) -> str:
         """The currency in which the region sells (ISO 4217)."""
-        found = self.document.get("currency")
+        currency = self.document.get("currency")
         try:
-            exponent(found)  # type: ignore[arg-type]  # it refuses whatever is no text
+            exponent(currency)  # type: ignore[arg-type]  # it refuses whatever is no text
         except MoneyError as error:
             self.fault("currency", "invalid_value", str(error))
             return "XXX"
-        if not is_currency(str(found)):
-            self.fault("currency", "invalid_value", f"{found!r} is no currency that ISO 4217 knows, like EUR")
-        return str(found)
+        if not is_currency(str(currency)):
+            self.fault(
+                "currency", "invalid_value", f"{currency!r} is no currency that ISO 4217 knows, like EUR"
+            )
+        return str(currency)
 
     def offer_minutes(self) -> int:
         """Read for how many minutes an offer may be bought."""
