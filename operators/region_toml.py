@@ -13,7 +13,7 @@ from operators.rights_terms import RIGHTS_KEYS, RightsTerms, read_rights
 from operators.sale_terms import Guests
 from operators.table import ConnectorTable
 from tariffs.findings import Finding
-from tariffs.money import MoneyError, exponent, parse
+from tariffs.money import MoneyError, exponent, is_currency, parse
 
 REGION_TOML = "region.toml"
 _KEYS = frozenset({
@@ -132,13 +132,17 @@ class RegionToml:
 
     def currency(self) -> str:
         """The currency in which the region sells (ISO 4217)."""
-        found = self.document.get("currency")
+        currency = self.document.get("currency")
         try:
-            exponent(found)  # type: ignore[arg-type]  # it refuses whatever is no text
+            exponent(currency)  # type: ignore[arg-type]  # it refuses whatever is no text
         except MoneyError as error:
             self.fault("currency", "invalid_value", str(error))
             return "XXX"
-        return str(found)
+        if not is_currency(str(currency)):
+            self.fault(
+                "currency", "invalid_value", f"{currency!r} is no currency that ISO 4217 knows, like EUR"
+            )
+        return str(currency)
 
     def offer_minutes(self) -> int:
         """Read for how many minutes an offer may be bought."""

@@ -78,6 +78,7 @@ def test_junk_anywhere_is_a_fault_or_harmless_but_never_a_crash(junk: Any) -> No
         (("name",), "", "name", "invalid_value"),
         (("member_states",), ["Finland"], "member_states", "invalid_value"),
         (("currency",), "euro", "currency", "invalid_value"),
+        (("currency",), "ZLO", "currency", "invalid_value"),
         (("product",), "much-too-long-a-code", "product", "invalid_value"),
         (("offer_minutes",), 61, "offer_minutes", "invalid_value"),
         (("fee_basis_points",), 1.5, "fee_basis_points", "invalid_value"),
