@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from operators.departures import departure_of
 from operators.fake import FakeOperator
 from operators.port import HoldRequest, Traveller
+from tariffs.agreements import OtherWay
+from tariffs.money import Money
 from tests.api import Api, Bought
 from ticketing.cli.worker import list_jobs
 from ticketing.regions import by_staff
@@ -18,6 +20,17 @@ from ticketing.regions.planned import find_ride_on
 REGION = "helsinki-tallinn"
 ONE: dict[str, Any] = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 TWO: dict[str, Any] = {"passengers": [*ONE["passengers"], {"ref": "bo", "rider_category": "adult"}]}
+
+# Whose ferry of Eckerö does not sail goes another way, which Eckerö pays.
+BORNE = OtherWay(
+    id="gulf-other-way",
+    version=1,
+    givers=frozenset({"eckero"}),
+    valid_from=date(2026, 1, 1),
+    valid_to=date.max,
+    cap=Money(4000, "EUR"),
+    bearer="causing_operator",
+)
 
 
 def take(

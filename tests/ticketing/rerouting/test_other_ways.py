@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from tariffs.agreements import OtherWay
 from tariffs.money import Money
 from tests.api import Api, Bought
 from tests.networks import lent
+from tests.ticketing.claims.coast import Coast
+from tests.ticketing.claims.killing_claims import killed
 from tests.ticketing.purchase.refunding import faults
-from tests.ticketing.rerouting.harbour import ONE, REGION, Harbour
+from tests.ticketing.rerouting.harbour import BORNE, ONE, REGION, Harbour
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
@@ -21,16 +24,21 @@ from ticketing.identity import create_key
 from ticketing.identity.principal import Role
 from ticketing.regions import Region
 
+# One refund is the exchange, by which no money goes back, the other one the repayment.
+WHOLE = {
+    "paid": 0,
+    "claims": 0,
+    "refunds": 2,
+    "entries": 1,
+    "steps": 0,
+    "transfers": 0,
+    "moved": 0,
+    "guaranteed": 0,
+    "pool": 0,
+    "other_ways": 1,
+    "faults": [],
+}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-BORNE = OtherWay(
-    id="gulf-other-way",
-    version=1,
-    givers=frozenset({"eckero"}),
-    valid_from=date(2026, 1, 1),
-    valid_to=date.max,
-    cap=Money(4000, "EUR"),
-    bearer="causing_operator",
-)
 
 
 @pytest.fixture
@@ -116,9 +124,13 @@ def travels(harbour: Harbour, gone: Bought) -> None:
     assert shown.json["decision"] == "accept", shown.json
 
 
-def repaid(harbour: Harbour, gone: Bought) -> list[str]:
+def a_day_passes(harbour: Harbour, gone: Bought) -> None:
     ends = datetime.fromisoformat(gone.tickets[0]["legs"][-1]["arrival"])
     harbour.api.clock.set(ends + timedelta(hours=25))
+
+
+def repaid(harbour: Harbour, gone: Bought) -> list[str]:
+    a_day_passes(harbour, gone)
     for _ in range(3):
         harbour.work()
     return [one["amount"]["amount"] for one in harbour.order(gone)["refunds"] if one["state"] == "confirmed"]
@@ -134,6 +146,7 @@ def owed(harbour: Harbour) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
+@ON_SQLITE
 def test_who_goes_another_way_has_paid_what_the_first_one_cost(harbour: Harbour) -> None:
     bought = buys(harbour)
     harbour.cancels(bought)
@@ -153,6 +166,19 @@ def test_who_goes_another_way_has_paid_what_the_first_one_cost(harbour: Harbour)
     minor = round(float(more) * 100)
     assert owed(harbour) == {"operator_payable:eckero:EUR": minor, "refund_payable:EUR": -minor}
     assert faults(harbour.api) == []
+
+
+def test_a_worker_killed_at_any_edge_repays_another_way_once(harbour: Harbour, tmp_path: Path) -> None:
+    bought = buys(harbour)
+    harbour.cancels(bought)
+    gone = goes(harbour, bought)
+    travels(harbour, gone)
+    a_day_passes(harbour, gone)
+
+    lines = killed(Coast(harbour.api), tmp_path, "other_ways")
+
+    assert len(lines) > (5 if harbour.rooms.till.database.is_sqlite else 0)
+    assert [line for line in lines if line != WHOLE] == []
 
 
 @ON_SQLITE
