@@ -13,10 +13,11 @@ from tariffs.agreements import OtherWay
 from tariffs.money import Money
 from tests.api import Api, Bought
 from tests.networks import lent
-from tests.ticketing.claims.coast import Coast
+from tests.ticketing.claims.coast import Coast, ask
 from tests.ticketing.claims.killing_claims import killed
+from tests.ticketing.purchase.papers import receipt
 from tests.ticketing.purchase.refunding import faults
-from tests.ticketing.rerouting.harbour import BORNE, ONE, REGION, Harbour
+from tests.ticketing.rerouting.harbour import BORNE, ONE, REGION, Harbour, subjects
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
@@ -147,7 +148,10 @@ def owed(harbour: Harbour) -> dict[str, int]:
 
 
 @ON_SQLITE
-def test_who_goes_another_way_has_paid_what_the_first_one_cost(harbour: Harbour) -> None:
+def test_who_goes_another_way_has_paid_what_the_first_one_cost(
+    harbour: Harbour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     bought = buys(harbour)
     harbour.cancels(bought)
     option = other_way(harbour, bought)
@@ -155,14 +159,22 @@ def test_who_goes_another_way_has_paid_what_the_first_one_cost(harbour: Harbour)
     gone = goes(harbour, bought)
     (payment,) = gone.order["payments"]
     more = payment["amount"]["amount"]
+    harbour.is_told(gone)
     travels(harbour, gone)
 
     back = repaid(harbour, gone)
 
+    assert f"{more} EUR for your other way are on their way to you" in subjects(tmp_path)
     assert (option["cost"]["amount"], option["order"]["due"]["amount"]) == ("0.00", more)
     assert f"You pay {more} EUR first. It comes back" in option["text"]
     assert harbour.ship(gone)[1]["operator"] != "eckero"
     assert (float(more) > 0, back) == (True, [more])
+    assert harbour.cases(bought) == [("anna", "chosen", "holder")]
+    asked = ask(harbour.api, bought, "anna", harbour.ship(bought)[0])
+    assert (asked.status_code, gone.order["id"] in asked.json["detail"]) == (409, True)
+    assert f"Repaid for another way after a disruption, which lowers no price: {more} EUR" in receipt(
+        harbour.api, gone.order["id"], gone.token
+    )
     minor = round(float(more) * 100)
     assert owed(harbour) == {"operator_payable:eckero:EUR": minor, "refund_payable:EUR": -minor}
     assert faults(harbour.api) == []
