@@ -24,6 +24,7 @@ from ticketing.config import Settings
 from ticketing.identity import create_key
 from ticketing.identity.principal import Role
 from ticketing.regions import Region
+from ticketing.rerouting import list_to_repay
 
 # One refund is the exchange, by which no money goes back, the other one the repayment.
 WHOLE = {
@@ -201,6 +202,8 @@ def test_who_does_not_travel_is_repaid_nothing(harbour: Harbour) -> None:
 
     assert repaid(harbour, gone) == []
     assert owed(harbour) == {}
+    # Nor does the order wait for it before those of others.
+    assert list_to_repay(harbour.rooms.rerouting) == []
 
 
 @ON_SQLITE
