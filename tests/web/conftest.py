@@ -34,6 +34,18 @@ BUILT = ROOT / "ticketing/web/built"
 REGION = "helsinki-tallinn"
 # The region has no caps. Nobody pays for more than two trams a week in Tallinn here, of those that an account has bought.
 CAPS = "cap_id,operators,window,window_arg,amount,currency,party_scope\nweek,tlt,iso_week,,4.00,EUR,holder\n"
+# Whose ship of Eckerö does not go is not taken along by another line: they go another way, which Eckerö pays.
+OTHER_WAY = {
+    "id": "gulf-other-way",
+    "kind": "other_way",
+    "version": 1,
+    "valid_from": "2026-01-01",
+    "valid_to": None,
+    "from": ["eckero"],
+    "when": ["cancelled"],
+    "cap": "40.00",
+    "bearer": "causing_operator",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_SECONDS = 60
 _STORY_SECONDS = 180
@@ -207,6 +219,7 @@ def serving(
     shutil.copytree(BUILT, folder / "built")
     shutil.copytree(ROOT / f"regions/{REGION}", folder / f"regions/{REGION}")
     (folder / f"regions/{REGION}/caps.csv").write_text(CAPS, encoding="utf-8")
+    _agree(folder / f"regions/{REGION}/agreements.json")
     (folder / "settings.json").write_text(json.dumps(dict(settings)), encoding="utf-8")
     (folder / "clock").write_text(str((MORNING - datetime.now(UTC)).total_seconds()), encoding="ascii")
     with socket.socket() as probe:
@@ -219,3 +232,12 @@ def serving(
         yield here
     finally:
         here.kill()
+
+
+def _agree(file: Path) -> None:
+    """Write the agreement about another way into a region, in the place of the continuation of the same passengers."""
+    agreements = json.loads(file.read_text(encoding="utf-8"))
+    for one in agreements:
+        if one["kind"] == "continuation":
+            one["from"].remove("eckero")
+    file.write_text(json.dumps([*agreements, OTHER_WAY]), encoding="utf-8")

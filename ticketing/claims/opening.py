@@ -118,6 +118,12 @@ def _judged_for_holder(
     ridden, judgment = judged
     if not ridden.price.minor:
         raise Conflict("nothing was paid for this leg itself: a pass has its own operator's terms")
+    into = orders.list_exchanged_legs(tx, held.order.id).get((held.ticket.jti, held.at))
+    if into is not None:
+        raise Conflict(
+            f"this leg was exchanged for order {into}: ask there for a delay of the rides that you took. The delay of a whole way"
+            " after a disruption is not decided here; write to the operator whose ride did not go"
+        )
     if ridden.refunded and judgment.decision.reason != "reimbursed":
         raise Conflict("this leg was given back; a leg that is given back is not compensated as well")
     if judgment.is_below:

@@ -11,6 +11,7 @@ from ticketing.db.notices import contacts
 from ticketing.db.notices.happened_at_work import STATEMENT_READY
 from ticketing.db.notices.outbox import Notice
 from ticketing.db.rights import claims
+from ticketing.db.sale.orders import Refund
 from ticketing.db.settlement import runs
 from ticketing.frozen import Leg, left_of
 from ticketing.identity import recovery
@@ -82,10 +83,21 @@ def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
     attachments = (_receipt(office, state, notice.language),) if notice.kind == "email" else ()
     amount = spoken(Money(refund.amount_minor, refund.currency), notice.language)
     if refund.document.claim is not None:
-        to_account = (refund.external_id or "").startswith("payout:")
-        notice = replace(notice, template="compensation_transferred" if to_account else "compensation_sent")
+        notice = replace(notice, template=_owed_by(office, refund, refund.document.claim))
     message = _message(notice, state, {"refund_id": refund.id}, attachments, amount=amount)
     return replace(message, at=refund.since)
+
+
+def _owed_by(office: PostOffice, refund: Refund, claim_id: str) -> str:
+    """Name the letter about money that is no price: of another way, of a guarantee, or of a law, which alone goes to accounts."""
+    if claim_id == refund.order_id:
+        return "other_way_sent"
+    with office.database.read() as tx:
+        by_law = claims.find_claim(tx, claim_id) is not None
+    if not by_law:
+        return "guarantee_sent"
+    to_account = (refund.external_id or "").startswith("payout:")
+    return "compensation_transferred" if to_account else "compensation_sent"
 
 
 def _needs_account(office: PostOffice, notice: Notice) -> Message | None:
@@ -222,6 +234,8 @@ _TYPES = {
     "tickets_ready": "order.ticketed",
     "refund_sent": "refund.confirmed",
     "compensation_sent": "refund.confirmed",
+    "guarantee_sent": "refund.confirmed",
+    "other_way_sent": "refund.confirmed",
     "compensation_transferred": "refund.confirmed",
     "claim_needs_account": "claim.needs_account",
     "order_undone": "order.cancelled",

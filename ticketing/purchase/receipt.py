@@ -231,7 +231,9 @@ def _went_back(page: "_Page", refund: Refund) -> None:
     if refund.amount_minor:
         amount = Money(refund.amount_minor, refund.currency)
         how_far = words.refund_state(refund.state, page.language)
-        word = page.word("back" if document.claim is None else "compensated")
+        # Another way is repaid under the number of the order that it was bought with.
+        paid_for = "other_way" if document.claim == refund.order_id else "compensated"
+        word = page.word("back" if document.claim is None else paid_for)
         page.line(f"{word}: {page.money(amount)}, {when} ({how_far})")
 
 

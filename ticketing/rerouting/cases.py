@@ -1,7 +1,7 @@
 """Say how far each case of a disruption has come: one for each event and ticket. Read from what has happened; nothing is stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -9,6 +9,7 @@ from ticketing.db import Transaction
 from ticketing.db.disruption import events, reach, reroutings
 from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
 from ticketing.db.disruption.reroutings import Rerouting
+from ticketing.db.sale import orders
 from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import LIVE, Ticket
 from ticketing.rerouting.scene import ReroutingDesk
@@ -68,6 +69,7 @@ def list_cases(desk: ReroutingDesk, order_id: str) -> list[Case]:
             return []
         delivered = reach.list_told(tx, order_id, list(confirmed))
         choices = [one for one in reroutings.list_of_order(tx, order_id) if one.state == "done"]
+        exchanged = orders.list_exchanged_legs(tx, order_id)
         held = {one.jti: one for one in tickets.list_tickets(tx, order_id)}
         now, cases = desk.clock.now(), list[Case]()
         rank = {event_id: place for place, event_id in enumerate(confirmed)}
@@ -75,7 +77,9 @@ def list_cases(desk: ReroutingDesk, order_id: str) -> list[Case]:
             ticket = held.get(row.jti)
             if ticket is not None and row.why in _LEFT_BEHIND:
                 is_told = row.event_id in delivered
-                cases.append(_case(tx, (confirmed[row.event_id], row, ticket), choices, now, is_told=is_told))
+                case = _case(tx, (confirmed[row.event_id], row, ticket), choices, now, is_told=is_told)
+                is_other = (row.jti, case.leg) in exchanged
+                cases.append(replace(case, state="chosen", by="holder") if is_other else case)
     return cases
 
 

@@ -21,7 +21,7 @@ WHYS: tuple[Why, ...] = get_args(Why)
 # So many later departures are a choice; more are a timetable.
 LATER = 3
 # So long after its planned departure a leg still brings another departure; the money is there for longer.
-_OFFERED_FOR = timedelta(hours=48)
+OFFERED_FOR = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,22 +98,30 @@ class Coming:
 class AnotherWay:
     """A way that a search has found with an offer for these passengers, by other operators.
 
-    It is ordered as an exchange of the leg; what it costs beyond that comes back once it is travelled, up to `cap` for each.
+    It is ordered as an exchange of the leg. Its first ride leaves from `starts`, perhaps another terminal. `total` is its price for all of them, and `due` what they pay beyond the worth of the
+    leg: it comes back once they have travelled, up to `cap` for each.
     """
 
     offer_id: str
     offer_expires_at: str
     departs_at: datetime
     arrives_at: datetime
+    starts: str
     operators: tuple[str, ...]
     total: Money
+    due: Money
     cap: Money
     passengers: tuple[str, ...]
+
+    @property
+    def cost(self) -> Money:
+        """The part of `due` above the caps, which its passengers bear in the end."""
+        return Money(max(0, self.due.minor - self.cap.minor * len(self.passengers)), self.due.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A way on, which costs its holder nothing in the end; `coming` is the departure of one that has one, `back` the money, `way` the one that is ordered."""
+    """A way on, which costs its holder nothing in the end, but for a `way` above its cap; `coming` is the departure of one that has one, `back` the money, `way` the one that is ordered."""
 
     kind: Kind
     leg: int
@@ -168,7 +176,7 @@ def options_of(leg: DisruptedLeg, around: Around, now: datetime, *, most: int = 
     Of later departures there are at `most` so many.
     """
     ways: list[Option] = []
-    if not leg.used and now < leg.departs_at + _OFFERED_FOR:
+    if not leg.used and now < leg.departs_at + OFFERED_FOR:
         ways += [_going("later_departure", leg, one) for one in later(leg, around.same, now)][:most]
         if leg.why in {"cancelled", "connection"}:
             ways += [_going("other_operator", leg, one) for one in _elsewhere(leg, around.others, now)]
@@ -238,7 +246,7 @@ def _why(leg: LegFacts, ready_at: datetime | None, now: datetime) -> Why | None:
         if not leg.used and now < leg.expected_arrives_at:
             return "too_late"
     is_missed = ready_at is not None and ready_at > leg.expected_departs_at
-    if is_missed and not leg.takes_over and not leg.used and now < leg.sold_arrives_at + _OFFERED_FOR:
+    if is_missed and not leg.takes_over and not leg.used and now < leg.sold_arrives_at + OFFERED_FOR:
         return "connection"
     if leg.moved_unasked and not leg.used and now < leg.expected_departs_at:
         return "moved"

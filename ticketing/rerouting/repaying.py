@@ -3,7 +3,7 @@
 It is paid a day after the last arrival, and only for passengers whom a gate has seen: what was used gives nothing back any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,7 @@ from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase.refund.compensating import owe_compensation
 from ticketing.purchase.till import locked
+from ticketing.rerouting.other_ways import is_another_way
 from ticketing.rerouting.scene import ReroutingDesk
 
 _log = structlog.get_logger(__name__)
@@ -97,31 +98,46 @@ def _more(tx: Transaction, order: Order, travelled: Sequence[str]) -> int:
 
 
 def _borne(tx: Transaction, desk: ReroutingDesk, order: Order) -> dict[str, _Borne]:
-    """Find by which agreement the way of each passenger is borne; those whom no event had left behind are left out."""
+    """Find by which agreement the way of each passenger is borne.
+
+    Left out are those whom no event had left behind, and who have chosen a journey to another place.
+    """
     if order.exchange_of is None:
         return {}
     old = orders.get_order(tx, order.exchange_of)
     rides = offers.get_quote(tx, old.quote_id).document.rides
-    timetables = desk.region(order.region).data.timetables
+    way = offers.get_quote(tx, order.quote_id).document.rides
+    data = desk.region(order.region).data
     agreements = desk.other_ways.get(order.region, ())
     borne: dict[str, _Borne] = {}
     for ticket in tickets.list_tickets(tx, old.id):
         given_up = order.given_up.get(ticket.passenger_ref, ())
-        words = events.list_of_ticket(tx, ticket.jti)
-        # The last word on each run before the order: one that ran after all sent nobody another way.
-        last = {event.run: (event, row) for event, row in words if _is_before(event, order)}
-        for event, row in last.values():
-            is_missed = row.why == "connection"
-            at = row.then_leg if is_missed else row.leg
-            if at is None or at not in given_up or not (is_missed or row.why in _NOT_CARRIED):
+        for at, by in _lost(tx, ticket, order):
+            leaving = [rides[leg] for leg in sorted(given_up)]
+            if at not in given_up or not is_another_way(data, rides[at], leaving, way):
                 continue
-            giver, by = rides[at].operator, event.operator if is_missed else None
-            day = regions.key_of(rides[at], timetables.get(giver))[2]
+            giver = rides[at].operator
+            day = regions.key_of(rides[at], data.timetables.get(giver))[2]
             agreement = other_way_for(agreements, giver, day, broken_by=by)
             if agreement is not None:
                 payer = None if agreement.bearer == SCHEME else by or giver
                 borne[ticket.passenger_ref] = _Borne(agreement, payer)
     return borne
+
+
+def _lost(tx: Transaction, ticket: Ticket, order: Order) -> Iterator[tuple[int, str | None]]:
+    """Yield the legs that had not taken a ticket's holder when the order was placed, with the operator that broke the connection, None for none."""
+    # The last word on each run before the order: one that ran after all sent nobody another way.
+    last = {
+        event.run: (event, row)
+        for event, row in events.list_of_ticket(tx, ticket.jti)
+        if _is_before(event, order)
+    }
+    for event, row in last.values():
+        if row.why == "connection" and row.then_leg is not None:
+            yield row.then_leg, event.operator
+        elif row.why in _NOT_CARRIED:
+            yield row.leg, None
 
 
 def _is_before(event: DisruptionEvent, order: Order) -> bool:

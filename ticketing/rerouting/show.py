@@ -103,12 +103,14 @@ def _option(data: RegionData, choice: LegChoice, option: Option, language: str) 
     ride = known.ride if known is not None else choice.question.ride
     going = _going(data, ride, option)
     said = words.option(
-        option.kind,
+        _kind_of(option),
         language,
         operator=_operator_names(data, ride, option),
         departure=_clock(going["departure"]),
         arrival=_clock(going["arrival"]),
         amount=_amount(option, language),
+        place=option.way.starts if option.way is not None else None,
+        most=spoken(option.way.cap, language) if option.way is not None else None,
     )
     return {
         "id": option.id,
@@ -117,7 +119,7 @@ def _option(data: RegionData, choice: LegChoice, option: Option, language: str) 
         **going,
         "line": known.line if known is not None else None,
         "places": coming.places if coming is not None else None,
-        "cost": Money(0, choice.question.ticket.currency).as_dict(),
+        "cost": (option.way.cost if option.way else Money(0, choice.question.ticket.currency)).as_dict(),
         "refund": option.back.as_dict() if option.back is not None else None,
         "law": _law(data, choice) if option.back is not None else None,
         "order": _order(choice, option.way) if option.way is not None else None,
@@ -129,9 +131,14 @@ def _operator_names(data: RegionData, ride: Ride, option: Option) -> str:
     return ", ".join(data.operators[operator].name for operator in operators)
 
 
+def _kind_of(option: Option) -> str:
+    """The kind of the sentence: another way that its holder pays nothing for has one of its own."""
+    return "other_way_free" if option.way is not None and option.way.due.minor == 0 else option.kind
+
+
 def _amount(option: Option, language: str) -> str | None:
-    """The money that comes back; of another way what it costs at first."""
-    amount = option.back if option.way is None else option.way.total
+    """The money that comes back; of another way what its holder pays at first."""
+    amount = option.back if option.way is None else option.way.due
     return None if amount is None else spoken(amount, language)
 
 
@@ -144,6 +151,7 @@ def _order(choice: LegChoice, way: AnotherWay) -> dict[str, object]:
         "passengers": list(way.passengers),
         "legs": [choice.question.leg.at],
         "total": way.total.as_dict(),
+        "due": way.due.as_dict(),
         "cap": way.cap.as_dict(),
     }
 

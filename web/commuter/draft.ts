@@ -16,6 +16,13 @@ export interface Draft {
   method: string | null;
   /** The order that pays for this one with its tickets. */
   change: string | null;
+  /** Another way after a disruption: the legs that it takes the place of, and the words of what is paid first and repaid later. */
+  other?: { legs: number[]; text: string };
+}
+
+/** The screen with the other ways of a purchase that has come to nothing. */
+export function othersOf(current: Draft): string {
+  return current.other ? `/app/orders/${current.change}/options` : `/app/results?${current.search}`;
 }
 
 export const draft = signal<Draft | null>(null);

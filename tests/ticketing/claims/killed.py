@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ import sqlalchemy as sa
 from tests.killing import copies_by_edge, is_killed
 from tests.ticketing.claims.coast import REGION
 from tests.ticketing.claims.paying_out import statement_of
+from tests.ticketing.rerouting.harbour import BORNE
 from ticketing import claims
 from ticketing.claims import verify_claims
 from ticketing.cli.worker import list_jobs
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
+from ticketing.db import Database
 from ticketing.guarantees import verify_guarantees
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import Region, load_regions
@@ -122,7 +125,33 @@ class GuaranteeStage(Stage):
     rounds, every = 2, _EVERY
 
 
-STAGES = {"claims": Stage, "payouts": PayoutStage, "guarantees": GuaranteeStage}
+class OtherWayStage(Stage):
+    """A worker that repays what another way has cost more."""
+
+    jobs = frozenset({"paying back", "repaying other ways"})
+    rounds, every = 2, _EVERY
+
+    def __init__(self, keys: str, moment: str) -> None:
+        super().__init__(keys, moment)
+        region = self.regions[REGION]
+        book = replace(region.book, continuations=(), other_ways=(BORNE,))
+        self.regions = {REGION: replace(region, book=book)}
+
+    def told(self, url: str) -> dict[str, Any]:
+        """Say what the database holds, the entries of other ways too."""
+        database = Database(url)
+        with database.read() as tx:
+            entries = tx.exec_driver_sql("SELECT count(*) FROM entry WHERE kind = 'other_way'").scalar_one()
+        database.close()
+        return {**super().told(url), "other_ways": entries}
+
+
+STAGES = {
+    "claims": Stage,
+    "payouts": PayoutStage,
+    "guarantees": GuaranteeStage,
+    "other_ways": OtherWayStage,
+}
 
 
 def main(url: str, keys: str, moment: str, what: str = "claims") -> None:

@@ -14,7 +14,7 @@ from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from tests.ticketing.guarantees.late_tram import arrives, buys, late_tram, rides_on
 from tests.ticketing.purchase.refunding import faults, refund
-from tests.ticketing.rerouting.harbour import ONE, REGION, TWO, Harbour
+from tests.ticketing.rerouting.harbour import ONE, REGION, TWO, Harbour, subjects
 from ticketing.claims import verify_claims
 from ticketing.guarantees import verify_guarantees
 from ticketing.regions import by_staff
@@ -54,16 +54,20 @@ def proven(harbour: Harbour, count: int) -> None:
 
 
 def test_a_missed_ferry_is_paid_out_of_the_pool_and_other_programs_accept_the_month(
-    harbour: Harbour, tmp_path: Path
+    harbour: Harbour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     quote = quoted(harbour.api, TWO)
     bought = buys(harbour.api, TWO)
+    harbour.is_told(bought)
     late_tram(harbour, bought)
     before = pool(harbour)
 
     rides_on(harbour, bought, late_minutes=5)
     harbour.work()
+    harbour.work()
 
+    assert [one for one in subjects(tmp_path) if "EUR of your guarantee are on their way" in one]
     offered, sold = quote["guarantee"], bought.order["guarantee"]
     assert offered["fee"] == sold["fee"] == {"amount": "1.00", **EURO}
     assert (offered["after_legs"], before) == ([0], 100)

@@ -14,6 +14,8 @@ from operators.inventory import Sailing
 from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.purchase import test_group_code as group_codes
+from tests.ticketing.purchase.refunding import faults
+from tests.ticketing.rerouting.harbour import Harbour, take
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
@@ -211,6 +213,46 @@ def test_an_exchange_takes_the_bicycle_along(quay: Api, deck: FakeOperator) -> N
 
     assert exchanged.status_code == 201, exchanged.json
     assert [one["place"] for one in (exchanged.json or {})["bookings"]] == ["foot", "bicycle"]
+
+
+@ONE
+def test_a_car_on_a_ferry_that_does_not_sail_is_booked_on_a_later_one_or_paid_back_once(
+    quay: Api, deck: FakeOperator
+) -> None:
+    harbour = Harbour(quay, {"eckero": deck})
+    bought = quay.buy(**party(ANNA, CAR))
+    path = f"/v1/orders/{bought.order['id']}"
+    harbour.cancels(bought)
+
+    person, car = harbour.options(bought)
+    kinds = [[one["kind"] for one in leg["options"]] for leg in (person, car)]
+    later = next(one for one in car["options"] if one["kind"] == "later_departure")
+    assert [leg["passenger"] for leg in (person, car)] == ["anna", "car"]
+    assert kinds[0] == [*["later_departure"] * 3, "other_operator", "other_operator", "refund"]
+    assert kinds[1] == [*["later_departure"] * 3, "refund"]
+    assert [note["code"] for note in car["notes"]] == ["people_only"]
+    assert [leg["options"][-1]["refund"]["amount"] for leg in (person, car)] == ["19.00", "30.00"]
+    assert later["places"] == 2
+
+    # Nobody would drive the car on board.
+    assert take(quay, bought, later, ["car"]).status_code == 409
+    assert take(quay, bought, later, ["anna", "car"]).json["state"] == "moved"
+    run_round(harbour.rooms.till)
+    assert {trip for trip, _ in harbour.places("eckero")} == {later["trip_id"]}
+    assert len(harbour.places("eckero")) == 2
+
+    harbour.cancels(bought, {"operator": "eckero", "service_date": "2026-10-13", "trip_id": later["trip_id"]})
+    quay.clock.advance(timedelta(seconds=1))
+    back = quay.post(f"{path}/refunds", {"passengers": ["anna", "car"]}, bought.token)
+    again = quay.post(f"{path}/refunds", {"passengers": ["car"]}, bought.token)
+    harbour.work()
+    harbour.work()
+
+    assert (back.status_code, (back.json or {})["amount"]["amount"]) == (201, "49.00")
+    assert again.status_code == 409
+    assert [one["amount"]["amount"] for one in harbour.order(bought)["refunds"]] == ["49.00"]
+    assert (harbour.options(bought), harbour.places("eckero")) == ([], [])
+    assert faults(quay) == []
 
 
 def test_a_region_says_only_what_its_operators_can_hold(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +12,8 @@ import sqlalchemy as sa
 from operators.departures import departure_of
 from operators.fake import FakeOperator
 from operators.port import HoldRequest, Traveller
+from tariffs.agreements import OtherWay
+from tariffs.money import Money
 from tests.api import Api, Bought
 from ticketing.cli.worker import list_jobs
 from ticketing.regions import by_staff
@@ -18,6 +22,17 @@ from ticketing.regions.planned import find_ride_on
 REGION = "helsinki-tallinn"
 ONE: dict[str, Any] = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 TWO: dict[str, Any] = {"passengers": [*ONE["passengers"], {"ref": "bo", "rider_category": "adult"}]}
+
+# Whose ferry of Eckerö does not sail goes another way, which Eckerö pays.
+BORNE = OtherWay(
+    id="gulf-other-way",
+    version=1,
+    givers=frozenset({"eckero"}),
+    valid_from=date(2026, 1, 1),
+    valid_to=date.max,
+    cap=Money(4000, "EUR"),
+    bearer="causing_operator",
+)
 
 
 def take(
@@ -103,6 +118,15 @@ class Harbour:
             self.leaves_places(operator, other, 0)
         return first
 
+    def is_told(self, bought: Bought, address: str = "anna@example.org") -> None:
+        """Have mails about an order sent to an address."""
+        answer = self.api.client.put(
+            f"/v1/orders/{bought.order['id']}/notify",
+            json={"contacts": [{"kind": "email", "address": address}]},
+            headers={"Authorization": f"Bearer {bought.token}"},
+        )
+        assert answer.status_code == 200, answer.json
+
     def options(self, bought: Bought, language: str = "en") -> list[dict[str, Any]]:
         """The disrupted legs with their options."""
         headers = {"Authorization": f"Bearer {bought.token}", "Accept-Language": language}
@@ -171,6 +195,11 @@ class Harbour:
         for job in list_jobs(self.rooms, (REGION,), once=True):
             if only in (None, job.name):
                 job.go(self.api.clock.now())
+
+
+def subjects(folder: Path) -> list[str]:
+    """The subjects of the mails that were written below a folder."""
+    return [str(message_from_bytes(path.read_bytes())["Subject"]) for path in folder.rglob("*.eml")]
 
 
 def _seconds(text: str) -> int:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,25 +13,34 @@ from tariffs.agreements import OtherWay
 from tariffs.money import Money
 from tests.api import Api, Bought
 from tests.networks import lent
+from tests.ticketing.claims.coast import Coast, ask
+from tests.ticketing.claims.killing_claims import killed
+from tests.ticketing.purchase.papers import receipt
 from tests.ticketing.purchase.refunding import faults
-from tests.ticketing.rerouting.harbour import ONE, REGION, Harbour
+from tests.ticketing.rerouting.harbour import BORNE, ONE, REGION, Harbour, subjects
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
 from ticketing.identity.principal import Role
 from ticketing.regions import Region
+from ticketing.rerouting import list_to_repay
 
+# One refund is the exchange, by which no money goes back, the other one the repayment.
+WHOLE = {
+    "paid": 0,
+    "claims": 0,
+    "refunds": 2,
+    "entries": 1,
+    "steps": 0,
+    "transfers": 0,
+    "moved": 0,
+    "guaranteed": 0,
+    "pool": 0,
+    "other_ways": 1,
+    "faults": [],
+}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-BORNE = OtherWay(
-    id="gulf-other-way",
-    version=1,
-    givers=frozenset({"eckero"}),
-    valid_from=date(2026, 1, 1),
-    valid_to=date.max,
-    cap=Money(4000, "EUR"),
-    bearer="causing_operator",
-)
 
 
 @pytest.fixture
@@ -83,16 +93,29 @@ def goes(harbour: Harbour, bought: Bought) -> Bought:
     """Order the other way by the calls of its option."""
     option = other_way(harbour, bought)
     assert option is not None
-    order, api = option["order"], harbour.api
+    return exchanges(harbour, bought, option["order"])
+
+
+def exchanges(harbour: Harbour, bought: Bought, order: dict[str, Any]) -> Bought:
+    """Exchange legs of a journey for an offer, as an option names both, and pay the rest."""
+    api = harbour.api
     quote = api.post("/v1/quotes", {"offer_id": order["offer_id"]}).json
-    wish = {"quote_id": quote["id"], "passengers": order["passengers"], "legs": order["legs"]}
-    placed = api.post(order["exchange"], wish, bought.token)
+    wish = {"quote_id": quote["id"], "passengers": ["anna"], "legs": order["legs"]}
+    placed = api.post(f"/v1/orders/{bought.order['id']}/exchanges", wish, bought.token)
     assert placed.status_code == 201, placed.json
     token, path = placed.json["access_token"], f"/v1/orders/{placed.json['id']}"
     if placed.json["due"]["amount"] != "0.00":
         assert api.post(f"{path}/payments", {"method": "demo_ok"}, token).status_code == 201
     held = api.get(f"{path}/tickets", token).json["tickets"]
     return Bought(api.get(path, token).json, token, held, bought.itinerary)
+
+
+def by_others(harbour: Harbour, **wish: Any) -> str:
+    """Find an offer by hand, by another ferry than the cancelled one."""
+    ways = harbour.api.search(**ONE, depart_at="2026-10-13T07:00:00+03:00", **wish)["itineraries"]
+    return next(
+        way["offer_id"] for way in ways if "eckero" not in {leg.get("operator") for leg in way["legs"]}
+    )
 
 
 def travels(harbour: Harbour, gone: Bought) -> None:
@@ -103,8 +126,13 @@ def travels(harbour: Harbour, gone: Bought) -> None:
     assert shown.json["decision"] == "accept", shown.json
 
 
+def a_day_passes(harbour: Harbour, gone: Bought) -> None:
+    ends = datetime.fromisoformat(gone.tickets[0]["legs"][-1]["arrival"])
+    harbour.api.clock.set(ends + timedelta(hours=25))
+
+
 def repaid(harbour: Harbour, gone: Bought) -> list[str]:
-    harbour.api.clock.set(datetime.fromisoformat(harbour.ship(gone)[1]["arrival"]) + timedelta(hours=25))
+    a_day_passes(harbour, gone)
     for _ in range(3):
         harbour.work()
     return [one["amount"]["amount"] for one in harbour.order(gone)["refunds"] if one["state"] == "confirmed"]
@@ -120,7 +148,11 @@ def owed(harbour: Harbour) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
-def test_who_goes_another_way_has_paid_what_the_first_one_cost(harbour: Harbour) -> None:
+@ON_SQLITE
+def test_who_goes_another_way_has_paid_what_the_first_one_cost(
+    harbour: Harbour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     bought = buys(harbour)
     harbour.cancels(bought)
     option = other_way(harbour, bought)
@@ -128,16 +160,38 @@ def test_who_goes_another_way_has_paid_what_the_first_one_cost(harbour: Harbour)
     gone = goes(harbour, bought)
     (payment,) = gone.order["payments"]
     more = payment["amount"]["amount"]
+    harbour.is_told(gone)
     travels(harbour, gone)
 
     back = repaid(harbour, gone)
 
-    assert (option["cost"]["amount"], option["text"].startswith("Go with")) == ("0.00", True)
+    assert f"{more} EUR for your other way are on their way to you" in subjects(tmp_path)
+    assert (option["cost"]["amount"], option["order"]["due"]["amount"]) == ("0.00", more)
+    assert f"You pay {more} EUR first. It comes back" in option["text"]
     assert harbour.ship(gone)[1]["operator"] != "eckero"
     assert (float(more) > 0, back) == (True, [more])
+    assert harbour.cases(bought) == [("anna", "chosen", "holder")]
+    asked = ask(harbour.api, bought, "anna", harbour.ship(bought)[0])
+    assert (asked.status_code, gone.order["id"] in asked.json["detail"]) == (409, True)
+    assert f"Repaid for another way after a disruption, which lowers no price: {more} EUR" in receipt(
+        harbour.api, gone.order["id"], gone.token
+    )
     minor = round(float(more) * 100)
     assert owed(harbour) == {"operator_payable:eckero:EUR": minor, "refund_payable:EUR": -minor}
     assert faults(harbour.api) == []
+
+
+def test_a_worker_killed_at_any_edge_repays_another_way_once(harbour: Harbour, tmp_path: Path) -> None:
+    bought = buys(harbour)
+    harbour.cancels(bought)
+    gone = goes(harbour, bought)
+    travels(harbour, gone)
+    a_day_passes(harbour, gone)
+
+    lines = killed(Coast(harbour.api), tmp_path, "other_ways")
+
+    assert len(lines) > (5 if harbour.rooms.till.database.is_sqlite else 0)
+    assert [line for line in lines if line != WHOLE] == []
 
 
 @ON_SQLITE
@@ -148,6 +202,8 @@ def test_who_does_not_travel_is_repaid_nothing(harbour: Harbour) -> None:
 
     assert repaid(harbour, gone) == []
     assert owed(harbour) == {}
+    # Nor does the order wait for it before those of others.
+    assert list_to_repay(harbour.rooms.rerouting) == []
 
 
 @ON_SQLITE
@@ -165,6 +221,7 @@ def test_a_bearer_pays_no_more_than_was_agreed(harbour: Harbour) -> None:
     object.__setattr__(agreement, "cap", Money(100, "EUR"))
     bought = buys(harbour)
     harbour.cancels(bought)
+    option = other_way(harbour, bought)
     gone = goes(harbour, bought)
     travels(harbour, gone)
 
@@ -172,6 +229,8 @@ def test_a_bearer_pays_no_more_than_was_agreed(harbour: Harbour) -> None:
     object.__setattr__(agreement, "cap", Money(4000, "EUR"))
 
     assert back == ["1.00"]
+    assert option is not None
+    assert float(option["cost"]["amount"]) == float(option["order"]["due"]["amount"]) - 1
 
 
 @ON_SQLITE
@@ -182,16 +241,35 @@ def test_an_exchange_after_the_ship_was_said_to_sail_is_the_holders_own(harbour:
     assert option is not None
     harbour.api.clock.advance(timedelta(seconds=1))
     harbour.sails(bought)
-    order, api = option["order"], harbour.api
-    quote = api.post("/v1/quotes", {"offer_id": order["offer_id"]}).json
-    wish = {"quote_id": quote["id"], "passengers": order["passengers"], "legs": order["legs"]}
-    placed = api.post(order["exchange"], wish, bought.token).json
-    path, token = f"/v1/orders/{placed['id']}", placed["access_token"]
-    api.post(f"{path}/payments", {"method": "demo_ok"}, token)
-    held = api.get(f"{path}/tickets", token).json["tickets"]
-    gone = Bought(api.get(path, token).json, token, held, bought.itinerary)
+    gone = exchanges(harbour, bought, option["order"])
     travels(harbour, gone)
 
+    assert repaid(harbour, gone) == []
+    assert owed(harbour) == {}
+
+
+@ON_SQLITE
+def test_who_changes_the_whole_journey_to_another_ferry_is_repaid_too(harbour: Harbour) -> None:
+    bought = buys(harbour)
+    harbour.cancels(bought)
+    legs = list(range(len(bought.tickets[0]["legs"])))
+    gone = exchanges(harbour, bought, {"offer_id": by_others(harbour), "legs": legs})
+    (payment,) = gone.order["payments"]
+    travels(harbour, gone)
+
+    assert repaid(harbour, gone) == [payment["amount"]["amount"]]
+
+
+@ON_SQLITE
+def test_a_journey_to_another_place_is_its_holders_own_wish(harbour: Harbour) -> None:
+    bought = buys(harbour)
+    at, ship = harbour.ship(bought)
+    harbour.cancels(bought)
+    harbour_of = {"stop_id": f"eckero:{ship['from']['stop_id']}"}
+    gone = exchanges(harbour, bought, {"offer_id": by_others(harbour, **{"from": harbour_of}), "legs": [at]})
+    travels(harbour, gone)
+
+    assert gone.tickets[0]["legs"][-1]["operator"] == "hsl"
     assert repaid(harbour, gone) == []
     assert owed(harbour) == {}
 

@@ -37,7 +37,8 @@ class MoneyBackSchema(Strict):
 class OtherWaySchema(Strict):
     """The order of another way: freeze `offer_id` (POST /v1/quotes), then POST the quote to `exchange` with `passengers` and `legs`.
 
-    `total` is its price. What its holders pay comes back once they have travelled, up to `cap` for each.
+    `total` is its price for all of its `passengers`, `due` what they pay beyond the worth of the ride. That comes back a day after
+    the last arrival for those whom a gate has seen, up to `cap` for each.
     """
 
     offer_id = fields.String(required=True)
@@ -46,11 +47,14 @@ class OtherWaySchema(Strict):
     passengers = fields.List(fields.String(), required=True)
     legs = fields.List(fields.Integer(), required=True)
     total = money(required=True)
+    due = money(required=True)
     cap = money(required=True)
 
 
 class OptionSchema(Strict):
-    """One way on. `cost` is what its holder pays for it: nothing. `places` are those that its operator tells for this holder, null for no number.
+    """One way on. `cost` is what its holder pays in the end: nothing, but of another way the part above its caps.
+
+    `places` are those that its operator tells for this holder, null for no number.
 
     `later_departure` is booked when it is taken. `other_operator`: the ticket opens it by an agreement, without a promise of a
     place. `refund` names the money that comes back, `law` by which rule, null where none is known here. `wait` has the times that are expected.

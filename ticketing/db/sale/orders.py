@@ -348,6 +348,16 @@ def list_refunds(tx: Transaction, order_id: str) -> list[Refund]:
     return fetch(tx, _REFUNDS, Refund, wanted=order_id)
 
 
+def list_exchanged_legs(tx: Transaction, order_id: str) -> dict[tuple[str, int], str]:
+    """List the legs of an order that exchanges have taken, by ticket and place, with the order that each has gone into."""
+    taken: dict[tuple[str, int], str] = {}
+    for one in list_refunds(tx, order_id):
+        into = one.document.exchanged_for
+        if into is not None:
+            taken |= {(line.jti, at): into for line in one.document.lines for at in line.legs}
+    return taken
+
+
 def list_refunds_of_payment(tx: Transaction, payment_id: str) -> list[Refund]:
     """List what a payment gives back, for its own order and for those that have replaced it."""
     query = sa.select(refund).where(refund.c.payment_id == payment_id).order_by(refund.c.id)

@@ -45,6 +45,8 @@ quote = table(
 
 # --- orders, payments, tickets --------------------------------------------------------------------------
 
+_IS_EXCHANGE = sa.text("exchange_of IS NOT NULL")
+
 order = table(
     "ticket_order",
     text("id", key=True),
@@ -78,6 +80,9 @@ order = table(
     sa.UniqueConstraint("quote_id"),
     sa.Index(None, "state", "expires_at"),
     sa.Index(None, "person_id"),
+    # Few orders are exchanges; each exchange, and the look for other ways of each minute, asks for those alone.
+    sa.Index(None, "exchange_of", sqlite_where=_IS_EXCHANGE, postgresql_where=_IS_EXCHANGE),
+    sa.Index("ix_ticket_order_exchanged_at", "created_at", sqlite_where=_IS_EXCHANGE, postgresql_where=_IS_EXCHANGE),
 )  # fmt: skip
 
 order_event = table(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from tariffs.money import Money
 from ticketing.books import postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
@@ -71,6 +72,15 @@ def give_up(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None, 
         credit.minor(lines),
         {ref: held_by(one, tickets.find_salt(tx, one.jti)) for ref, one in changing.items()},
     )
+
+
+def worth(till: Till, order_id: str, wish: Wish) -> Money:
+    """Say what the legs of these passengers would pay of another journey; nothing changes. Raises Conflict as `give_up` does."""
+    with till.database.read() as tx:
+        order = refundable_order(tx, order_id, lock=False)
+        known = deciding.read(tx, till, order, till.clock.now())
+        decided = deciding.decide_going(tx, till, known, dict.fromkeys(wish.passengers, wish.legs))
+    return Money(credit.minor(one.line for one in decided), order.currency)
 
 
 def going_of(tx: Transaction, order: Order) -> Going:

@@ -5,12 +5,14 @@ import { call, newKey, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { here, hours, money } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
+import { keepDraft } from "../draft";
 import { heldBy, orderOf, refresh, type KeptOrder } from "../orders";
 import { Back, categoryOf, Note, Trouble, Waiting } from "../parts";
 
 const FEW = 50;
 
 type Disrupted = Schemas["DisruptedLeg"];
+type OtherWay = Schemas["OtherWay"];
 
 export function OptionsPage({ at }: { at: Place }) {
   const row = orderOf(at.parts["order"] as string);
@@ -18,15 +20,19 @@ export function OptionsPage({ at }: { at: Place }) {
   const error = useSignal<unknown>(null);
   const said = useSignal<string | null>(null);
   const keys = useSignal<Record<string, string>>({});
+  // What went wrong with a choice stays to be read while the ways on are asked for anew.
   const ask = () => {
     if (!row) return;
-    error.value = null;
     call("GET /v1/orders/{order_id}/options", { path: { order_id: row.id }, token: row.token })
       .then((found) => (answer.value = found))
       .catch((trouble: unknown) => (error.value = trouble));
   };
   useEffect(ask, []);
   if (!row) return null;
+  const again = () => {
+    error.value = null;
+    ask();
+  };
   const take = async (leg: Disrupted, option: Schemas["Option"]) => {
     error.value = said.value = null;
     const intent = `${leg.jti} ${option.id}`;
@@ -34,6 +40,7 @@ export function OptionsPage({ at }: { at: Place }) {
     keys.value = { ...keys.value, [intent]: once };
     const body = { passengers: [leg.passenger], leg: leg.leg, option: option.id };
     try {
+      if (option.order) return await freeze(row.id, option.order, option.text);
       const taken = await call("POST /v1/orders/{order_id}/options", { path: { order_id: row.id }, body, token: row.token, once });
       if (taken.state === "refund") {
         go(`tickets/${row.id}/${leg.jti}/give-back`);
@@ -57,7 +64,7 @@ export function OptionsPage({ at }: { at: Place }) {
           <p>{said.value}</p>
         </Note>
       )}
-      <Trouble error={error.value} again={ask} />
+      <Trouble error={error.value} again={again} />
       {!answer.value && !error.value && <Waiting />}
       {answer.value?.legs.length === 0 && (
         <Note kind="calm">
@@ -69,6 +76,14 @@ export function OptionsPage({ at }: { at: Place }) {
       ))}
     </>
   );
+}
+
+/** Another way is ordered like a change of the ride: its price is frozen, then it is held and paid. */
+async function freeze(change: string, { offer_id, legs }: OtherWay, text: string): Promise<void> {
+  const quote = await call("POST /v1/quotes", { body: { offer_id } });
+  const keys = { orderKey: newKey(), payKey: newKey() };
+  await keepDraft({ itinerary: null, quote, search: "", change, other: { legs, text }, order: null, token: null, method: null, ...keys });
+  go("who");
 }
 
 function Choices({ row, leg, take }: { row: KeptOrder; leg: Disrupted; take: (option: Schemas["Option"]) => void }) {
@@ -90,10 +105,11 @@ function Choices({ row, leg, take }: { row: KeptOrder; leg: Disrupted; take: (op
             <p>{option.text}</p>
             {option.refund && <p class="big">{money(option.refund)}</p>}
             {option.law && <p class="hint">{option.law.article}</p>}
+            {option.order && option.order.passengers.length > 1 && <p class="hint">{t("options.together", { count: option.order.passengers.length })}</p>}
             {option.places !== null && option.places <= FEW && <p class="hint">{t("places.free", { count: option.places })}</p>}
             {leg.chosen === option.id ? (
               <p class="chip good">{t("options.chosen")}</p>
-            ) : option.kind === "other_way" ? null : (
+            ) : (
               <button type="button" class="wide" aria-label={`${t(`options.take.${option.kind}`)}: ${option.text}`} onClick={() => take(option)}>
                 {t(`options.take.${option.kind}`)}
               </button>

@@ -6,7 +6,7 @@ import { call, demoGateway, newKey, NoAnswer, Problem, type Schemas } from "../.
 import { t } from "../../shared/i18n";
 import { dayOf, here, hours, money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
-import { draft, dropDraft, keepDraft, type Draft } from "../draft";
+import { draft, dropDraft, keepDraft, othersOf, type Draft } from "../draft";
 import type { CardForm } from "../card";
 import { hasTickets, refresh } from "../orders";
 import { Note, Signs, Trouble, troubleOf } from "../parts";
@@ -67,6 +67,7 @@ export function Pay() {
         </Note>
       )}
       {current.itinerary && <What itinerary={current.itinerary} />}
+      {current.other && <p class="card">{current.other.text}</p>}
       <dl class="card sums">
         {minorRows(order).map(([name, amount]) => (
           <div key={name}>
@@ -79,7 +80,7 @@ export function Pay() {
       {asks.value ? (
         <Note kind="calm" live>
           <p>{t("pay.bank")}</p>
-          <PayTrouble error={error.value} search={current.search} />
+          <PayTrouble error={error.value} others={othersOf(current)} />
           <p class="buttons">
             {asks.value.url && (
               <a class="button" href={asks.value.url} target="_blank" rel="noopener">
@@ -109,7 +110,7 @@ export function Pay() {
               ))}
             </fieldset>
           )}
-          <PayTrouble error={error.value} search={current.search} />
+          <PayTrouble error={error.value} others={othersOf(current)} />
           <button class="main wide" disabled={busy.value || (byCard && !form.value && !unsure(error.value))}>
             {busy.value ? t("wait.pay") : unsure(error.value) ? t("pay.check") : t("pay.go", { amount: money(order.due) })}
           </button>
@@ -222,7 +223,7 @@ function unsure(error: unknown): boolean {
   return error instanceof NoAnswer || (error instanceof Problem && error.status >= 500);
 }
 
-function PayTrouble({ error, search }: { error: unknown; search: string }) {
+function PayTrouble({ error, others }: { error: unknown; others: string }) {
   if (unsure(error)) {
     return (
       <Note kind="wait" live>
@@ -241,7 +242,7 @@ function PayTrouble({ error, search }: { error: unknown; search: string }) {
     return (
       <Note kind="bad">
         <p>{error.code ? troubleOf(error) : t("refused.order")}</p>
-        <a class="button" href={`/app/results?${search}`}>
+        <a class="button" href={others}>
           {t("soldout.others")}
         </a>
       </Note>

@@ -6,7 +6,7 @@ import { t } from "../../shared/i18n";
 import { money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
 import { mine } from "../../shared/session";
-import { draft, keepDraft, type Draft } from "../draft";
+import { draft, keepDraft, othersOf, type Draft } from "../draft";
 import { keepOrder, orderOf, refresh } from "../orders";
 import { Back, categoryOf, Note, Trouble } from "../parts";
 import { canKeep, publicKey } from "../wallet/key";
@@ -47,10 +47,15 @@ export function Who() {
   };
   return (
     <>
-      <Back to={current.itinerary ? "journey" : "passes"}>{t(current.itinerary ? "journey.title" : "passes.title")}</Back>
+      {current.other ? (
+        <Back to={`orders/${current.change}/options`}>{t("options.title")}</Back>
+      ) : (
+        <Back to={current.itinerary ? "journey" : "passes"}>{t(current.itinerary ? "journey.title" : "passes.title")}</Back>
+      )}
       <Heading title={t("who.title")}>{t("who.title")}</Heading>
       {current.change && (
         <Note kind="calm">
+          {current.other && <p>{current.other.text}</p>}
           <p>{t("who.keeps")}</p>
         </Note>
       )}
@@ -88,7 +93,7 @@ export function Who() {
             <span>{t("connections.read")}</span>
           </label>
         )}
-        {error.value instanceof Problem && error.value.status === 409 ? <Taken error={error.value} search={current.search} /> : <Trouble error={error.value} />}
+        {error.value instanceof Problem && error.value.status === 409 ? <Taken error={error.value} others={othersOf(current)} /> : <Trouble error={error.value} />}
         <button class="main wide" disabled={busy.value || able.value === null}>
           {busy.value ? t("wait.hold") : t("who.go")}
         </button>
@@ -137,16 +142,17 @@ function place(current: Draft, quote: Schemas["Quote"], old: { id: string; token
   const once = current.orderKey;
   if (!old) return call("POST /v1/orders", { body: { quote_id: quote.id, ...more }, once, ...mine() });
   const passengers = quote.passengers.map((one) => one.ref);
-  const body = { quote_id: quote.id, passengers, ...more };
+  const legs = current.other ? { legs: current.other.legs } : {};
+  const body = { quote_id: quote.id, passengers, ...legs, ...more };
   return call("POST /v1/orders/{order_id}/exchanges", { path: { order_id: old.id }, body, token: old.token, once });
 }
 
-function Taken({ error, search }: { error: Problem; search: string }) {
+function Taken({ error, others }: { error: Problem; others: string }) {
   return (
     <Note kind="bad">
       <p>{t("refused.order")}</p>
       {error.code === "departure_cancelled" ? <p>{t("leg.cancelled")}</p> : <p lang="en">{error.document.detail}</p>}
-      <a class="button" href={`/app/results?${search}`}>
+      <a class="button" href={others}>
         {t("soldout.others")}
       </a>
     </Note>
