@@ -100,14 +100,15 @@ def _held(hold: PlaceHold | None) -> dict[str, object] | None:
 def _option(data: RegionData, choice: LegChoice, option: Option, language: str) -> dict[str, object]:
     coming = option.coming
     known = None if coming is None else choice.question.onward.find(coming)
-    ride = known.ride if known is not None else choice.question.ride
+    sold = choice.question.ride
+    ride = known.ride if known is not None else sold
     going = _going(data, ride, option)
     said = words.option(
         _kind_of(option),
         language,
         operator=_operator_names(data, ride, option),
-        departure=_clock(going["departure"]),
-        arrival=_clock(going["arrival"]),
+        departure=_clock(going["departure"], sold, language),
+        arrival=_clock(going["arrival"], sold, language),
         amount=_amount(option, language),
         place=option.way.starts if option.way is not None else None,
         most=spoken(option.way.cap, language) if option.way is not None else None,
@@ -183,9 +184,15 @@ def _going(data: RegionData, ride: Ride, option: Option) -> dict[str, object]:
     }
 
 
-def _clock(moment: object) -> str:
-    """The hour and minute of a written moment."""
-    return str(moment)[11:16] if moment is not None else ""
+def _clock(moment: object, ride: Ride, language: str) -> str:
+    """The hour and minute of a written moment, with the day where it is not that of the ride on the ticket."""
+    if moment is None:
+        return ""
+    at = datetime.fromisoformat(str(moment))
+    if at.date() == ride.departure.date():
+        return f"{at:%H:%M}"
+    day = f"{at.day}/{at.month}" if language in {"en", "sv"} else f"{at.day}.{at.month}."
+    return f"{at:%H:%M} ({day})"
 
 
 def _stop(timetable: Timetable, stop_id: str) -> dict[str, str]:

@@ -157,6 +157,7 @@ def test_who_goes_another_way_has_paid_what_the_first_one_cost(
     harbour.cancels(bought)
     option = other_way(harbour, bought)
     assert option is not None
+    assert "takes you at 06:00 (14/10)" in harbour.options(bought)[0]["options"][2]["text"]
     gone = goes(harbour, bought)
     (payment,) = gone.order["payments"]
     more = payment["amount"]["amount"]
