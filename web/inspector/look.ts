@@ -21,13 +21,15 @@ export interface Place {
 }
 
 export const answer = signal<Answer | null>(null);
+/** A hand scanner has read another code below an answer that must be tapped away: nobody has decided about it. */
+export const passedOver = signal(false);
 export const place = signal<Place>({ mode: "inspect", tripId: null });
 
 const DEBOUNCE_SECONDS = 3;
 const CLOCK_SECONDS = 300;
 const LONGEST_CODE = 2_700;
 /** The screen that is in view: a camera reads it many times a second, until it has been away for a while. */
-let view: { code: string; jti: string | null; seenAt: number; answer: Answer } | null = null;
+let view: { code: string; jti: string | null; mode: Place["mode"]; seenAt: number; answer: Answer } | null = null;
 let busy: Promise<unknown> = Promise.resolve();
 
 /** Decide about a code, one after the other. */
@@ -53,7 +55,7 @@ async function looked(code: string): Promise<Answer | null> {
   const decision = decide(shown, known, memory(), at, gateOf());
   if (decision.reason === "unknown_key") wantsBundle();
   const found = await written(decision, code, { deviceTs, at, nonce: shown.proof?.nonce ?? null, version: known.version });
-  view = { code, jti, seenAt: at, answer: found };
+  view = { code, jti, mode: place.value.mode, seenAt: at, answer: found };
   answer.value = found;
   return found;
 }
@@ -64,7 +66,7 @@ export function keepInView(code: string): void {
 }
 
 function isInView(at: number): boolean {
-  return view !== null && at - view.seenAt >= 0 && at - view.seenAt < DEBOUNCE_SECONDS;
+  return view?.mode === place.value.mode && at - view.seenAt >= 0 && at - view.seenAt < DEBOUNCE_SECONDS;
 }
 
 function stillThere(at: number): Answer | null {
@@ -81,7 +83,7 @@ function isOneScan(earlier: Scan, nonce: string | null): boolean {
 
 function shownAtLast(scan: Scan, code: string, at: number): Answer {
   const found = { decision: scan.decision, scan, code, at, again: true };
-  view = { code, jti: scan.jti, seenAt: at, answer: found };
+  view = { code, jti: scan.jti, mode: scan.mode, seenAt: at, answer: found };
   answer.value = found;
   return found;
 }

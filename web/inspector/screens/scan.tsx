@@ -5,9 +5,10 @@ import { t, type PlainId } from "../../shared/i18n";
 import { go, Heading } from "../../shared/router";
 import { camera, hearScanner, light, openCamera, readFrom, torch, trouble, turn } from "../camera";
 import { bundle, seconds } from "../knowledge";
-import { answer, keepInView, look, place } from "../look";
+import { answer, keepInView, look, passedOver, place } from "../look";
 import { Strip, Warnings } from "../parts";
 import { clockOf } from "../says";
+import { give } from "../signals";
 import { Result, weightOf } from "./result";
 
 const TROUBLES: Record<string, PlainId> = { denied: "camera.denied", none: "camera.none", busy: "camera.busy", old: "camera.old" };
@@ -22,10 +23,18 @@ function saw(code: string, seenAt = performance.now()): void {
   });
 }
 
+/** A hand scanner has read a code: below an answer that stays, say that nobody has checked it. */
+function typedIn(code: string): void {
+  const shown = answer.value;
+  if (!shown || shown.code === code || weightOf(shown.decision) === "good") return saw(code);
+  passedOver.value = true;
+  give("bad");
+}
+
 export function Scan() {
   const video = useRef<HTMLVideoElement>(null);
   const isBusy = useSignal(false);
-  useEffect(() => hearScanner(saw), []);
+  useEffect(() => hearScanner(typedIn), []);
   useEffect(() => {
     const shown = video.current;
     if (!shown || !camera.value) return undefined;
