@@ -310,8 +310,12 @@ def test_a_hand_scanner_below_a_yellow_answer_and_a_change_of_mode_are_never_sil
         kati.check()
         kati.next()
         kati.board()
-        kati.type_in(first)
-        kati.answer("Valid", "Ride counted")
+        for _ in range(2):
+            kati.type_in(first)
+            kati.answer("Valid", "Ride counted")
+            kati.next()
+        kati.page.get_by_role("button", name="Shift").click()
+        expect(kati.page.get_by_role("row", name="Scans 2")).to_be_visible()
 
 
 def test_letting_in_by_hand_again_after_a_lost_answer_is_one_ride(camera: Camera, served: Served) -> None:

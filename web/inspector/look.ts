@@ -32,24 +32,25 @@ const LONGEST_CODE = 2_700;
 let view: { code: string; jti: string | null; mode: Place["mode"]; seenAt: number; answer: Answer } | null = null;
 let busy: Promise<unknown> = Promise.resolve();
 
-/** Decide about a code, one after the other. */
-export function look(code: string): Promise<Answer | null> {
-  const next = busy.then(() => looked(code.trim()));
+/** Decide about a code, one after the other; `pulled`: by the trigger of a hand scanner, which is never left without an answer. */
+export function look(code: string, pulled = false): Promise<Answer | null> {
+  const next = busy.then(() => looked(code.trim(), pulled));
   busy = next.catch(() => undefined);
   return next;
 }
 
-async function looked(code: string): Promise<Answer | null> {
+async function looked(code: string, pulled: boolean): Promise<Answer | null> {
   const known = bundle.value;
   const own = enrolment.value;
   if (!known || !own || shut.value || !code) return null;
   const deviceTs = Math.floor(Date.now() / 1000);
   const at = seconds();
-  if (isInView(at) && view?.code === code) return stillThere(at);
+  if (pulled && view?.mode !== place.value.mode) view = null;
+  if (isInView(at) && view?.code === code) return stillThere(at, pulled);
   const shown = await present(code.slice(0, LONGEST_CODE), known, own.operator);
   const { jti } = shown.reading;
   const earlier = jti ? lastScanOf(jti) : undefined;
-  if (earlier && isInView(at) && view?.jti === jti && isOneScan(earlier, shown.proof?.nonce ?? null)) return stillThere(at);
+  if (earlier && isInView(at) && view?.jti === jti && isOneScan(earlier, shown.proof?.nonce ?? null)) return stillThere(at, pulled);
   // The app ended between writing a scan and showing its answer: nobody has seen it yet.
   if (earlier?.decision.admit && !earlier.shown) return shownAtLast(earlier, code, at);
   const decision = decide(shown, known, memory(), at, gateOf());
@@ -66,13 +67,15 @@ export function keepInView(code: string): void {
 }
 
 function isInView(at: number): boolean {
-  return view?.mode === place.value.mode && at - view.seenAt >= 0 && at - view.seenAt < DEBOUNCE_SECONDS;
+  return view !== null && at - view.seenAt >= 0 && at - view.seenAt < DEBOUNCE_SECONDS;
 }
 
-function stillThere(at: number): Answer | null {
+function stillThere(at: number, pulled: boolean): Answer | null {
   if (!view) return null;
   view.seenAt = at;
-  return { ...view.answer, again: true };
+  const found = { ...view.answer, again: true };
+  if (pulled) answer.value = found;
+  return found;
 }
 
 /** Whether this is the screen that was read before: the same code, or the next one of a phone that was let in. */

@@ -14,11 +14,11 @@ import { Result, weightOf } from "./result";
 const TROUBLES: Record<string, PlainId> = { denied: "camera.denied", none: "camera.none", busy: "camera.busy", old: "camera.old" };
 
 /** A code was read: decide, and keep how long it took from the picture to the answer for those who measure. */
-function saw(code: string, seenAt = performance.now()): void {
+function saw(code: string, seenAt = performance.now(), pulled = false): void {
   if (answer.value?.code === code) return keepInView(code);
   // An answer that somebody must look at stays until it is tapped away; after a good one the next passenger may come.
   if (answer.value && weightOf(answer.value.decision) !== "good") return;
-  void look(code).then((found) => {
+  void look(code, pulled).then((found) => {
     if (found && !found.again) performance.measure("scan to answer", { start: seenAt });
   });
 }
@@ -26,7 +26,7 @@ function saw(code: string, seenAt = performance.now()): void {
 /** A hand scanner has read a code: below an answer that stays, say that nobody has checked it. */
 function typedIn(code: string): void {
   const shown = answer.value;
-  if (!shown || shown.code === code || weightOf(shown.decision) === "good") return saw(code);
+  if (!shown || shown.code === code || weightOf(shown.decision) === "good") return saw(code, performance.now(), true);
   passedOver.value = true;
   give("bad");
 }
