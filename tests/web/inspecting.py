@@ -141,6 +141,8 @@ class Inspector(Phone):
         """Open the link of the office."""
         self.page.goto(f"{self.url}/inspect/#code={code}")
         expect(self.page.locator(".strip")).to_be_visible()
+        # The strip is there before the first data are: until then nothing can be decided.
+        expect(self.page.locator(".view .start .main")).to_be_enabled()
 
     def type_in(self, code: str) -> None:
         """Read a code by a hand scanner, which types it and ends with Enter."""

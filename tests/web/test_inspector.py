@@ -1,10 +1,12 @@
 """An inspector's day with a phone, in a real browser with a drawn camera, against a real service."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.browser import phone, picture
 from tests.web.conftest import Served
@@ -211,6 +213,134 @@ def test_a_second_window_decides_nothing(camera: Camera, served: Served) -> None
         first.close()
         kati.press("Use this window")
         expect(kati.page.locator(".strip")).to_be_visible()
+
+
+def test_a_phone_that_is_kept_from_the_network_forgets_after_two_days_and_can_come_back(
+    camera: Camera, served: Served
+) -> None:
+    with inspector(camera.browser, served) as kati:
+        kati.enrol(enrolment_code(served))
+        await_worker(kati.page)
+        kati.context.set_offline(True)
+        kati.later(2 * 86_400 + 3_600)
+        kati.page.evaluate("window.dispatchEvent(new Event('online'))")
+        kati.sees("This phone has no data to decide by.")
+        kept = kati.page.evaluate(COUNTS)
+        assert kept == {"known": 0, "scan": 0, "bundle": 0}
+        kati.context.set_offline(False)
+        kati.page.reload()
+        expect(kati.page.get_by_role("button", name=CAMERA)).to_be_enabled()
+
+
+def test_answers_that_are_not_ours_shut_no_phone(camera: Camera, served: Served) -> None:
+    with inspector(camera.browser, served) as kati:
+        kati.enrol(enrolment_code(served))
+        others = httpx.get(
+            f"{served.url}/v1/operators/hsl/gate-bundle?format=2",
+            headers={"Authorization": f"Bearer {served.key('hsl')}"},
+        )
+        for status, body in ((403, "<h1>blocked</h1>"), (200, others.text)):
+            kati.context.route("**/gate-bundle?*", _answering(status, body))
+            with kati.page.expect_response("**/gate-bundle?*"):
+                kati.page.evaluate("window.dispatchEvent(new Event('online'))")
+            kati.context.unroute("**/gate-bundle?*")
+            kati.fetch_news()
+            expect(kati.page.get_by_role("button", name=CAMERA)).to_be_enabled()
+
+
+def _answering(status: int, body: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, body=body)
+
+
+def test_rows_that_a_hand_has_spoiled_keep_the_app_neither_shut_nor_from_its_uploads(
+    camera: Camera, served: Served
+) -> None:
+    with inspector(camera.browser, served) as kati:
+        kati.enrol(enrolment_code(served))
+        kati.page.evaluate(SPOIL)
+        kati.page.reload()
+        expect(kati.page.get_by_role("button", name=CAMERA)).to_be_enabled()
+        expect(kati.page.locator(".strip")).not_to_contain_text("wait")
+
+
+SPOIL = """new Promise(done => { const asked = indexedDB.open("tf-inspect");
+  asked.onsuccess = () => { const tx = asked.result.transaction(["known", "scan"], "readwrite");
+    tx.objectStore("known").put({ id: "zz", tickets: 5 }); tx.objectStore("scan").put({ scanId: "x", told: 0, jti: "x" });
+    tx.oncomplete = () => { asked.result.close(); done(); }; }; })"""
+
+
+def test_a_look_at_a_phone_that_was_put_away_asks_by_its_control_code(
+    camera: Camera, browser: Browser, served: Served, tmp_path: Path
+) -> None:
+    with phone(browser, served.url) as commuter, inspector(camera.browser, served) as kati:
+        kati.enrol(enrolment_code(served))
+        commuter.buy()
+        commuter.page.locator(".ticket-row").click()
+        kati.type_in(read_code(picture(commuter.page, tmp_path / "code.png")))
+        kati.answer("Valid, look")
+        with kati.page.expect_response("**/v1/inspections") as fresh:
+            kati.press("Look closer")
+        code = fresh.value.json()["ticket"]["control_code"]
+        kati.page.get_by_role("link", name="Check tickets").click()
+        kati.context.route("**/v1/inspections", lambda route: _aged(route, fresh.value.json()))
+        kati.press("Look closer")
+        kati.sees("found by hand")
+        kati.sees(code)
+
+
+def _aged(route: Route, answer: dict[str, object]) -> None:
+    """Answer for a token as the service does after a minute; a control code goes through."""
+    if "token" in (route.request.post_data_json or {}):
+        route.fulfill(json={**answer, "reason": "proof_expired", "decision": "refuse", "staff_sees": "old"})
+    else:
+        route.continue_()
+
+
+def test_a_hand_scanner_below_a_yellow_answer_and_a_change_of_mode_are_never_silent(
+    camera: Camera, served: Served, bought: list[dict[str, Any]]
+) -> None:
+    order = buy(served, 2)
+    first, second = (ticket["token"] for ticket in order["tickets"])
+    with inspector(camera.browser, served) as kati:
+        kati.enrol(enrolment_code(served))
+        kati.type_in(first)
+        kati.answer("Valid, look")
+        kati.type_in(second)
+        kati.sees("Another code was read and not checked.")
+        kati.check()
+        kati.next()
+        kati.board()
+        for _ in range(2):
+            kati.type_in(first)
+            kati.answer("Valid", "Ride counted")
+            kati.next()
+        kati.page.get_by_role("button", name="Shift").click()
+        expect(kati.page.get_by_role("row", name="Scans 2")).to_be_visible()
+
+
+def test_letting_in_by_hand_again_after_a_lost_answer_is_one_ride(camera: Camera, served: Served) -> None:
+    ticket = buy(served)["tickets"][0]
+    with inspector(camera.browser, served) as kati:
+        kati.enrol(enrolment_code(served))
+        kati.board()
+        kati.press("Type code")
+        kati.page.locator("input.code").fill(ticket["control_code"])
+        sent: list[str] = []
+        kati.context.route("**/validations/by-hand", lambda route: _lost(route, sent))
+        kati.press("Let in")
+        kati.sees("Letting in by hand needs the network.")
+        kati.context.unroute("**/validations/by-hand")
+        with kati.page.expect_request("**/validations/by-hand") as again:
+            kati.press("Let in")
+        kati.sees("Valid, look")
+        assert [again.value.post_data] == sent
+
+
+def _lost(route: Route, sent: list[str]) -> None:
+    """Let the service act, and lose its answer."""
+    sent.append(route.request.post_data or "")
+    route.fetch()
+    route.abort()
 
 
 def later_bundle(page: Page, served: Served) -> str:

@@ -2,9 +2,9 @@
 import { signal } from "@preact/signals";
 import { call, clockOffset, NoAnswer, Problem } from "../shared/api";
 import { BadBundle } from "../shared/gate/bundle";
-import { deviceToken, dropToken, enrol, enrolment } from "./device";
+import { deviceToken, dropToken, enrol, enrolment, isRevoked } from "./device";
 import { apply, close, forget, held, isForgotten, type Page, seconds, shut, verified } from "./knowledge";
-import { countUntold, listUntold, markTold, type Scan } from "./store";
+import { countUntold, find, keep, listUntold, markTold, type Scan, type Trust } from "./store";
 
 export const waiting = signal(0);
 export const lastUpload = signal<number | null>(null);
@@ -23,6 +23,7 @@ const PATIENCE_MS = 30_000;
 export async function begin(code: string): Promise<void> {
   const first = await enrol(code);
   const trust = JSON.stringify(first.trust);
+  await keep({ id: "trust", trust } as Trust);
   const opened = await verified(first.bundle, trust);
   await fetchAll([{ token: first.bundle, opened, etag: null }], trust, true);
 }
@@ -30,10 +31,11 @@ export async function begin(code: string): Promise<void> {
 /** Fetch what has changed, page by page, and apply it at once. Once a day everything is fetched anew. */
 export async function refresh(): Promise<void> {
   const row = held.value;
-  if (!row) return;
-  const whole = seconds() - row.wholeAt >= WHOLE_SECONDS;
-  const page = await fetchPage(whole ? 0 : row.cursor, whole ? null : row.etag);
-  if (page) await fetchAll([page], row.trust, whole);
+  const trust = row?.trust ?? (await find<Trust>("state", "trust"))?.trust;
+  if (trust === undefined) return;
+  const whole = !row || seconds() - row.wholeAt >= WHOLE_SECONDS;
+  const page = await fetchPage(whole ? 0 : row.cursor, whole ? null : row.etag, trust);
+  if (page) await fetchAll([page], trust, whole);
 }
 
 async function fetchAll(pages: Page[], trust: string, whole: boolean): Promise<void> {
@@ -77,9 +79,10 @@ async function send(path: string, etag: string | null, again = true): Promise<Re
     dropToken();
     return send(path, etag, false);
   }
-  if (answer.status === 403) await close("revoked");
-  if (!answer.ok && answer.status !== 304) throw new Problem(answer.status, {});
-  return answer;
+  if (answer.ok || answer.status === 304) return answer;
+  const problem = new Problem(answer.status, (await answer.json().catch(() => ({}))) as object);
+  if (isRevoked(problem)) await close("revoked");
+  throw problem;
 }
 
 function noteClock(answer: Response): void {
@@ -171,8 +174,12 @@ class Round {
 
 const down = new Round(
   async () => {
-    if (shut.value !== "revoked" && enrolment.value) await refresh();
-    if (isForgotten()) await forget();
+    try {
+      if (shut.value !== "revoked" && enrolment.value) await refresh();
+    } finally {
+      // Without a network above all: a phone that somebody keeps from it forgets too.
+      if (isForgotten()) await forget();
+    }
     return false;
   },
   () => REFRESH_MS + (Math.random() * 2 - 1) * JITTER_MS,

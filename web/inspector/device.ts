@@ -1,5 +1,5 @@
 // The device: a key that no script can read, its enrolment by a code, and the token that it signs for each call.
-import { call, now } from "../shared/api";
+import { call, now, Problem } from "../shared/api";
 import { toBase64url } from "../shared/gate/strict";
 import { type Enrolment, find, keep } from "./store";
 import { signal } from "@preact/signals";
@@ -56,6 +56,11 @@ export async function deviceToken(): Promise<string> {
   const mark = new Uint8Array(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, own.key, signed));
   held = { token: `${header}.${claims}.${toBase64url(mark)}`, until: at + TOKEN_SECONDS };
   return held.token;
+}
+
+/** Whether the service itself says that this device is revoked; a proxy's 403 has no such code. */
+export function isRevoked(trouble: unknown): boolean {
+  return trouble instanceof Problem && trouble.status === 403 && trouble.code === "not_allowed";
 }
 
 /** Forget the token: another clock, another device. */

@@ -41,6 +41,7 @@ export async function loadKnowledge(): Promise<void> {
   for (const id of shown) proofs.add(id);
   for (const scan of scans) remember(scan);
   shut.value = closed?.why ?? null;
+  if (!buckets.every(isBucket)) return forget(); // somebody's hand was in the store: it is fetched anew
   setKnown(buckets);
   if (row) {
     try {
@@ -50,6 +51,10 @@ export async function loadKnowledge(): Promise<void> {
       await forget(); // a key that has been taken out: nothing of it holds any more
     }
   }
+}
+
+function isBucket({ tickets }: Bucket): boolean {
+  return Array.isArray(tickets) && tickets.every((entry) => Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]));
 }
 
 function ringOf(trust: string): Ring {

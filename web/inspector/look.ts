@@ -21,39 +21,42 @@ export interface Place {
 }
 
 export const answer = signal<Answer | null>(null);
+/** A hand scanner has read another code below an answer that must be tapped away: nobody has decided about it. */
+export const passedOver = signal(false);
 export const place = signal<Place>({ mode: "inspect", tripId: null });
 
 const DEBOUNCE_SECONDS = 3;
 const CLOCK_SECONDS = 300;
 const LONGEST_CODE = 2_700;
 /** The screen that is in view: a camera reads it many times a second, until it has been away for a while. */
-let view: { code: string; jti: string | null; seenAt: number; answer: Answer } | null = null;
+let view: { code: string; jti: string | null; mode: Place["mode"]; seenAt: number; answer: Answer } | null = null;
 let busy: Promise<unknown> = Promise.resolve();
 
-/** Decide about a code, one after the other. */
-export function look(code: string): Promise<Answer | null> {
-  const next = busy.then(() => looked(code.trim()));
+/** Decide about a code, one after the other; `pulled`: by the trigger of a hand scanner, which is never left without an answer. */
+export function look(code: string, pulled = false): Promise<Answer | null> {
+  const next = busy.then(() => looked(code.trim(), pulled));
   busy = next.catch(() => undefined);
   return next;
 }
 
-async function looked(code: string): Promise<Answer | null> {
+async function looked(code: string, pulled: boolean): Promise<Answer | null> {
   const known = bundle.value;
   const own = enrolment.value;
   if (!known || !own || shut.value || !code) return null;
   const deviceTs = Math.floor(Date.now() / 1000);
   const at = seconds();
-  if (isInView(at) && view?.code === code) return stillThere(at);
+  if (pulled && view?.mode !== place.value.mode) view = null;
+  if (isInView(at) && view?.code === code) return stillThere(at, pulled);
   const shown = await present(code.slice(0, LONGEST_CODE), known, own.operator);
   const { jti } = shown.reading;
   const earlier = jti ? lastScanOf(jti) : undefined;
-  if (earlier && isInView(at) && view?.jti === jti && isOneScan(earlier, shown.proof?.nonce ?? null)) return stillThere(at);
+  if (earlier && isInView(at) && view?.jti === jti && isOneScan(earlier, shown.proof?.nonce ?? null)) return stillThere(at, pulled);
   // The app ended between writing a scan and showing its answer: nobody has seen it yet.
   if (earlier?.decision.admit && !earlier.shown) return shownAtLast(earlier, code, at);
   const decision = decide(shown, known, memory(), at, gateOf());
   if (decision.reason === "unknown_key") wantsBundle();
   const found = await written(decision, code, { deviceTs, at, nonce: shown.proof?.nonce ?? null, version: known.version });
-  view = { code, jti, seenAt: at, answer: found };
+  view = { code, jti, mode: place.value.mode, seenAt: at, answer: found };
   answer.value = found;
   return found;
 }
@@ -67,10 +70,12 @@ function isInView(at: number): boolean {
   return view !== null && at - view.seenAt >= 0 && at - view.seenAt < DEBOUNCE_SECONDS;
 }
 
-function stillThere(at: number): Answer | null {
+function stillThere(at: number, pulled: boolean): Answer | null {
   if (!view) return null;
   view.seenAt = at;
-  return { ...view.answer, again: true };
+  const found = { ...view.answer, again: true };
+  if (pulled) answer.value = found;
+  return found;
 }
 
 /** Whether this is the screen that was read before: the same code, or the next one of a phone that was let in. */
@@ -81,7 +86,7 @@ function isOneScan(earlier: Scan, nonce: string | null): boolean {
 
 function shownAtLast(scan: Scan, code: string, at: number): Answer {
   const found = { decision: scan.decision, scan, code, at, again: true };
-  view = { code, jti: scan.jti, seenAt: at, answer: found };
+  view = { code, jti: scan.jti, mode: scan.mode, seenAt: at, answer: found };
   answer.value = found;
   return found;
 }

@@ -93,6 +93,8 @@ async function wake(): Promise<void> {
   if (!isSecond.value) await loadKnowledge();
   performance.measure("open", { start: began });
   listen();
+  // A code of the office stays in no address, also where this phone needs none.
+  if (enrolment.value && location.hash) history.replaceState(null, "", location.pathname);
   if (path() !== "" && !enrolment.value) go("", { replace: true });
   render(<App />, document.getElementById("app") as HTMLElement);
   if (!isSecond.value) {

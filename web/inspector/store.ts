@@ -32,6 +32,12 @@ export interface Held {
   fetchedAt: number;
 }
 
+/** The public keys that sign bundles: they outlive what is known of tickets, so that a phone which forgot it can ask again. */
+export interface Trust {
+  id: "trust";
+  trust: string;
+}
+
 /** Tickets whose number begins alike, with their uses and what orders took of them. */
 export interface Bucket {
   id: string;
@@ -57,6 +63,7 @@ export interface Scan {
   doubleUse?: { first_gate: string; second_gate: string; gap_seconds: number } | null;
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const KEPT_SECONDS = 24 * 3600;
 let opened: Promise<IDBDatabase> | undefined;
 
@@ -111,6 +118,7 @@ export async function listBuckets(): Promise<Bucket[]> {
 export async function applyBundle(held: Held, buckets: Bucket[], whole: boolean): Promise<void> {
   await write(["state", "known"], (tx) => {
     tx.objectStore("state").put(held);
+    tx.objectStore("state").put({ id: "trust", trust: held.trust } as Trust);
     const known = tx.objectStore("known");
     if (whole) known.clear();
     for (const bucket of buckets) known.put(bucket);
@@ -144,8 +152,16 @@ export async function countUntold(): Promise<number> {
   return settled(index.count(IDBKeyRange.bound([0, 0], [0, Infinity])));
 }
 
+/** All scans. A row that is none, as after an edit by hand, goes: no batch that has it would ever be taken. */
 export async function listScans(): Promise<Scan[]> {
-  return settled((await database()).transaction("scan").objectStore("scan").getAll() as IDBRequest<Scan[]>);
+  const rows = await settled((await database()).transaction("scan").objectStore("scan").getAll() as IDBRequest<Scan[]>);
+  const damaged = rows.filter((row) => !isScan(row));
+  if (damaged.length) await write(["scan"], (tx) => damaged.forEach((row) => tx.objectStore("scan").delete(row.seq as number)));
+  return rows.filter(isScan);
+}
+
+function isScan({ scanId, jti, deviceTs, decision }: Partial<Scan>): boolean {
+  return UUID.test(String(scanId)) && typeof jti === "string" && Number.isInteger(deviceTs) && typeof decision?.reason === "string";
 }
 
 /** The service's answers: the scans wait no longer, and go after so many seconds. */

@@ -5,7 +5,7 @@ import { call, NoAnswer, Problem, type Schemas } from "../../shared/api";
 import { t, type PlainId } from "../../shared/i18n";
 import { Heading } from "../../shared/router";
 import { here } from "../../shared/money";
-import { deviceToken } from "../device";
+import { deviceToken, isRevoked } from "../device";
 import { close } from "../knowledge";
 import { answer, place } from "../look";
 import { Back } from "../parts";
@@ -19,11 +19,11 @@ export interface Subject {
 }
 
 export function Closer() {
-  const code = answer.value?.code;
+  const found = answer.value;
   return (
     <>
       <Heading title={t("closer.title")}>{t("closer.title")}</Heading>
-      {code ? <Look subject={{ token: code }} /> : <p class="note calm">{t("closer.nothing")}</p>}
+      {found ? <Look subject={{ token: found.code }} wasFresh={found.decision.admit} /> : <p class="note calm">{t("closer.nothing")}</p>}
       <Back />
     </>
   );
@@ -42,19 +42,29 @@ export async function inspected(subject: Subject, holder?: string): Promise<Insp
   try {
     return await call("POST /v1/inspections", { body, token: await deviceToken() } as never);
   } catch (trouble) {
-    if (trouble instanceof Problem && trouble.status === 403) await close("revoked");
+    if (isRevoked(trouble)) await close("revoked");
     throw trouble;
   }
 }
 
-export function Look({ subject }: { subject: Subject }) {
+/**
+ * Ask about a ticket. A code of a phone is fresh for 45 seconds only: one that was fresh when this phone read it is asked
+ * about by its control code once it has grown old, as the passenger has put the phone away.
+ */
+async function lookedAt(subject: Subject, wasFresh: boolean, holder?: string): Promise<Inspection> {
+  const found = await inspected(subject, holder);
+  const code = found.ticket?.control_code;
+  return wasFresh && code && found.reason === "proof_expired" ? inspected({ code }, holder) : found;
+}
+
+export function Look({ subject, wasFresh = false }: { subject: Subject; wasFresh?: boolean }) {
   const found = useSignal<Inspection | null>(null);
   const problem = useSignal<PlainId | null>(null);
   const holder = useSignal("");
   const look = async (name?: string) => {
     problem.value = null;
     try {
-      found.value = await inspected(subject, name);
+      found.value = await lookedAt(subject, wasFresh, name);
     } catch (trouble) {
       problem.value = problemOf(trouble);
     }

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../shared/i18n";
 import { go } from "../../shared/router";
 import type { Decision } from "../../shared/gate/decision";
-import { type Answer, answer, markShown, place } from "../look";
+import { type Answer, answer, markShown, passedOver, place } from "../look";
 import { notesOf, reasonOf, taskOf } from "../says";
 import { give, type Weight } from "../signals";
 
@@ -29,6 +29,7 @@ export function Sign({ weight }: { weight: Weight }) {
 }
 
 function close(): void {
+  passedOver.value = false;
   answer.value = null;
 }
 
@@ -62,6 +63,7 @@ export function Result({ found }: { found: Answer }) {
           <p key={note}>{note}</p>
         ))}
         {weight !== "good" && <p class="task">{decision.admit ? t("do.look") : taskOf(decision)}</p>}
+        {passedOver.value && <p class="task">{t("scanner.first")}</p>}
         {decision.admit && place.value.mode === "board" && <p>{t(`kind.${decision.kind === "inspection" ? "ride" : (decision.kind ?? "ride")}`)}</p>}
       </div>
       <div class="thumbs">

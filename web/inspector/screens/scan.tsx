@@ -5,27 +5,36 @@ import { t, type PlainId } from "../../shared/i18n";
 import { go, Heading } from "../../shared/router";
 import { camera, hearScanner, light, openCamera, readFrom, torch, trouble, turn } from "../camera";
 import { bundle, seconds } from "../knowledge";
-import { answer, keepInView, look, place } from "../look";
+import { answer, keepInView, look, passedOver, place } from "../look";
 import { Strip, Warnings } from "../parts";
 import { clockOf } from "../says";
+import { give } from "../signals";
 import { Result, weightOf } from "./result";
 
 const TROUBLES: Record<string, PlainId> = { denied: "camera.denied", none: "camera.none", busy: "camera.busy", old: "camera.old" };
 
 /** A code was read: decide, and keep how long it took from the picture to the answer for those who measure. */
-function saw(code: string, seenAt = performance.now()): void {
+function saw(code: string, seenAt = performance.now(), pulled = false): void {
   if (answer.value?.code === code) return keepInView(code);
   // An answer that somebody must look at stays until it is tapped away; after a good one the next passenger may come.
   if (answer.value && weightOf(answer.value.decision) !== "good") return;
-  void look(code).then((found) => {
+  void look(code, pulled).then((found) => {
     if (found && !found.again) performance.measure("scan to answer", { start: seenAt });
   });
+}
+
+/** A hand scanner has read a code: below an answer that stays, say that nobody has checked it. */
+function typedIn(code: string): void {
+  const shown = answer.value;
+  if (!shown || shown.code === code || weightOf(shown.decision) === "good") return saw(code, performance.now(), true);
+  passedOver.value = true;
+  give("bad");
 }
 
 export function Scan() {
   const video = useRef<HTMLVideoElement>(null);
   const isBusy = useSignal(false);
-  useEffect(() => hearScanner(saw), []);
+  useEffect(() => hearScanner(typedIn), []);
   useEffect(() => {
     const shown = video.current;
     if (!shown || !camera.value) return undefined;

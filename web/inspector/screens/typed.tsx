@@ -1,5 +1,6 @@
 // A passenger without a readable code: the control code that stands on the ticket, and why it was typed.
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { call, NoAnswer, now, Problem, type Schemas } from "../../shared/api";
 import { t, type PlainId } from "../../shared/i18n";
 import { Heading } from "../../shared/router";
@@ -12,12 +13,21 @@ import { Sign } from "./result";
 const REASONS = ["battery", "damaged", "other"] as const;
 const SPELLED = /^[A-Za-z2-7]{5}[ -]?[A-Za-z2-7]{5}$/;
 
+interface Asked {
+  scan_id: string;
+  code: string;
+  reason: string;
+  device_ts: string;
+  trip_id: string | null;
+}
+
 export function Typed() {
   const code = useSignal("");
   const reason = useSignal<(typeof REASONS)[number]>("battery");
   const looked = useSignal<string | null>(null);
   const problem = useSignal<PlainId | null>(null);
   const found = useSignal<Schemas["ByHand"] | null>(null);
+  const lost = useRef<Asked | null>(null);
   const go = async () => {
     const wanted = code.value.trim();
     [found.value, looked.value, problem.value] = [null, null, SPELLED.test(wanted) ? null : "closer.spelled"];
@@ -26,10 +36,14 @@ export function Typed() {
     else await letIn(wanted);
   };
   const letIn = async (wanted: string) => {
-    const body = { scan_id: newId(), code: wanted, reason: t(`typed.${reason.value}`), device_ts: new Date(now()).toISOString(), trip_id: place.value.tripId };
+    // An answer that was lost may have let the passenger in: the same words, sent again, get the same answer.
+    const body = lost.current?.code === wanted ? lost.current : { scan_id: newId(), code: wanted, reason: t(`typed.${reason.value}`), device_ts: new Date(now()).toISOString(), trip_id: place.value.tripId };
+    lost.current = body;
     try {
       found.value = await call("POST /v1/validations/by-hand", { body, token: await deviceToken() } as never);
+      lost.current = null;
     } catch (trouble) {
+      if (trouble instanceof Problem && trouble.status < 500) lost.current = null;
       if (trouble instanceof NoAnswer) problem.value = "typed.offline";
       else problem.value = trouble instanceof Problem && trouble.status === 404 ? "closer.unknown" : "closer.failed";
     }

@@ -71,6 +71,9 @@ const EIGHTEEN_HOURS = 18 * 3600;
 /** A genuine bundle that these rules cannot read: a member or a value is newer than they are. */
 export class Unreadable extends BadBundle {}
 
+/** A genuine bundle of another operator: it says nothing about whether these rules could read ours. */
+export class Misdelivered extends BadBundle {}
+
 /** Verify a bundle and check all of it; throws BadBundle, and Unreadable where the signature holds. */
 export async function openBundle(token: string, trust: Ring, operator?: string): Promise<Bundle> {
   let content: Uint8Array;
@@ -83,9 +86,10 @@ export async function openBundle(token: string, trust: Ring, operator?: string):
   try {
     const payload = objectOf(content);
     checkMembers(payload);
-    require_(operator === undefined || payload.get("aud") === operator, "aud");
+    if (operator !== undefined && payload.get("aud") !== operator) throw new Misdelivered("aud");
     return await assembled(payload);
   } catch (error) {
+    if (error instanceof Misdelivered) throw error;
     if ([NotStrict, BadKey, BadStatusList, BadBundle].some((kind) => error instanceof kind)) throw new Unreadable((error as Error).message);
     throw error;
   }
