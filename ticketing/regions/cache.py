@@ -86,13 +86,13 @@ def load_served(settings: Settings, has_orders: Callable[[str], bool]) -> Served
         if region is None:
             served.sick[name] = _first(findings)
             region = _last_good(folder, settings.cache_folder)
+            if region is None and (has_orders(name) or settings.regions == (name,)):
+                raise _unusable(name, findings)
             _log.error(
                 "region is sick", region=name, fault=served.sick[name], serves_last_good=region is not None
             )
         if region is not None:
             served.regions[name] = region
-        elif has_orders(name) or settings.regions == (name,):
-            raise _unusable(name, findings)
     if not served.regions:
         raise Misconfigured(
             "no region can be used: " + "; ".join(f"{name}: {fault}" for name, fault in served.sick.items())
