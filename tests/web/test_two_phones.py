@@ -31,7 +31,7 @@ def test_a_child_takes_its_ticket_on_a_phone_of_its_own_and_the_first_phone_show
 
         second.page.goto(link)
         second.sees("Toisen puhelimen tilaus säilyy myös täällä.")
-        assert second.page.url == f"{served.url}/app/link"
+        expect(second.page).to_have_url(f"{served.url}/app/link")
         second.check()
         second.press("Tuo tänne")
         child = second.page.locator("li.card").filter(has_text="Lapsi")
