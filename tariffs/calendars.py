@@ -26,6 +26,12 @@ class Service:
             return True
         return day not in self.removed and self.start <= day <= self.end and day.weekday() in self.weekdays
 
+    @property
+    def ends(self) -> list[date]:
+        """Days of which the earliest and the latest are the first and the last on which it may run; none where it never does."""
+        weekly = [self.start, self.end] if self.weekdays and self.start <= self.end else []
+        return [*weekly, *self.added]
+
 
 def read_services(calendar: Table, dates: Table) -> dict[str, Service]:
     """Read calendars with their exceptions; a service may live in `calendar_dates.txt` alone."""

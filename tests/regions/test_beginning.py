@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operators import skeleton
-from tests.api import Api
+from tests.api import Api, Bought
 from tests.operators.written_netex import delivery, document
 from tests.waiting import SOON_SECONDS
 from ticketing.app import create_app
@@ -65,6 +65,25 @@ def new(folder: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["region", "new", "rivers", "--folder", str(folder / "regions"), *words])
 
 
+def buy(place: Path, settings: Settings, clock: FixedClock, start: str) -> Bought:
+    """Write the VAT into the region, and buy a ticket from a place to South Town."""
+    with (place / "taxes.csv").open("a", encoding="utf-8") as taxes:
+        taxes.write(_VAT)
+    region, findings = check_region(place)
+    assert region is not None, findings
+    app = create_app(settings, clock=clock, regions={"rivers": region})
+    bought = Api(app.test_client(), clock, lambda *_: "").buy(
+        **{
+            "from": {"place": start},
+            "to": {"place": "South Town"},
+            "depart_at": "2026-10-13T07:20:00+02:00",
+            "passengers": [{"ref": "ada", "rider_category": "adult"}],
+        }
+    )
+    app.extensions["throughfare"].till.database.close()
+    return bought
+
+
 def test_feeds_become_a_region_that_sells_as_soon_as_it_has_its_vat(
     tmp_path: Path, feeds: dict[str, Path], settings: Settings, clock: FixedClock
 ) -> None:
@@ -78,20 +97,7 @@ def test_feeds_become_a_region_that_sells_as_soon_as_it_has_its_vat(
     assert report["ok"]
     assert {one["file"] for one in report["warnings"]} == {"taxes.csv"}
 
-    with (place / "taxes.csv").open("a", encoding="utf-8") as taxes:
-        taxes.write(_VAT)
-    region, findings = check_region(place)
-    assert region is not None, findings
-    app = create_app(settings, clock=clock, regions={"rivers": region})
-    bought = Api(app.test_client(), clock, lambda *_: "").buy(
-        **{
-            "from": {"place": "North Gate"},
-            "to": {"place": "South Town"},
-            "depart_at": "2026-10-13T07:20:00+02:00",
-            "passengers": [{"ref": "ada", "rider_category": "adult"}],
-        }
-    )
-    app.extensions["throughfare"].till.database.close()
+    bought = buy(place, settings, clock, "North Gate")
 
     assert (bought.order["state"], bought.itinerary["price"]["total"]["amount"]) == ("ticketed", "6.00")
     assert [leg["operator"] for leg in bought.itinerary["legs"] if leg.get("operator")] == ["city", "border"]
@@ -114,20 +120,7 @@ def test_a_netex_delivery_becomes_a_region_that_sells(
     place = tmp_path / "regions/rivers"
 
     assert begun.exit_code == 0, begun.output
-    with (place / "taxes.csv").open("a", encoding="utf-8") as taxes:
-        taxes.write(_VAT)
-    region, findings = check_region(place)
-    assert region is not None, findings
-    app = create_app(settings, clock=clock, regions={"rivers": region})
-    bought = Api(app.test_client(), clock, lambda *_: "").buy(
-        **{
-            "from": {"place": "Station"},
-            "to": {"place": "South Town"},
-            "depart_at": "2026-10-13T07:20:00+02:00",
-            "passengers": [{"ref": "ada", "rider_category": "adult"}],
-        }
-    )
-    app.extensions["throughfare"].till.database.close()
+    bought = buy(place, settings, clock, "Station")
 
     assert (bought.order["state"], bought.itinerary["price"]["total"]["amount"]) == ("ticketed", "4.20")
 

@@ -8,7 +8,6 @@ from operators import territory
 from operators.gtfs.timetable import Departure, Pattern, Timetable
 from operators.region import RegionData
 from tariffs.book import TariffBook
-from tariffs.calendars import Service
 from tariffs.fares.feed import Feed
 from tariffs.findings import Finding
 from tariffs.passes import FILE
@@ -115,17 +114,12 @@ def _ridden(region: RegionData) -> dict[tuple[str, str, str, str], tuple[date, d
 def _days(timetable: Timetable, pattern: Pattern) -> tuple[date, date]:
     """The first and last day on which a trip of a pattern may run; an empty span where none ever does."""
     services = [timetable.services[name] for name in dict.fromkeys(map(_service_of, pattern.trips))]
-    days = list(chain.from_iterable(map(_ends, services)))
+    days = list(chain.from_iterable(service.ends for service in services))
     return (min(days), max(days)) if days else (date.max, date.min)
 
 
 def _service_of(trip: Departure) -> str:
     return trip.service
-
-
-def _ends(service: Service) -> list[date]:
-    """The days between which a service runs; none where it never does."""
-    return [*((service.start, service.end) if service.weekdays else ()), *service.added]
 
 
 def _media(feed: Feed) -> Iterator[str | None]:

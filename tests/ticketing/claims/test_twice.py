@@ -1,4 +1,4 @@
-"""Nobody has the money for one leg twice, in whatever order they ask: a claim, the price back, another line's boat, a guarantee."""
+"""The money of one leg is given once, in every order of asking for it: by a claim, the price back, another line's boat, a guarantee."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -139,10 +139,7 @@ def _days(timetable: Timetable) -> Iterator[date]:
     """The first and last days of the services that trips use."""
     used = {trip.service for pattern in timetable.patterns for trip in pattern.trips}
     for name in used:
-        service = timetable.services[name]
-        if service.weekdays and service.start <= service.end:
-            yield from (service.start, service.end)
-        yield from service.added
+        yield from timetable.services[name].ends
 
 
 def _taxes(data: RegionData) -> list[list[str]]:

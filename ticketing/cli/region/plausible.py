@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from operators.gtfs.timetable import Mode, Pattern, Stop, Timetable
 from operators.territory import great_circle_m
-from tariffs.calendars import Service
 from tariffs.findings import Finding, Severity
 
 # Kilometres an hour from call to call that no vehicle of the kind reaches, however good its day.
@@ -35,7 +34,7 @@ def implausible(timetables: Mapping[str, Timetable], today: date) -> Iterator[Fi
 
 def _calendars(operator: str, timetable: Timetable, today: date) -> Iterator[Finding]:
     used = {trip.service for pattern in timetable.patterns for trip in pattern.trips}
-    days = [day for name in sorted(used) for day in _ends(timetable.services[name])]
+    days = [day for name in sorted(used) for day in timetable.services[name].ends]
     if not days:
         return
     first, last = min(days), max(days)
@@ -51,12 +50,6 @@ def _calendars(operator: str, timetable: Timetable, today: date) -> Iterator[Fin
         yield _finding(file, "expires_soon", f"the last departure is on {last}")
     if first > today:
         yield _finding(file, "not_begun", f"the first departure is on {first}")
-
-
-def _ends(service: Service) -> list[date]:
-    """The first and last day on which a service may run; none where it never does."""
-    weekly = [service.start, service.end] if service.weekdays and service.start <= service.end else []
-    return [*weekly, *service.added]
 
 
 def _positions(operator: str, timetable: Timetable) -> Iterator[Finding]:
