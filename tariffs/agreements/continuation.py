@@ -22,9 +22,8 @@ _KEYS = {
     "id", "kind", "version", "valid_from", "valid_to", "from", "to", "when", "until_hours", "fare", "currency",
     "bearer", "broken_by", "note",
 }  # fmt: skip
-_OTHER_WAY_KEYS = {
-    "id", "kind", "version", "valid_from", "valid_to", "from", "when", "cap", "currency", "bearer", "broken_by", "note",
-}  # fmt: skip
+# The keys of a continuation, without those that say from where on and at what fare; a cap stands in their place.
+_OTHER_WAY_KEYS = (_KEYS - {"to", "until_hours", "fare"}) | {"cap"}
 Event = Literal["cancelled", "connection_broken"]
 EVENTS: tuple[Event, ...] = get_args(Event)
 BROKEN: Event = "connection_broken"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from operators import skeleton
+from tests.regions import begun
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
@@ -20,9 +20,7 @@ from ticketing.regions.load import check_region
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "rivers"
-    for path, text in skeleton.files("rivers").items():
-        (place / path).parent.mkdir(parents=True, exist_ok=True)
-        (place / path).write_text(text, encoding="utf-8")
+    begun.write(place)
     return place
 
 

@@ -6,16 +6,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from operators import skeleton
+from tests.regions import begun
+from tests.regions.begun import change
 from ticketing.cli import main
 
 
 @pytest.fixture
 def region(tmp_path: Path) -> Path:
     place = tmp_path / "rivers"
-    for path, text in skeleton.files("rivers").items():
-        (place / path).parent.mkdir(parents=True, exist_ok=True)
-        (place / path).write_text(text, encoding="utf-8")
+    begun.write(place)
     return place
 
 
@@ -24,12 +23,6 @@ def page_of(region: Path, code: int = 0) -> str:
     done = CliRunner().invoke(main, ["region", "check", str(region), "--html", str(page)])
     assert done.exit_code == code, done.output
     return page.read_text(encoding="utf-8")
-
-
-def change(path: Path, before: str, after: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after), encoding="utf-8")
 
 
 def test_a_sound_region_is_shown_with_its_prices_days_and_borders(region: Path) -> None:

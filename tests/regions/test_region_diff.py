@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from operators import skeleton
+from tests.regions import begun
+from tests.regions.begun import change
 from ticketing.cli import main
 
 
@@ -15,21 +16,13 @@ from ticketing.cli import main
 def seasons(tmp_path: Path) -> tuple[Path, Path]:
     """Two folders of one region, the second to be changed."""
     old, new = tmp_path / "rivers", tmp_path / "next"
-    for path, text in skeleton.files("rivers").items():
-        (old / path).parent.mkdir(parents=True, exist_ok=True)
-        (old / path).write_text(text, encoding="utf-8")
+    begun.write(old)
     shutil.copytree(old, new)
     return old, new
 
 
 def diff(*words: object) -> Result:
     return CliRunner().invoke(main, ["region", "diff", *map(str, words), "--on", "2026-10-13", "--days", "1"])
-
-
-def change(path: Path, before: str, after: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after), encoding="utf-8")
 
 
 def test_nothing_changed(seasons: tuple[Path, Path]) -> None:

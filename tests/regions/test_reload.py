@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from operators import skeleton
 from tests.api import Api
+from tests.regions import begun
+from tests.regions.begun import change
 from ticketing.app import create_app
 from ticketing.cli import main
 from ticketing.clock import FixedClock
@@ -49,21 +50,13 @@ class Running:
 @pytest.fixture
 def running(tmp_path: Path, settings: Settings, clock: FixedClock) -> Iterator[Running]:
     folder = tmp_path / "regions/rivers"
-    for path, text in skeleton.files("rivers").items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+    begun.write(folder)
     configured = replace(settings, regions=("rivers",), regions_folder=folder.parent)
     app = create_app(configured, clock=clock)
     rooms = app.extensions["throughfare"]
     assert rooms.planner.watch is not None
     yield Running(Api(app.test_client(), clock, lambda *_: ""), folder, rooms.planner.watch)
     rooms.till.database.close()
-
-
-def change(path: Path, before: str, after: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after), encoding="utf-8")
 
 
 def total(itinerary: dict[str, Any]) -> str:
