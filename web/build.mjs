@@ -8,9 +8,9 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { clientTypes } from "./building/client.mjs";
+import { writeGenerated } from "./building/generated.mjs";
 import { drawIcon } from "./building/icon.mjs";
-import { compileMessages, LANGUAGES } from "./building/messages.mjs";
+import { LANGUAGES } from "./building/messages.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const GENERATED = join(HERE, ".generated");
@@ -31,10 +31,7 @@ const PRESSED = /\.(js|css|html|svg|webmanifest|json|wasm)$/;
 
 async function main(description) {
   rmSync(DRAFT, { recursive: true, force: true });
-  for (const { texts } of APPS) mkdirSync(texts, { recursive: true });
-  compileMessages(join(HERE, "texts"), GENERATED);
-  compileMessages(join(HERE, "texts/inspector"), join(GENERATED, "inspector"));
-  writeFileSync(join(GENERATED, "api.d.ts"), clientTypes(JSON.parse(readFileSync(description, "utf8"))));
+  writeGenerated(GENERATED, JSON.parse(readFileSync(description, "utf8")));
   execFileSync(process.execPath, [join(HERE, "node_modules/typescript/bin/tsc"), "-p", HERE], { stdio: "inherit" });
   const built = [];
   for (const one of APPS) {

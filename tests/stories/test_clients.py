@@ -25,12 +25,10 @@ _BUYER = Path(__file__).with_name("buyer.py")
 _TYPESCRIPT_BUYER = Path(__file__).with_name("buyer.ts")
 # Write the client's types and the texts that its language needs, as the build of the apps does.
 _GENERATE = """
-import { readFileSync, writeFileSync } from "node:fs";
-import { clientTypes } from "./building/client.mjs";
-import { compileMessages } from "./building/messages.mjs";
+import { readFileSync } from "node:fs";
+import { writeGenerated } from "./building/generated.mjs";
 const to = process.argv[1];
-writeFileSync(`${to}/.generated/api.d.ts`, clientTypes(JSON.parse(readFileSync(`${to}/openapi.json`, "utf8"))));
-compileMessages("texts", `${to}/.generated`);
+writeGenerated(`${to}/.generated`, JSON.parse(readFileSync(`${to}/openapi.json`, "utf8")));
 """
 
 
@@ -127,7 +125,6 @@ def typescript(described: dict[str, Any], tmp_path_factory: pytest.TempPathFacto
     shutil.copytree(WEB / "shared", folder / "shared")
     shutil.copy(_TYPESCRIPT_BUYER, folder / "shared/buyer.ts")
     (folder / "node_modules").symlink_to((WEB / "node_modules").resolve())
-    (folder / ".generated").mkdir()
     (folder / "openapi.json").write_text(json.dumps(described), encoding="utf-8")
     words = [program, "--input-type=module", "-e", _GENERATE, str(folder)]
     subprocess.run(words, cwd=WEB, capture_output=True, text=True, check=True, timeout=60)
