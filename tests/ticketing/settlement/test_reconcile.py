@@ -205,7 +205,7 @@ def test_a_run_that_somebody_has_paid_for_cannot_be_voided(desk: Office, tmp_pat
         steps.void(desk, run.id, "Anna", "too late")
 
 
-@pytest.mark.parametrize("version", ["02", "08", "13"])
+@pytest.mark.parametrize("version", ["02", "08", "13", "14"])
 def test_every_version_of_the_message_is_read(version: str) -> None:
     found = camt.read(statement(line("8.9", "x", text="a"), closing="91.10", version=version))
 
@@ -263,9 +263,9 @@ def test_all_faults_are_told_at_once_and_nothing_is_stored(desk: Office, tmp_pat
             b'\n<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
             "file: line 2: it declares a document type or entities",
         ),
-        (statement(closing="100.00").replace(b"camt.053", b"camt.052"), "line 1: this is no camt.053"),
+        (statement(closing="100.00").replace(b"camt.053", b"camt.055"), "line 1: this is no camt.053"),
         (statement(closing="100.00", version="01"), "line 1: this is no camt.053"),
-        (statement(closing="100.00", version="8"), "camt.053.001.02 to .13"),
+        (statement(closing="100.00", version="8"), "camt.053.001.02 to .14"),
         (statement(closing="100.00").replace(b"iso:20022", b"iso:20023"), "no camt.053"),
         (
             statement(line("1.00"), closing="99.00").replace(b"<Dt>2026-10-15", b"<Dt>15.10.2026", 1),
