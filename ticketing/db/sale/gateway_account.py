@@ -1,6 +1,5 @@
 """A gateway's own account of our money as it tells it: lines, payouts and balances, each kept once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +24,8 @@ class Line:
     currency: str
     amount_minor: int
     fee_minor: int
-    payout_id: str | None
+    exchanged_currency: str
+    exchanged_minor: int
     description: str
     region: str
     at: datetime
@@ -78,10 +78,10 @@ def list_lines(tx: Transaction, gateway: str, until: datetime | None = None) -> 
     return fetch(tx, query.order_by(gateway_line.c.at, gateway_line.c.id), Line)
 
 
-def known_lines(tx: Transaction, gateway: str, ids: Sequence[str]) -> set[str]:
-    """The ids of those lines that are kept already."""
-    query = sa.select(gateway_line.c.id).where(gateway_line.c.gateway == gateway, gateway_line.c.id.in_(ids))
-    return set(tx.execute(query).scalars())
+def find_last_line(tx: Transaction, gateway: str) -> datetime | None:
+    """The moment of the newest line that is kept."""
+    query = sa.select(sa.func.max(gateway_line.c.at)).where(gateway_line.c.gateway == gateway)
+    return tx.execute(query).scalar_one_or_none()
 
 
 def insert_payout(tx: Transaction, payout: Payout) -> bool:
