@@ -288,7 +288,12 @@ def test_a_notification_tells_early_and_books_nothing(desk: Office, tmp_path: Pa
 
 def test_payments_in_kronor_are_a_domestic_file(desk: Office, tmp_path: Path) -> None:
     run = sent(desk, tmp_path)
-    for party, number in (("hsl", "bankgiro: 5050-1055"), ("tlt", "bban: DK 0040 0440116243")):
+    for party, number in (
+        ("hsl", "bankgiro: 5050-1055"),
+        ("tlt", "bban: DK 0040 0440116243"),
+        ("scheme:SEK", "SE4550000000058398257466"),
+        ("scheme:DKK", "DK5000400440116243"),
+    ):
         account = bank_accounts.enter(desk, party, number, name="Åkeri Ängel", by="Erik")
         bank_accounts.approve(desk, account.id, "David")
     accounts = {

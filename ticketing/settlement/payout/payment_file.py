@@ -52,7 +52,9 @@ def is_carried(accounts: Mapping[str, BankAccount], due: Due) -> bool:
     if due.currency == CURRENCY:
         return True
     payee, payer = accounts.get(due.party), payer_of(accounts, due.currency)
-    return bool(payee and payer and why_not(_party(payee), due.amount_minor, due.currency) is None)
+    return bool(payee and payer) and not any(
+        why_not(_party(account), due.amount_minor, due.currency) for account in (payee, payer) if account
+    )
 
 
 def payer_of(accounts: Mapping[str, BankAccount], currency: str) -> BankAccount | None:
@@ -70,10 +72,17 @@ def payment_files(
     day: date,
 ) -> dict[str, bytes]:
     """One file for each currency; raises Conflict naming each party that it cannot pay."""
+    payers = {one.currency: payer_of(accounts, one.currency) for one in due}
+    parties = [(SCHEME, payer, 0, currency) for currency, payer in payers.items()]
+    parties += [(one.party, accounts.get(one.party), one.amount_minor, one.currency) for one in due]
     refused = [
-        Fault(one.party, reason)
-        for one in due
-        if (reason := why_not(_party(accounts[one.party]), one.amount_minor, one.currency))
+        Fault(party, reason)
+        for party, account, amount, currency in parties
+        if (
+            reason := why_not(_party(account), amount, currency)
+            if account
+            else "has no approved bank account"
+        )
     ]
     if refused:
         raise Conflict("; ".join(f"{fault.path}: {fault.message}" for fault in refused), refused)
@@ -93,12 +102,8 @@ def payment_files(
         name = "sepa" if currency == CURRENCY else currency.lower()
         # A bank takes one MsgId once: the files of one run in two currencies have two.
         own_id = message_id if currency == CURRENCY else f"{message_id}{currency[0]}"
-        payer = payer_of(accounts, currency)
-        if payer is None:
-            raise Conflict(
-                f"no approved bank account of {SCHEME}", [Fault(SCHEME, "has no approved bank account")]
-            )
-        files[f"payments-{name}.xml"] = to_xml(own_id, _party(payer), transfers, at, day, currency=currency)
+        payer = next(_party(account) for money, account in payers.items() if account and money == currency)
+        files[f"payments-{name}.xml"] = to_xml(own_id, payer, transfers, at, day, currency=currency)
     return files
 
 
