@@ -100,9 +100,17 @@ def insert_balance(tx: Transaction, balance: Balance) -> None:
     tx.execute(insert_once(tx, gateway_balance, columns(balance)))
 
 
-def list_balances(tx: Transaction, gateway: str) -> list[Balance]:
-    """The newest balance of each currency."""
+def list_gateways(tx: Transaction) -> list[str]:
+    """The gateways whose account is kept here, by name."""
+    query = sa.select(gateway_balance.c.gateway).distinct().order_by(gateway_balance.c.gateway)
+    return list(tx.execute(query).scalars())
+
+
+def list_balances(tx: Transaction, gateway: str, until: datetime | None = None) -> list[Balance]:
+    """The newest balance of each currency, of now or before a moment."""
     query = sa.select(gateway_balance).where(gateway_balance.c.gateway == gateway)
+    if until is not None:
+        query = query.where(gateway_balance.c.at < until)
     newest = {one.currency: one for one in fetch(tx, query.order_by(gateway_balance.c.at), Balance)}
     return [newest[currency] for currency in sorted(newest)]
 

@@ -22,7 +22,7 @@ from ticketing.settlement.bank.suspense import (
     operators_of,
     unbook_line,
 )
-from ticketing.settlement.bank.trail import WAYS, Way, kind_of, source_of
+from ticketing.settlement.bank.trail import WAYS, Way, booking_of, kind_of, source_of
 
 __all__ = [
     "MAX_BYTES",
@@ -35,6 +35,7 @@ __all__ = [
     "Waiting",
     "Way",
     "book_line",
+    "booking_of",
     "clear_suspense",
     "exchange",
     "get_booked",

@@ -16,7 +16,7 @@ from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed, NotFound
 from ticketing.settlement.month import SCHEME, next_business_day, paid_positions
 from ticketing.settlement.office import Office
-from ticketing.settlement.payout.payment_file import Due, payment_files
+from ticketing.settlement.payout.payment_file import Due, file_part, payment_files
 from ticketing.settlement.payout.steps import hold, message_id_of
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
 
@@ -126,6 +126,11 @@ def pay_again(office: Office, run_id: str, by: str, reason: str) -> tuple[int, M
     return number, again_files(office, run_id, number)
 
 
+def again_name(number: int, currency: str) -> str:
+    """The name of a file of payments made again."""
+    return f"payments-again-{number}-{file_part(currency)}.xml"
+
+
 def again_files(office: Office, run_id: str, number: int) -> Mapping[str, bytes]:
     """The files of payments made again, by name; the same bytes whenever they are asked for. Raises NotFound."""
     with office.database.read() as tx:
@@ -148,7 +153,7 @@ def again_files(office: Office, run_id: str, number: int) -> Mapping[str, bytes]
         run, {**known, **payers}, due, message_id=message_id_again(run, number), at=again[0].at, day=day
     )
     return {
-        name.replace("payments-", f"payments-again-{number}-"): content for name, content in files.items()
+        name.replace("payments-", f"payments-again-{number}-", 1): content for name, content in files.items()
     }
 
 

@@ -62,6 +62,11 @@ def payer_of(accounts: Mapping[str, BankAccount], currency: str) -> BankAccount 
     return accounts.get(f"{SCHEME}:{currency}") or accounts.get(SCHEME)
 
 
+def file_part(currency: str) -> str:
+    """The part of a file's name that tells its currency."""
+    return "sepa" if currency == CURRENCY else currency.lower()
+
+
 def payment_files(
     run: Run,
     accounts: Mapping[str, BankAccount],
@@ -99,7 +104,7 @@ def payment_files(
             for one in due
             if one.currency == currency
         ]
-        name = "sepa" if currency == CURRENCY else currency.lower()
+        name = file_part(currency)
         # A bank takes one MsgId once: the files of one run in two currencies have two.
         own_id = message_id if currency == CURRENCY else f"{message_id}{currency[0]}"
         payer = next(_party(account) for money, account in payers.items() if account and money == currency)
