@@ -47,6 +47,11 @@ def lines_of(day: Day) -> Iterator[str]:
         yield f"  {debt.party:<16}{debt.amount!s:>18}  due {debt.due}, {aged.days} days late{measure}  {debt.reference}"
     for exposure in (one for one in day.exposures if one.is_over):
         yield f"  {exposure.party:<16}{exposure.owed!s:>18}  over its limit of {exposure.limit}, deposit {exposure.deposit}"
+    yield from _lines_of_runs(day)
+
+
+def _lines_of_runs(day: Day) -> Iterator[str]:
+    """The lines of what is paid next, what waits for an approval, and what is paid again."""
     if day.next_run:
         yield "the next run"
     for operator, amount in day.next_run:
