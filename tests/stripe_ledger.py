@@ -151,8 +151,9 @@ class StripeLedger:
         return sums
 
     def be_late(self, count: int) -> None:
-        """The last lines are listed only later, though they have moved the balance."""
-        for line in self.lines[-count:]:
+        """The last lines of this moment are listed only later, though they have moved the balance."""
+        fresh = [line for line in self.lines if line["created"] == int(self.clock.now().timestamp())]
+        for line in fresh[-count:]:
             self.unlisted[line["id"]] = self.clock.now() + LATE
 
     # --- the account --------------------------------------------------------------------------------------
@@ -219,6 +220,7 @@ def serving(clock: FixedClock) -> Iterator[StripeLedger]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             if ledger.drop:

@@ -16,7 +16,8 @@ from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
 from ticketing.purchase.gateway import alerts
-from ticketing.purchase.gateway.account import roll_forward_of, take_account
+from ticketing.purchase.gateway.account import roll_forward_of
+from ticketing.purchase.gateway.healing import take_and_heal
 from ticketing.purchase.gateway.reconcile import reconcile
 from ticketing.rooms import build_rooms
 
@@ -52,8 +53,8 @@ def reconcile_command(days: int) -> None:
     rooms = build_rooms(configured, regions={})  # neither the gateway nor the books need a timetable
     now = rooms.clock.now()
     with progress(f"asking {rooms.till.gateway.name}") as tell:
+        unexplained = take_and_heal(rooms.till, now - timedelta(days=days))
         differences = reconcile(rooms.till, now - timedelta(days=days), now, tell)
-    unexplained = take_account(rooms.till)
     console = console_of_tables()
     for one in unexplained:
         console.print(f"{one.kind}: {one.detail}")

@@ -100,6 +100,9 @@ def _exchanged(line: Any, source: Any) -> Money | None:
     Another line of the same source, a fee say, is no exchange of its amount: the rate does not lead from one to the other.
     """
     currency, minor = getattr(source, "currency", None), getattr(source, "amount", None)
+    if getattr(line, "reporting_category", None) == "partial_capture_reversal" and minor is not None:
+        # The rest of the charge that was not taken.
+        minor -= getattr(source, "amount_captured", None) or 0
     rate = getattr(line, "exchange_rate", None)
     if currency is None or minor is None or rate is None or currency.lower() == line.currency.lower():
         return None

@@ -1,5 +1,6 @@
 """A gateway's own account of our money as it tells it: lines, payouts and balances, each kept once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,8 @@ from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, insert_once
 from ticketing.db.tables.books import account, entry, period, posting
 from ticketing.db.tables.gateway import gateway_balance, gateway_line, gateway_payout
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +73,15 @@ def insert_line(tx: Transaction, line: Line) -> bool:
     )
 
 
-def list_lines(tx: Transaction, gateway: str, until: datetime | None = None) -> list[Line]:
-    """List the lines of a gateway, oldest first, of all time or until a moment."""
+def list_lines(
+    tx: Transaction, gateway: str, until: datetime | None = None, *, since: datetime | None = None
+) -> list[Line]:
+    """List the lines of a gateway, oldest first, of all time or since and until a moment."""
     query = sa.select(gateway_line).where(gateway_line.c.gateway == gateway)
     if until is not None:
         query = query.where(gateway_line.c.at < until)
+    if since is not None:
+        query = query.where(gateway_line.c.at >= since)
     return fetch(tx, query.order_by(gateway_line.c.at, gateway_line.c.id), Line)
 
 
@@ -82,6 +89,40 @@ def find_last_line(tx: Transaction, gateway: str) -> datetime | None:
     """The moment of the newest line that is kept."""
     query = sa.select(sa.func.max(gateway_line.c.at)).where(gateway_line.c.gateway == gateway)
     return tx.execute(query).scalar_one_or_none()
+
+
+def list_known(tx: Transaction, gateway: str, ids: Sequence[str]) -> dict[str, Line]:
+    """Those of some lines that are kept, by id."""
+    known: dict[str, Line] = {}
+    for at in range(0, len(ids), _AT_ONCE):
+        part = gateway_line.c.id.in_(ids[at : at + _AT_ONCE])
+        query = sa.select(gateway_line).where(gateway_line.c.gateway == gateway, part)
+        known |= {line.id: line for line in fetch(tx, query, Line)}
+    return known
+
+
+def list_waiting(tx: Transaction, gateway: str) -> list[Line]:
+    """The lines that were of no payment of ours when they were kept, oldest first."""
+    query = sa.select(gateway_line).where(
+        gateway_line.c.gateway == gateway, gateway_line.c.verdict == "waits"
+    )
+    return fetch(tx, query.order_by(gateway_line.c.at, gateway_line.c.id), Line)
+
+
+def list_of_charge(tx: Transaction, gateway: str, charge_id: str) -> list[Line]:
+    """The kept lines of one charge, oldest first."""
+    query = sa.select(gateway_line).where(
+        gateway_line.c.gateway == gateway, gateway_line.c.charge_id == charge_id
+    )
+    return fetch(tx, query.order_by(gateway_line.c.at, gateway_line.c.id), Line)
+
+
+def sum_lines(tx: Transaction, gateway: str) -> dict[str, int]:
+    """Sum what the lines of a gateway have moved, by currency."""
+    net = sa.func.sum(gateway_line.c.amount_minor - gateway_line.c.fee_minor)
+    query = sa.select(gateway_line.c.currency, net).where(gateway_line.c.gateway == gateway)
+    rows = tx.execute(query.group_by(gateway_line.c.currency))
+    return {currency: int(minor) for currency, minor in rows}
 
 
 def insert_payout(tx: Transaction, payout: Payout) -> bool:

@@ -97,18 +97,10 @@ def _keep(tx: Transaction, till: Till, read: _Read, home: str) -> None:
     now, gateway = till.clock.now(), till.gateway.name
     for payout in read.payouts:
         _keep_payout(tx, till, payout, home)
-    stored = {line.id: line for line in gateway_account.list_lines(tx, gateway)}
-    waiting = [line for line in stored.values() if line.verdict == "waits"]
-    of_payment: dict[str | None, list[BalanceLine]] = defaultdict(list)
-    for line in sorted(read.lines, key=lambda one: (one.at, one.id)):
-        of_payment[line.charge_id].append(line)
-    for line in (*_as_told(stored.values()), *read.lines):
-        if all(line.id != one.id for one in of_payment[line.charge_id]):
-            of_payment[line.charge_id].append(line)
-    again = [one for one in _as_told(waiting) if all(one.id != line.id for line in read.lines)]
+    known = gateway_account.list_known(tx, gateway, [line.id for line in read.lines])
+    again = [line for line in _as_told(gateway_account.list_waiting(tx, gateway)) if line.id not in known]
     for line in sorted((*again, *read.lines), key=lambda one: (one.at, one.id)):
-        known = stored.get(line.id)
-        if known is not None and known.verdict != "waits":
+        if line.id in known and known[line.id].verdict != "waits":
             continue
         payment = orders.find_payment_of(tx, gateway, line.charge_id) if line.charge_id else None
         region = orders.get_order(tx, payment.order_id).region if payment else home
@@ -119,12 +111,13 @@ def _keep(tx: Transaction, till: Till, read: _Read, home: str) -> None:
             at=line.at,
             note={"category": line.category, "source": line.source},
         )
-        earlier = [one for one in of_payment[line.charge_id] if (one.at, one.id) < (line.at, line.id)]
-        judged = judge(line, facts, payment.currency if payment else None, earlier)
+        others = (
+            _as_told(gateway_account.list_of_charge(tx, gateway, line.charge_id)) if line.charge_id else ()
+        )
+        judged = judge(line, facts, payment.currency if payment else None, others)
         for entry in judged.entries:
             books.book(tx, entry, now)
-        if known is None:
-            gateway_account.insert_line(tx, _kept(line, judged, facts, now))
+        gateway_account.insert_line(tx, _kept(line, judged, facts, now))
         if judged.verdict == "named":
             gateway_events.raise_alert(tx, ALERT, line.id, judged.because, now)
 
@@ -191,15 +184,14 @@ def _as_told(lines: Iterable[Line]) -> list[BalanceLine]:
 def _compare(tx: Transaction, till: Till, balance: Sequence[Money]) -> list[AccountDifference]:
     """Name what is not explained: lines without an entry, a balance that our lines do not give, books that differ from it."""
     gateway, now = till.gateway.name, till.clock.now()
-    lines = gateway_account.list_lines(tx, gateway)
     told = {money.currency: money.minor for money in balance}
-    sums: dict[str, int] = defaultdict(int)
-    for line in lines:
-        sums[line.currency] += line.amount_minor - line.fee_minor
+    sums = gateway_account.sum_lines(tx, gateway)
     booked = gateway_account.sum_clearing_by_currency(
         tx, "demo_clearing" if gateway == "demo" else "psp_clearing"
     )
-    differences = [*_waiting(tx, gateway, lines)]
+    latest = max((kept.at for kept in gateway_account.list_balances(tx, gateway)), default=now)
+    now = max(now, latest + timedelta(microseconds=1))  # what is learned at one moment is kept in its order
+    differences = [*_waiting(tx, gateway, gateway_account.list_waiting(tx, gateway))]
     for currency in sorted({*told, *sums, *booked}):
         kept = Balance(
             gateway=gateway,
@@ -217,7 +209,7 @@ def _compare(tx: Transaction, till: Till, balance: Sequence[Money]) -> list[Acco
 def _waiting(tx: Transaction, gateway: str, lines: Iterable[Line]) -> Iterable[AccountDifference]:
     for line in lines:
         is_ours = line.charge_id and orders.find_payment_of(tx, gateway, line.charge_id)
-        if line.verdict == "waits" and not is_ours:
+        if not is_ours:
             net = Money(line.amount_minor - line.fee_minor, line.currency)
             detail = (
                 f"{net} ({line.category}) of {line.charge_id or line.source}, which is no payment of ours"
