@@ -11,7 +11,8 @@ from itertools import accumulate
 from typing import Any
 
 from ticketing.search import scan as plain
-from ticketing.search.network import Line, Network
+from ticketing.search.lines import Line
+from ticketing.search.network import Network
 from ticketing.search.scan import WINDOW_SECONDS, Found, Hop
 
 _Rounds = Callable[..., Any]

@@ -12,37 +12,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from operators.distance import great_circle_m
 from operators.gtfs.timetable import Departure, Pattern, Stop, Timetable
 from operators.region import RegionData
-from operators.territory import great_circle_m
+from ticketing.search.lines import Chain, Line
+from ticketing.search.staying import chains_of, staying_lines
 from ticketing.search.water import water_of
 
 _T = TypeVar("_T")
 _CELL_DEGREES = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A pattern on its days. `starts` are instants (POSIX seconds), sorted; `trips` their indices in the pattern.
-
-    `pre` is the time to be at a stop before boarding, `post` the time to leave it after alighting. `late` are
-    the seconds in `arrivals` and `departures` that are not planned, None where everything is. `platforms` are the stops at
-    which it calls instead, by place.
-    """
-
-    operator: str
-    pattern: Pattern
-    stops: tuple[int, ...]
-    arrivals: tuple[int, ...]
-    departures: tuple[int, ...]
-    boards: tuple[bool, ...]
-    alights: tuple[bool, ...]
-    pre: tuple[int, ...]
-    post: tuple[int, ...]
-    starts: tuple[int, ...]
-    trips: tuple[int, ...]
-    late: tuple[tuple[int, ...], tuple[int, ...]] | None = None
-    platforms: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +50,17 @@ ORDINARY = Needs()
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The network of a search. `walks[stop]` are (stop, seconds, metres), the time of the change included."""
+    """The network of a search. `walks[stop]` are (stop, seconds, metres), the time of the change included.
+
+    `chains` are the runs over which passengers may stay seated; the lines of such vehicles are among `lines`.
+    """
 
     stops: tuple[str, ...]
     numbers: Mapping[str, int]
     lines: tuple[Line, ...]
     calls: tuple[tuple[tuple[int, int], ...], ...]
     walks: tuple[tuple[tuple[int, int, int], ...], ...]
+    chains: tuple[Chain, ...] = ()
     _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def derived(self, name: str, make: "Callable[[Network], _T]") -> _T:
@@ -91,7 +73,10 @@ class Network:
     def leaving_out(self, operators: frozenset[str]) -> "Network":
         """The network without the lines of some operators; stops and walks stay."""
         lines = tuple(line for line in self.lines if line.operator not in operators)
-        return Network(self.stops, self.numbers, lines, calls_of(lines, len(self.stops)), self.walks)
+        kept = tuple(chain for chain in self.chains if chain[0][0] not in operators)
+        return Network(
+            self.stops, self.numbers, lines, calls_of(lines, len(self.stops)), self.walks, chains=kept
+        )
 
     def reversed(self) -> "Network":
         """The network with time running backwards, for searches by arrival."""
@@ -111,9 +96,12 @@ def build(
     """Merge the timetables of a region for some service days; `without` leaves operators out."""
     names = [name for name, _ in _boarded(region)]
     numbers = {name: number for number, name in enumerate(names)}
-    lines = tuple(_lines(region, numbers, sorted(days), without, needs))
+    service_days = sorted(days)
+    trips = tuple(_lines(region, numbers, service_days, without, needs))
+    chains = chains_of(region, service_days, without)
+    lines = (*trips, *staying_lines(trips, chains))
     walks = _walks(region, numbers, needs)
-    return Network(tuple(names), numbers, lines, calls_of(lines, len(names)), walks)
+    return Network(tuple(names), numbers, lines, calls_of(lines, len(names)), walks, chains=chains)
 
 
 def _boarded(region: RegionData) -> Iterator[tuple[str, Stop]]:
