@@ -19,7 +19,6 @@ from ticketing.search.network import (
     ORDINARY,
     Needs,
     Network,
-    calls_of,
     day_origin,
     terminal_seconds,
     usable_stops,
@@ -52,8 +51,7 @@ def overlay(
 def _with(network: Network, lines: Iterable[Line]) -> Network:
     """The network with these lines instead, and with those of the vehicles that go on as another trip."""
     trips = tuple(lines)
-    changed = (*trips, *staying_lines(trips, network.chains))
-    return replace(network, lines=changed, calls=calls_of(changed, len(network.stops)))
+    return replace(network, lines=(*trips, *staying_lines(trips, network.chains)))
 
 
 def _told_of(lines: list[Line], mine: Sequence[int], told: Disruption, timetable: Timetable) -> list[Line]:
