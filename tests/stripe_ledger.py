@@ -56,18 +56,30 @@ class StripeLedger:
         number = next(self._numbers)
         intent_id, charge_id = f"pi_{number:06}", f"ch_{number:06}"
         taken = amount if captured is None else captured
-        charge = {"id": charge_id, "object": "charge", "amount": amount, "currency": currency, "payment_intent": intent_id,
-                  "amount_refunded": 0, "amount_captured": taken}  # fmt: skip
+        charge = {
+            "id": charge_id,
+            "object": "charge",
+            "amount": amount,
+            "currency": currency,
+            "payment_intent": intent_id,
+            "amount_refunded": 0,
+            "amount_captured": taken,
+        }
         self.objects[charge_id] = charge
         fee = self._settled(taken, currency)[0] * FEE_PER_MILLE // 1000 + FEE_FIXED
         line = self._line("charge", amount, currency, charge_id, fee=fee)
         if taken < amount:
             self._line("refund", taken - amount, currency, charge_id, category="partial_capture_reversal")
         self.objects[intent_id] = {
-            "id": intent_id, "object": "payment_intent", "status": "succeeded", "amount": amount, "currency": currency,
-            "amount_received": taken, "latest_charge": {**charge, "balance_transaction": line},
+            "id": intent_id,
+            "object": "payment_intent",
+            "status": "succeeded",
+            "amount": amount,
+            "currency": currency,
+            "amount_received": taken,
+            "latest_charge": {**charge, "balance_transaction": line},
             "metadata": {"payment_id": payment_id, "order_id": order_id},
-        }  # fmt: skip
+        }
         return intent_id
 
     def refund(self, intent_id: str, amount: int, refund_id: str | None = None) -> str:
@@ -75,9 +87,14 @@ class StripeLedger:
         intent = self.objects[intent_id]
         made = f"re_{next(self._numbers):06}"
         self.objects[made] = {
-            "id": made, "object": "refund", "status": "succeeded", "amount": amount, "currency": intent["currency"],
-            "payment_intent": intent_id, "metadata": {"refund_id": refund_id} if refund_id else {},
-        }  # fmt: skip
+            "id": made,
+            "object": "refund",
+            "status": "succeeded",
+            "amount": amount,
+            "currency": intent["currency"],
+            "payment_intent": intent_id,
+            "metadata": {"refund_id": refund_id} if refund_id else {},
+        }
         intent["latest_charge"]["amount_refunded"] += amount
         self._line("refund", -amount, intent["currency"], made)
         return made
@@ -95,9 +112,15 @@ class StripeLedger:
         made = f"dp_{next(self._numbers):06}"
         amount = intent["amount_received"] if amount is None else amount
         self.objects[made] = {
-            "id": made, "object": "dispute", "status": "needs_response", "amount": amount, "currency": intent["currency"],
-            "payment_intent": intent_id, "reason": "fraudulent", "balance_transactions": [],
-        }  # fmt: skip
+            "id": made,
+            "object": "dispute",
+            "status": "needs_response",
+            "amount": amount,
+            "currency": intent["currency"],
+            "payment_intent": intent_id,
+            "reason": "fraudulent",
+            "balance_transactions": [],
+        }
         line = self._line(
             "adjustment", -amount, intent["currency"], made, fee=DISPUTE_FEE, category="dispute"
         )
@@ -125,10 +148,16 @@ class StripeLedger:
         made = f"po_{next(self._numbers):06}"
         amount = self.balance()[currency] if amount is None else amount
         payout = {
-            "id": made, "object": "payout", "amount": amount, "currency": currency, "status": "in_transit",
-            "arrival_date": int((self.clock.now() + timedelta(days=1)).timestamp()), "failure_code": None,
-            "created": int(self.clock.now().timestamp()), "trace_id": {"status": "supported", "value": trace or None},
-        }  # fmt: skip
+            "id": made,
+            "object": "payout",
+            "amount": amount,
+            "currency": currency,
+            "status": "in_transit",
+            "arrival_date": int((self.clock.now() + timedelta(days=1)).timestamp()),
+            "failure_code": None,
+            "created": int(self.clock.now().timestamp()),
+            "trace_id": {"status": "supported", "value": trace or None},
+        }
         self.objects[made] = payout
         self.payouts.append(payout)
         self._line("payout", -amount, currency, made)
@@ -144,7 +173,7 @@ class StripeLedger:
             self._line(kind, payout["amount"], payout["currency"], payout_id, category="payout_reversal")
 
     def balance(self) -> dict[str, int]:
-        """What every currency holds: the sum of all lines less their fees."""
+        """The money in every currency: the sum of all lines less their fees."""
         sums: dict[str, int] = defaultdict(int)
         for line in self.lines:
             sums[line["currency"]] += line["net"]
@@ -168,13 +197,23 @@ class StripeLedger:
     def _line(
         self, kind: str, amount: int, currency: str, source: str, *, fee: int = 0, category: str = ""
     ) -> Object:
-        settled, other, rate = self._settled(amount, currency)
+        settled, other, rate = amount, currency, None
+        if source.startswith(("ch_", "re_", "dp_")):
+            settled, other, rate = self._settled(amount, currency)
         line = {
-            "id": f"txn_{next(self._numbers):06}", "object": "balance_transaction", "type": kind, "amount": settled,
-            "fee": fee, "net": settled - fee, "currency": other, "exchange_rate": float(rate) if rate else None,
-            "source": source, "created": int(self.clock.now().timestamp()), "description": kind.replace("_", " "),
+            "id": f"txn_{next(self._numbers):06}",
+            "object": "balance_transaction",
+            "type": kind,
+            "amount": settled,
+            "fee": fee,
+            "net": settled - fee,
+            "currency": other,
+            "exchange_rate": float(rate) if rate else None,
+            "source": source,
+            "created": int(self.clock.now().timestamp()),
+            "description": kind.replace("_", " "),
             "reporting_category": category or kind,
-        }  # fmt: skip
+        }
         self.lines.append(line)
         return line
 

@@ -37,15 +37,15 @@ def lines_of(day: Day) -> Iterator[str]:
     for place in day.places:
         yield f"  {_PLACES[place.name]:<26}{place.amount!s:>18}"
     yield "unexplained" if day.unexplained else "nothing is unexplained"
-    for one in day.unexplained:
-        yield f"  {one.kind:<16}{one.amount!s:>18}  {one.subject}  {one.days} days  {plain(one.detail)}"
+    for row in day.unexplained:
+        yield f"  {row.kind:<16}{row.amount!s:>18}  {row.subject}  {row.days} days  {plain(row.detail)}"
     if day.debts:
         yield "owed to the scheme"
     for aged in day.debts:
         debt = aged.debt
         measure = f"  {aged.measure.replace('_', ' ')}" if aged.measure else ""
         yield f"  {debt.party:<16}{debt.amount!s:>18}  due {debt.due}, {aged.days} days late{measure}  {debt.reference}"
-    for exposure in (one for one in day.exposures if one.is_over):
+    for exposure in (row for row in day.exposures if row.is_over):
         yield f"  {exposure.party:<16}{exposure.owed!s:>18}  over its limit of {exposure.limit}, deposit {exposure.deposit}"
     yield from _lines_of_runs(day)
 

@@ -56,8 +56,8 @@ def reconcile_command(days: int) -> None:
         unexplained = take_and_heal(rooms.till, now - timedelta(days=days))
         differences = reconcile(rooms.till, now - timedelta(days=days), now, tell)
     console = console_of_tables()
-    for one in unexplained:
-        console.print(f"{one.kind}: {one.detail}")
+    for unbooked in unexplained:
+        console.print(f"{unbooked.kind}: {unbooked.detail}")
     if unexplained and not differences:
         sys.exit(1)
     if not differences:

@@ -68,7 +68,7 @@ _ROUNDED_MINOR = 1
 def line_of(line: Any) -> BalanceLine:
     """One balance transaction, with its source expanded where it has one."""
     source = line.source
-    source_id = source if isinstance(source, str) else str(source.id) if source else line.id
+    source_id = _id(source) if source else str(line.id)
     charge = getattr(source, "payment_intent", None)
     kind, amount = _kind_of(line, source_id), _money(line.amount, line.currency)
     return BalanceLine(

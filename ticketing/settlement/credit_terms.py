@@ -5,7 +5,6 @@ No run is calculated by them: they say what people are told before they approve 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from tariffs.money import MoneyError, parse
 from ticketing.errors import Fault
@@ -37,6 +36,10 @@ class Credit:
     jump_percent: int = 50
     jump_minimum: Mapping[str, int] = field(default_factory=dict)
     parties: tuple[Line, ...] = ()
+
+    def names(self) -> list[tuple[str, str]]:
+        """The operators that the terms name, each with its path."""
+        return [(f"credit.parties[{at}].operator", line.operator) for at, line in enumerate(self.parties)]
 
     def line_of(self, operator: str, currency: str) -> Line:
         """The credit of a party."""
@@ -73,7 +76,7 @@ def read_credit(document: object, wrong: Callable[[Fault], None]) -> Credit:
 
 
 def _whole(
-    document: Mapping[str, Any], name: str, default: int, most: int, wrong: Callable[[Fault], None]
+    document: Mapping[str, object], name: str, default: int, most: int, wrong: Callable[[Fault], None]
 ) -> int:
     value = document.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
@@ -82,7 +85,7 @@ def _whole(
     return value
 
 
-def _party(row: Mapping[str, Any], path: str, wrong: Callable[[Fault], None]) -> Line:
+def _party(row: Mapping[str, object], path: str, wrong: Callable[[Fault], None]) -> Line:
     for name in row:
         if name not in _KNOWN_OF_PARTY:
             wrong(Fault(f"{path}.{name}", "unknown key"))

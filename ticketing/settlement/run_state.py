@@ -28,6 +28,11 @@ MAX_NAME_LENGTH = 100
 MAX_REASON_LENGTH = 500
 
 
+def may_follow(before: str, after: str) -> bool:
+    """Tell whether a state may follow another, by a person or by the bank."""
+    return after in FORWARD[before] or (before, after) == REOPENED
+
+
 def check_step(run: Run, state: str) -> None:
     """Raise Conflict when a run cannot go from where it is to `state`."""
     if state not in FORWARD[run.state]:

@@ -182,9 +182,7 @@ def check_names(terms: Terms, operators: Collection[str], products: Collection[s
     parties += [(f"subsidies[{at}].operator", one.operator) for at, one in enumerate(terms.subsidies)]
     parties += [(f"commissions[{at}].seller", one.seller) for at, one in enumerate(terms.commissions)]
     faults = [Fault(path, f"{name!r} is no operator") for path, name in parties if name not in operators]
-    parties += [
-        (f"credit.parties[{at}].operator", one.operator) for at, one in enumerate(terms.credit.parties)
-    ]
+    parties += terms.credit.names()
     if products is not None:
         named = [(f"pools[{at}].products", one.products) for at, one in enumerate(terms.pools)]
         named += [(f"breakage[{at}].products", one.products) for at, one in enumerate(terms.breakage)]

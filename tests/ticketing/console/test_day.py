@@ -6,18 +6,27 @@ from pathlib import Path
 import pytest
 
 from tests.api import Api
+from tests.ticketing.console.browser import Browser
 from tests.ticketing.console.conftest import Visitor
 from tests.ticketing.console.pages import faults_of
-from tests.ticketing.console.test_cases import rooms, signed_in
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.bank_lines import line, statement
 from tests.ticketing.settlement.month import sell
+from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 from ticketing.settlement import bank, payout, service
+from ticketing.settlement.office import Office
 from ticketing.settlement.statement import export
 
 REGION = "helsinki-tallinn"
 pytestmark = pytest.mark.usefixtures("quick_hashes")
+
+
+def signed_in(desk: StaffDesk, visitor: Visitor) -> Browser:
+    first = staff.add(desk, "finance@example.org", "Finance", role="finance", operator=None)[1]
+    browser = visitor()
+    browser.sign_in("finance@example.org", first, "a password that is long")
+    return browser
 
 
 def test_the_page_of_a_day_tells_where_the_money_is(api: Api, desk: StaffDesk, visitor: Visitor) -> None:
@@ -38,7 +47,7 @@ def test_the_page_of_a_day_tells_where_the_money_is(api: Api, desk: StaffDesk, v
 def test_a_refused_payment_is_made_again_by_one_button(
     api: Api, desk: StaffDesk, visitor: Visitor, tmp_path: Path
 ) -> None:
-    office = rooms(api).office
+    office: Office = api.client.application.extensions["throughfare"].office
     sell(office.database, "t1", {"hsl": 1000}, region=REGION, at=datetime(2026, 9, 14, tzinfo=UTC))
     run = service.close(office, REGION, "2026-09", "Anna")
     enter_accounts(office)

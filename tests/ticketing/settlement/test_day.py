@@ -170,9 +170,15 @@ def test_no_account_is_lost_between_the_places(rows: list[tuple[str, int]]) -> N
 def test_statements_that_follow_each_other_have_no_gap() -> None:
     def told(day: int, opening: int, closing: int) -> DayBalance:
         return DayBalance(
-            iban="FI1", currency="EUR", statement_id=f"S{day}", day=f"2026-10-{day:02}", opening_minor=opening,
-            closing_minor=closing, region="r", imported_at=AT,
-        )  # fmt: skip
+            iban="FI1",
+            currency="EUR",
+            statement_id=f"S{day}",
+            day=f"2026-10-{day:02}",
+            opening_minor=opening,
+            closing_minor=closing,
+            region="r",
+            imported_at=AT,
+        )
 
     assert picture.gaps([told(1, 0, 5), told(2, 5, 9), told(5, 9, 9)], "2026-10-31") == []
     (gap,) = picture.gaps([told(1, 0, 5), told(3, 9, 9)], "2026-10-31")

@@ -171,9 +171,18 @@ def test_how_far_a_day_may_lie_is_a_term_of_the_region_that_no_run_keeps(
 def test_a_gateways_payout_is_proposed_by_its_name(desk: Office, tmp_path: Path) -> None:
     sent(desk, tmp_path)
     payout = gateway_account.Payout(
-        gateway="stripe", id="po_1", state="paid", currency="EUR", amount_minor=1200, arrives_on="2026-09-16",
-        trace="", payer="Stripe", reason="", region="r", at=AT,
-    )  # fmt: skip
+        gateway="stripe",
+        id="po_1",
+        state="paid",
+        currency="EUR",
+        amount_minor=1200,
+        arrives_on="2026-09-16",
+        trace="",
+        payer="Stripe",
+        reason="",
+        region="r",
+        at=AT,
+    )
     with desk.database.write() as tx:
         gateway_account.insert_payout(tx, payout)
     told = line("12.00", way="CRDT", name="STRIPE PAYMENTS EUROPE").replace("Cdtr>", "Dbtr>")

@@ -288,12 +288,8 @@ def list_returns(tx: Transaction, run_id: str) -> list[tuple[BankLine, BankMatch
     standing = _standing()
     query = sa.select(standing).where(standing.c.run_id == run_id, standing.c.kind == "receipt")
     steps = fetch(tx, query.order_by(standing.c.at, standing.c.line_id), BankMatch)
-    lines = {
-        line.id: line
-        for line in fetch(
-            tx, sa.select(bank_line).where(bank_line.c.id.in_([step.line_id for step in steps])), BankLine
-        )
-    }
+    wanted = bank_line.c.id.in_([step.line_id for step in steps])
+    lines = {line.id: line for line in fetch(tx, sa.select(bank_line).where(wanted), BankLine)}
     return [(lines[step.line_id], step) for step in steps]
 
 
@@ -330,15 +326,15 @@ def list_payouts_in_transit(tx: Transaction, region: str) -> list[InTransit]:
         if kind == "payout_sent":
             sent_at[payout] = at
     words = sa.select(gateway_payout).order_by(gateway_payout.c.at)
-    told = {row["id"]: row for row in tx.execute(words).mappings()}
+    words_of = {row["id"]: row for row in tx.execute(words).mappings()}
     return [
         InTransit(
             id=payout,
             currency=currency,
             amount_minor=amount,
-            due=_due(told.get(payout), sent_at.get(payout)),
-            payer=told[payout]["payer"] if payout in told else "",
-            trace=told[payout]["trace"] if payout in told else "",
+            due=_due(words_of.get(payout), sent_at.get(payout)),
+            payer=words_of[payout]["payer"] if payout in words_of else "",
+            trace=words_of[payout]["trace"] if payout in words_of else "",
         )
         for (payout, currency), amount in moved.items()
         if amount

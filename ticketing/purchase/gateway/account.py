@@ -184,7 +184,7 @@ def _as_told(lines: Iterable[Line]) -> list[BalanceLine]:
 def _compare(tx: Transaction, till: Till, balance: Sequence[Money]) -> list[AccountDifference]:
     """Name what is not explained: lines without an entry, a balance that our lines do not give, books that differ from it."""
     gateway, now = till.gateway.name, till.clock.now()
-    told = {money.currency: money.minor for money in balance}
+    balances = {money.currency: money.minor for money in balance}
     sums = gateway_account.sum_lines(tx, gateway)
     booked = gateway_account.sum_clearing_by_currency(
         tx, "demo_clearing" if gateway == "demo" else "psp_clearing"
@@ -192,12 +192,12 @@ def _compare(tx: Transaction, till: Till, balance: Sequence[Money]) -> list[Acco
     latest = max((kept.at for kept in gateway_account.list_balances(tx, gateway)), default=now)
     now = max(now, latest + timedelta(microseconds=1))  # what is learned at one moment is kept in its order
     differences = [*_waiting(tx, gateway, gateway_account.list_waiting(tx, gateway))]
-    for currency in sorted({*told, *sums, *booked}):
+    for currency in sorted({*balances, *sums, *booked}):
         kept = Balance(
             gateway=gateway,
             currency=currency,
             at=now,
-            balance_minor=told.get(currency, 0),
+            balance_minor=balances.get(currency, 0),
             lines_minor=sums.get(currency, 0),
             books_minor=booked.get(currency, 0),
         )

@@ -30,12 +30,12 @@ def take_answer(office: Office, region: str, content: bytes, by: str) -> list[An
 
     An answer to a file that is not ours, or to a payment that the statement has settled, is named and changes nothing.
     """
-    told = pain002.read(content)
+    words = pain002.read(content)
     by, answered = checked_name(by), list[Answered]()
     with office.database.write() as tx:
         regions = queue(tx, office.served(region), office.clock.now())
         expected = [one for one in list_expected(tx, office, regions) if one.kind == "payment" and one.run_id]
-        for word in told:
+        for word in words:
             if word.status != pain002.REFUSED:
                 continue
             for wanted in _meant(word, expected):

@@ -119,10 +119,10 @@ def _tag(element: Element) -> str:
 def _statement(
     statement: Element, path: str, alike: Counter[tuple[str, ...]], faults: Faults, own: Mapping[str, str]
 ) -> Statement:
-    told = text(statement, "Acct", "Id", "IBAN") or text(statement, "Acct", "Id", "Othr", "Id")
-    number, name = bare(told), text(statement, "Id")
+    number_told = text(statement, "Acct", "Id", "IBAN") or text(statement, "Acct", "Id", "Othr", "Id")
+    number, name = bare(number_told), text(statement, "Id")
     if own and number and number not in own:
-        return Statement(account=told, name=name, lines=(), balances=(), is_own=False)
+        return Statement(account=number_told, name=name, lines=(), balances=(), is_own=False)
     if not number:
         faults.at(deepest(statement, "Acct", "Id"), f"{path}.Acct.Id.IBAN", "is missing")
     account = text(statement, "Acct", "Ccy")
@@ -131,7 +131,7 @@ def _statement(
             deepest(statement, "Acct", "Ccy"), f"{path}.Acct.Ccy", f"{account!r} is no currency (ISO 4217)"
         )
     account = account or _currency_of_balances(statement)
-    iban = own.get(number, "".join(told.split()))
+    iban = own.get(number, "".join(number_told.split()))
     reading = Reading(path=path, iban=iban, name=name, faults=faults, alike=alike)
     total = 0
     for at, entry in enumerate(all_of(statement, "Ntry")):
@@ -170,15 +170,15 @@ def _checked_balances(
     statement: Element, path: str, account: str, total: int, faults: Faults
 ) -> list[Balances]:
     """Check that the opening balance and the booked entries give the closing balance; both are there, or none of any kind."""
-    told: dict[str, list[tuple[str, int]]] = {}
+    by_code: dict[str, list[tuple[str, int]]] = {}
     for at, balance in enumerate(all_of(statement, "Bal")):
         where, code = f"{path}.Bal[{at}]", text(balance, "Tp", "CdOrPrtry", "Cd")
         amount, day = amount_of(balance, where, account, faults), date_of(balance, "Dt", where, faults)
         if amount:
-            told.setdefault(code, []).append((day, amount[1]))
+            by_code.setdefault(code, []).append((day, amount[1]))
         elif code in {*_OPENING, *_CLOSING}:
-            return []  # its fault is told
-    opening, closing = _told_as(told, _OPENING), _told_as(told, _CLOSING)
+            return []  # its fault is by_code
+    opening, closing = _told_as(by_code, _OPENING), _told_as(by_code, _CLOSING)
     if child(statement, "Bal") is None:
         return []
     for name, stated, codes in (("opening", opening, _OPENING), ("closing", closing, _CLOSING)):

@@ -7,7 +7,7 @@ line of its own, which a person clears: it keeps no other line of the statement 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
@@ -95,23 +95,30 @@ def read_entry(
     currency, minor = amount
     details = [detail for part in all_of(entry, "NtryDtls") for detail in all_of(part, "TxDtls")]
     count = max(len(details), _told_number(entry))
+    payments = _amounts(reading, details, path, amount)
     fee, told_inside = _fees(entry, details, currency)
-    parts = [
-        detail_amount(detail, f"{path}.TxDtls[{at}]", currency, 1 if minor > 0 else -1, reading.faults)
-        for at, detail in enumerate(details)
-    ]
-    payments = [part for part in parts if part is not None]
+    inside = fee if told_inside else 0
     pairs: list[tuple[Element | None, int]]
     if _are_told(payments, details, count) or (count == 1 and fee and payments == [minor - fee]):
         pairs = list(zip(details, payments, strict=True))
     elif count > 1:
         pairs, fee = [(None, minor)], 0
     else:
-        inside = fee if told_inside else 0
-        pairs = [(details[0] if details else entry, minor - inside)]
+        pairs = [((details or [entry])[0], minor - inside)]
     for detail, part in pairs:
         _add(reading, _told(entry, detail, part, count), (currency, part), days)
     _add_rest(reading, entry, (currency, minor - sum(part for _, part in pairs)), fee, days)
+
+
+def _amounts(reading: Reading, details: Sequence[Element], path: str, amount: tuple[str, int]) -> list[int]:
+    """The amounts of an entry's payments, of those that tell one in the account's currency."""
+    currency, minor = amount
+    sign = 1 if minor > 0 else -1
+    told = (
+        detail_amount(detail, f"{path}.TxDtls[{at}]", currency, sign, reading.faults)
+        for at, detail in enumerate(details)
+    )
+    return [part for part in told if part is not None]
 
 
 def _are_told(payments: list[int], details: list[Element], count: int) -> bool:
@@ -141,12 +148,7 @@ def _add_rest(
 
 def _fees(entry: Element, details: list[Element], currency: str) -> tuple[int, bool]:
     """Read the fees in an entry: their sum, negative for what the bank took, and whether it says that the entry has them within."""
-    records = [
-        record
-        for place in (entry, *details)
-        for charges in all_of(place, "Chrgs")
-        for record in (all_of(charges, "Rcrd") or ([charges] if child(charges, "Amt") is not None else []))
-    ]
+    records = [record for place in (entry, *details) for record in _records(place)]
     total, inside = 0, False
     for record in records:
         node = child(record, "Amt")
@@ -156,6 +158,14 @@ def _fees(entry: Element, details: list[Element], currency: str) -> tuple[int, b
         total += minor * SIGNS.get(text(record, "CdtDbtInd"), -1)
         inside = inside or text(record, "ChrgInclInd").casefold() in _YES
     return total, inside
+
+
+def _records(place: Element) -> Iterator[Element]:
+    """The fees of an entry or of a payment: a record each, or in version 02 the element itself."""
+    for charges in all_of(place, "Chrgs"):
+        yield from all_of(charges, "Rcrd")
+        if child(charges, "Amt") is not None:
+            yield charges
 
 
 def _told_number(entry: Element) -> int:
@@ -226,9 +236,9 @@ def _known(reference: str) -> str:
     return "" if reference.upper() in _NO_REFERENCE else reference
 
 
-def _add(reading: Reading, told: _Told, amount: tuple[str, int], days: tuple[str, str]) -> None:
+def _add(reading: Reading, said: _Told, amount: tuple[str, int], days: tuple[str, str]) -> None:
     (currency, minor), (booking_date, value_date) = amount, days
-    seq, reference = len(reading.lines) + 1, told.bank_reference
+    seq, reference = len(reading.lines) + 1, said.bank_reference
     place = "" if reference else f"{reading.name}/{seq}"
     same = (
         reading.iban,
@@ -237,8 +247,8 @@ def _add(reading: Reading, told: _Told, amount: tuple[str, int], days: tuple[str
         reference,
         place,
         booking_date,
-        told.end_to_end_id,
-        *((told.part,) if told.part else ()),
+        said.end_to_end_id,
+        *((said.part,) if said.part else ()),
     )
     # Another statement may tell a referred line again; two in one statement are two.
     counted = (*same, reading.path) if reference else same
@@ -254,14 +264,14 @@ def _add(reading: Reading, told: _Told, amount: tuple[str, int], days: tuple[str
         value_date=value_date,
         currency=currency,
         amount_minor=minor,
-        end_to_end_id=told.end_to_end_id,
+        end_to_end_id=said.end_to_end_id,
         bank_reference=reference,
-        counterparty=told.counterparty,
-        remittance=told.remittance,
-        structured=told.structured,
-        batch=told.batch,
-        batch_count=told.batch_count,
-        return_reason=told.return_reason,
-        part=told.part,
+        counterparty=said.counterparty,
+        remittance=said.remittance,
+        structured=said.structured,
+        batch=said.batch,
+        batch_count=said.batch_count,
+        return_reason=said.return_reason,
+        part=said.part,
     )
     reading.lines.append(line)

@@ -12,9 +12,7 @@ _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?", re.ASCII)
 SIGNS = {"CRDT": 1, "DBIT": -1}
 
 
-def amount_of(
-    element: Element, path: str, account: str | frozenset[str], faults: Faults
-) -> tuple[str, int] | None:
+def amount_of(element: Element, path: str, account: str, faults: Faults) -> tuple[str, int] | None:
     """Read a booked amount, in a currency of the account where the statement tells that."""
     node = child(element, "Amt")
     sign = SIGNS.get(text(element, "CdtDbtInd"))
@@ -27,9 +25,8 @@ def amount_of(
     if not is_currency(currency):
         faults.at(node, f"{path}.Amt", f"{currency!r} is no currency (ISO 4217)")
         return None
-    allowed = frozenset({account} if account else ()) if isinstance(account, str) else account
-    if allowed and currency not in allowed:
-        faults.at(node, f"{path}.Amt", f"{currency} on an account in {' and '.join(sorted(allowed))}")
+    if account and currency != account:
+        faults.at(node, f"{path}.Amt", f"{currency} on an account in {account}")
     minor = minor_of(node.text or "", currency)
     if minor is None:
         faults.at(node, f"{path}.Amt", f"{node.text!r} {currency} is no amount")

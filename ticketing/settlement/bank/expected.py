@@ -81,7 +81,7 @@ def _of_position(run: Run, position: tuple[str, str], amount: int, seen: _Seen) 
         open=(run.id, operator, currency) not in seen.settled,
         sent=run.state != "exported" or amount < 0,
         aliases=aliases,
-        batch=attempt.batch_of(run),
+        batch=attempt.batch_of(run, currency),
         note=attempt.refused,
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ticketing.db import Transaction
 from ticketing.db.settlement import bank_words, runs
 from ticketing.errors import InvalidRequest, ThroughfareError
 from ticketing.settlement.bank import pain002
@@ -26,7 +27,7 @@ _PARTS = ("in", "out", "done", "refused", "handed")
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of one file: `taken`, `refused` or `handed`, in a few words."""
+    """The end of one file: `taken`, `refused` or `handed`, in a few words."""
 
     name: str
     what: str
@@ -107,7 +108,7 @@ def _free(place: Path, name: str) -> Path:
 def _hand_over(office: Office, region: str, folder: Path) -> Iterator[Moved]:
     with office.database.read() as tx:
         waiting = runs.list_runs_in_state(tx, region, ("exported", "sent", "reconciled"))
-        again = {run.id: {one.number for one in bank_words.list_again(tx, [run.id])} for run in waiting}
+        again = {run.id: _numbers(tx, run.id) for run in waiting}
         voided = runs.list_runs_in_state(tx, region, ("voided",))
     for run in voided:
         for path in (folder / "out").glob(f"{message_id_again(run, 0)}-*.xml"):
@@ -121,11 +122,16 @@ def _hand_over(office: Office, region: str, folder: Path) -> Iterator[Moved]:
                 f"{message_id_again(run, 0)}-{path.name}": path.read_bytes()
                 for path in sorted(place.glob(f"{PAYMENTS}*.xml"))
             }
-        for number in sorted(again[run.id]):
+        for number in again[run.id]:
             for name, content in again_files(office, run.id, number).items():
                 files[f"{message_id_again(run, number)}-{name}"] = content
         for name, content in files.items():
             yield from _hand(folder, name, content)
+
+
+def _numbers(tx: Transaction, run_id: str) -> list[int]:
+    """The numbers of a run's files of payments made again."""
+    return sorted({payment.number for payment in bank_words.list_again(tx, [run_id])})
 
 
 def _hand(folder: Path, name: str, content: bytes) -> Iterator[Moved]:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -171,19 +171,21 @@ def _referred(line: BankLine, by_reference: Mapping[tuple[str, bool], Expected])
     plain = [bare(word.rpartition("+")[2]) for word in (line.end_to_end_id, *words)]
     within = [bare(line.end_to_end_id), bare(line.structured), bare(line.remittance)]
     lengths = sorted({len(form) for form, _ in by_reference if len(form) >= _SURE_LENGTH}, reverse=True)
-    pieces = (
-        text[at : at + length]
-        for text in within
-        for length in lengths
-        for at in range(len(text) - length + 1)
-    )
-    # A Finnish bank may write a reference with zeros before it.
-    forms = (form for word in chain(plain, pieces) if word for form in (word, word.lstrip("0")))
-    for form in forms:
-        for way in (came_in, not came_in):
-            if (form, way) in by_reference:
-                return by_reference[form, way]
+    pieces = (piece for text in within for piece in _pieces(text, lengths))
+    for word in chain(plain, pieces):
+        # A Finnish bank may write a reference with zeros before it.
+        for form in (word, word.lstrip("0")):
+            named = by_reference.get((form, came_in)) or by_reference.get((form, not came_in))
+            if named is not None:
+                return named
     return None
+
+
+def _pieces(text: str, lengths: Iterable[int]) -> Iterator[str]:
+    """Every part of a text that has one of some lengths, the longest first."""
+    for length in lengths:
+        for at in range(len(text) - length + 1):
+            yield text[at : at + length]
 
 
 def _of_reference(line: BankLine, wanted: Expected, taken: set[tuple[str, bool]]) -> Finding:

@@ -30,7 +30,7 @@ _MOST_FX_DIFFERENCE = 10
 _FX_CLEARING = "fx_clearing"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The booking of a line, with its author and reason; of an exchange also the balance of `fx_clearing`."""
 
@@ -158,7 +158,14 @@ def _book_certain(
             kind: Way = "bank_fee" if finding.verdict == "fee" else "payment"
             if finding.expected:
                 kind = finding.expected.kind
-            decided = Decision(kind, finding.expected, by, finding.because, now, batch=finding.batch)
+            decided = Decision(
+                way=kind,
+                wanted=finding.expected,
+                by=by,
+                reason=finding.because,
+                at=now,
+                batch=finding.batch,
+            )
             _book(tx, finding.home, finding.line, decided)
 
 
@@ -260,7 +267,7 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     booking = BankMatch(
         line_id=line.id,
         kind=decided.way,
-        run_id=decided.batch[0].run_id if decided.batch else wanted.run_id if wanted else None,
+        run_id=_run_of(decided),
         party=wanted.party if wanted else None,
         amount_minor=line.amount_minor,
         reason=decided.reason,
@@ -294,6 +301,13 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     ]
     bank_words.insert_parts(tx, parts)
     return booking
+
+
+def _run_of(decided: Decision) -> str | None:
+    """The run whose payment or payments a booking is."""
+    if decided.batch:
+        return decided.batch[0].run_id
+    return decided.wanted.run_id if decided.wanted else None
 
 
 def _converted(tx: Transaction, region: str, line: BankLine) -> int:

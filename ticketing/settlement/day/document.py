@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from tariffs.money import Money
-from ticketing.settlement.day.read import Day
+from ticketing.settlement.day.read import Day, ToApprove
 
 Amount = dict[str, str]
 
@@ -59,23 +59,7 @@ def as_document(day: Day) -> DayDocument:
             for one in day.exposures
         ],
         "next_run": [{"operator": operator, "amount": _amount(amount)} for operator, amount in day.next_run],
-        "to_approve": [
-            {
-                "region": one.run.region,
-                "period": one.run.period,
-                "run": one.run.id,
-                "jumps": [
-                    {
-                        "operator": jump.party,
-                        "against": jump.against,
-                        "before": _amount(jump.before),
-                        "after": _amount(jump.after),
-                    }
-                    for jump in one.jumps
-                ],
-            }
-            for one in day.to_approve
-        ],
+        "to_approve": [_to_approve(waiting) for waiting in day.to_approve],
         "to_pay_again": [
             {
                 "run": run.id,
@@ -85,6 +69,24 @@ def as_document(day: Day) -> DayDocument:
                 "because": again.because,
             }
             for run, again in day.to_pay_again
+        ],
+    }
+
+
+def _to_approve(waiting: ToApprove) -> dict[str, str | list[dict[str, str | Amount]]]:
+    run, jumps = waiting.run, waiting.jumps
+    return {
+        "region": run.region,
+        "period": run.period,
+        "run": run.id,
+        "jumps": [
+            {
+                "operator": jump.party,
+                "against": jump.against,
+                "before": _amount(jump.before),
+                "after": _amount(jump.after),
+            }
+            for jump in jumps
         ],
     }
 

@@ -1,7 +1,7 @@
 """Say where the money of a day is, what is unexplained, who owes since when, what the next run pays, and what jumped. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -13,9 +13,18 @@ from ticketing.settlement.credit_terms import Credit
 
 # The places of money, in the order in which they are shown; each account of the books is in one of them.
 PLACES = (
-    "gateway", "reserve", "in_transit", "bank", "owed_to_us", "operators", "customers", "tax", "exchange", "suspense",
+    "gateway",
+    "reserve",
+    "in_transit",
+    "bank",
+    "owed_to_us",
+    "operators",
+    "customers",
+    "tax",
+    "exchange",
+    "suspense",
     "scheme",
-)  # fmt: skip
+)
 _PLACE_OF: Mapping[str, str] = {
     "psp_clearing": "gateway",
     "demo_clearing": "gateway",
@@ -62,7 +71,7 @@ class Unexplained:
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """What a party owes to the scheme, and since when it is due."""
+    """A party's debt to the scheme, and the day on which it is due."""
 
     party: str
     amount: Money
@@ -116,7 +125,7 @@ def place_of(purpose: str) -> str:
 
 
 def next_run(sums: Iterable[AccountSum]) -> list[tuple[str, Money]]:
-    """What the next run pays to each operator by the books of the day; negative for one that will owe."""
+    """List the amounts that the next run pays to each operator by the books of the day; negative for one that will owe."""
     totals: dict[tuple[str, str], int] = defaultdict(int)
     for one in sums:
         if one.purpose == "operator_payable" and one.operator:
@@ -182,19 +191,18 @@ def gaps(balances: Sequence[DayBalance], day: str) -> list[Unexplained]:
         if one.day <= day:
             by_account[one.iban, one.currency].append(one)
     return [
-        Unexplained(
-            "bank_gap",
-            f"{iban} {after.statement_id}",
-            Money(after.opening_minor - before.closing_minor, currency),
-            f"{after.statement_id} opens with {Money(after.opening_minor, currency)}, "
-            f"{before.statement_id} of {before.day} closed with {Money(before.closing_minor, currency)}",
-        )
-        for (iban, currency), told in sorted(by_account.items())
-        for before, after in pairwise(_once(told))
-        if after.opening_minor != before.closing_minor
+        gap for (iban, currency), told in sorted(by_account.items()) for gap in _gaps_of(iban, currency, told)
     ]
 
 
-def _once(told: Iterable[DayBalance]) -> list[DayBalance]:
-    """One statement of each day, the one told last: a bank may send a day again."""
-    return [one for _, one in sorted({one.day: one for one in told}.items())]
+def _gaps_of(iban: str, currency: str, balances: Iterable[DayBalance]) -> Iterator[Unexplained]:
+    """The gaps of one account; of each day the statement that came last counts, as a bank may send a day again."""
+    latest = {balance.day: balance for balance in balances}
+    for before, after in pairwise(latest[day] for day in sorted(latest)):
+        if after.opening_minor != before.closing_minor:
+            detail = (
+                f"{after.statement_id} opens with {Money(after.opening_minor, currency)}, "
+                f"{before.statement_id} of {before.day} closed with {Money(before.closing_minor, currency)}"
+            )
+            missing = Money(after.opening_minor - before.closing_minor, currency)
+            yield Unexplained("bank_gap", f"{iban} {after.statement_id}", missing, detail)

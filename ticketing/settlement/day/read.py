@@ -76,14 +76,16 @@ def read_day(office: Office, region: str, day: date | None = None) -> Day:
                 for name in regions
                 for run in runs.list_runs_in_state(tx, name, ("calculated",))
             ],
-            to_pay_again=[
-                (run, again)
-                for name in regions
-                for run in runs.list_runs_in_state(tx, name, ("sent", "reconciled"))
-                for again in open_again(tx, run)
-            ],
+            to_pay_again=[*_to_pay_again(tx, regions)],
             paid_again=[*_paid_again(tx, regions)],
         )
+
+
+def _to_pay_again(tx: Transaction, regions: Iterable[str]) -> Iterator[tuple[Run, Again]]:
+    """The payments that the bank has returned or refused, each with its run."""
+    for region in regions:
+        for run in runs.list_runs_in_state(tx, region, ("sent", "reconciled")):
+            yield from ((run, again) for again in open_again(tx, run))
 
 
 def _paid_again(tx: Transaction, regions: Iterable[str]) -> Iterator[PaidAgainFile]:
@@ -95,7 +97,7 @@ def _paid_again(tx: Transaction, regions: Iterable[str]) -> Iterator[PaidAgainFi
 
 
 def _debts(expected: Iterable[Expected]) -> Iterator[Debt]:
-    """What operators owe by runs that were exported, and the bank has not seen."""
+    """List the debts of operators by runs that were exported, and that the bank has not seen paid."""
     for wanted in expected:
         is_debt = wanted.kind == "receipt" and not wanted.comes_back and wanted.run_id
         if is_debt and wanted.open:
@@ -111,10 +113,14 @@ def _unexplained(tx: Transaction, regions: Iterable[str], on: date, until: datet
     """Lines of the bank that nobody has booked, money on suspense, gaps between statements, and the gateway's differences."""
     for line in bank.list_open_lines(tx):
         if line.booking_date <= on.isoformat() and line.imported_at < until:
-            told = date.fromisoformat(line.booking_date) if line.booking_date else on
+            booked_on = date.fromisoformat(line.booking_date) if line.booking_date else on
             said = " ".join(part for part in (line.counterparty, line.remittance) if part)
             yield Unexplained(
-                "bank_line", line.id[:12], Money(line.amount_minor, line.currency), said, (on - told).days
+                "bank_line",
+                line.id[:12],
+                Money(line.amount_minor, line.currency),
+                said,
+                (on - booked_on).days,
             )
     for region in regions:
         for waits in bank.list_suspense(tx, region):
@@ -147,18 +153,18 @@ def _of_gateway(tx: Transaction, on: date, until: datetime) -> Iterator[Unexplai
 
 
 def _jumps(tx: Transaction, office: Office, run: Run) -> list[Jump]:
-    """What jumped in a run against the month before, and against the same month of the year before."""
+    """List the jumps of a run against the month before, and against the same month of the year before."""
     credit = office.terms(run.region).credit
     year, month = int(run.period[:4]), int(run.period[5:])
     earlier = (
         f"{year - (month == 1)}-{(month - 2) % 12 + 1:02}",
         f"{year - 1}-{month:02}",
     )
-    found: list[Jump] = []
+    jumped: list[Jump] = []
     for period in earlier:
         before = runs.find_run_of_period(tx, run.region, period)
         if before is not None and before.state not in {"rejected", "voided", "draft"}:
-            found += picture.jumps(
+            jumped += picture.jumps(
                 owed_positions(run.dataset), owed_positions(before.dataset), period, credit
             )
-    return found
+    return jumped

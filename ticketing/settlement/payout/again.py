@@ -16,7 +16,7 @@ from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed, NotFound
 from ticketing.settlement.month import SCHEME, next_business_day, paid_positions
 from ticketing.settlement.office import Office
-from ticketing.settlement.payout.payment_file import Due, file_part, payment_files
+from ticketing.settlement.payout.payment_file import Due, file_part, message_id_in, payment_files
 from ticketing.settlement.payout.steps import hold, message_id_of
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
 
@@ -32,9 +32,9 @@ class Attempt:
     file: int = 0
     refused: str = ""
 
-    def batch_of(self, run: Run) -> str:
+    def batch_of(self, run: Run, currency: str) -> str:
         """The MsgId of the file with which this attempt goes."""
-        return message_id_again(run, self.file)
+        return message_id_in(message_id_again(run, self.file), currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,39 +77,42 @@ def payment_files(
     day: date,
 ) -> dict[str, bytes]:
     """One file for each currency; raises Conflict naming each party that it cannot pay."""
-    payers = {one.currency: payer_of(accounts, one.currency) for one in due}
+    payers = {payment.currency: payer_of(accounts, payment.currency) for payment in due}
     parties = [(SCHEME, payer, 0, currency) for currency, payer in payers.items()]
     parties += [(one.party, accounts.get(one.party), one.amount_minor, one.currency) for one in due]
-    refused = [
-        Fault(party, reason)
-        for party, account, amount, currency in parties
-        if (
-            reason := why_not(_party(account), amount, currency)
-            if account
-            else "has no approved bank account"
-        )
-    ]
+    reasons = ((party, _why_not(account, amount, currency)) for party, account, amount, currency in parties)
+    refused = [Fault(party, reason) for party, reason in reasons if reason]
     if refused:
         raise Conflict("; ".join(f"{fault.path}: {fault.message}" for fault in refused), refused)
     specimen = "SPECIMEN - NOT PAID " if run.dataset.demo else ""
     files: dict[str, bytes] = {}
-    for currency in sorted({one.currency for one in due}):
+    for currency, payer in sorted(payers.items()):
         transfers = [
             Transfer(
-                _party(accounts[one.party]),
-                one.amount_minor,
-                end_to_end_id(run, one.party, currency, one.attempt),
+                _party(accounts[payment.party]),
+                payment.amount_minor,
+                end_to_end_id(run, payment.party, currency, payment.attempt),
                 f"{specimen}{run.region} {run.period} {message_id}",
             )
-            for one in due
-            if one.currency == currency
+            for payment in due
+            if payment.currency == currency
         ]
-        name = file_part(currency)
-        # A bank takes one MsgId once: the files of one run in two currencies have two.
-        own_id = message_id if currency == CURRENCY else f"{message_id}{currency[0]}"
-        payer = next(_party(account) for money, account in payers.items() if account and money == currency)
-        files[f"payments-{name}.xml"] = to_xml(own_id, payer, transfers, at, day, currency=currency)
+        if payer is not None:
+            own_id = message_id_in(message_id, currency)
+            content = to_xml(own_id, _party(payer), transfers, at, day, currency=currency)
+            files[f"payments-{file_part(currency)}.xml"] = content
     return files
+
+
+def message_id_in(message_id: str, currency: str) -> str:
+    """The MsgId of a run's file in one currency: a bank takes an id once, so the files of one run have several."""
+    return message_id if currency == CURRENCY else f"{message_id}{currency[0]}"
+
+
+def _why_not(account: BankAccount | None, amount_minor: int, currency: str) -> str | None:
+    if account is None:
+        return "has no approved bank account"
+    return why_not(_party(account), amount_minor, currency)
 
 
 def due_date(run: Run) -> date:
