@@ -326,6 +326,76 @@ def test_an_account_number_that_is_none_is_refused(desk: Office, number: str, sa
         bank_accounts.enter(desk, "hsl", number, name="HSL", by="Clara")
 
 
+def test_a_batch_that_is_taken_back_is_open_again(desk: Office, tmp_path: Path) -> None:
+    run = sent(desk, tmp_path)
+    result = taken(desk, batched(run, "15.00"), closing="85.00")
+    line_id = result.findings[0].line.id
+
+    bank.unbook_line(desk, REGION, line_id, by="Clara", reason="another file")
+    after = balance(desk, "netting_clearing")
+    again = taken(desk, batched(run, "15.00"), received(run), closing="85.70")
+
+    assert (after, again.new, state(desk, run)) == (-1500, 1, "reconciled")
+    assert verify(desk, REGION, lambda *_: None).faults == []
+
+
+def test_a_payment_that_came_back_is_not_taken_back_before_its_return(desk: Office, tmp_path: Path) -> None:
+    run = sent(desk, tmp_path)
+    hsl = payment_file.end_to_end_id(run, "hsl")
+    result = taken(desk, line("10.00", hsl), returned(hsl), closing="100.00")
+    payment, back = sorted(result.findings, key=lambda finding: finding.line.amount_minor)
+
+    with pytest.raises(Conflict, match="take that one back first"):
+        bank.unbook_line(desk, REGION, payment.line.id, by="Clara", reason="a mistake")
+    bank.unbook_line(desk, REGION, back.line.id, by="Clara", reason="a mistake")
+    bank.unbook_line(desk, REGION, payment.line.id, by="Clara", reason="a mistake")
+    assert list_again(desk, run.id) == []
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.9])
+def test_half_a_file_is_refused_and_changes_nothing(desk: Office, tmp_path: Path, cut: float) -> None:
+    run = sent(desk, tmp_path)
+    whole = statement(line("10.00", payment_file.end_to_end_id(run, "hsl")), closing="90.00")
+
+    with pytest.raises(InvalidRequest):
+        bank.take_file(desk, REGION, whole[: int(len(whole) * cut)], "Clara")
+
+    assert bank.take_file(desk, REGION, whole, "Clara")[0] == 1
+
+
+def test_the_same_reference_of_another_bank_is_another_line(desk: Office, tmp_path: Path) -> None:
+    run = sent(desk, tmp_path)
+    account = bank_accounts.enter(desk, "scheme:SEK", "SE4550000000058398257466", name="S", by="Erik")
+    bank_accounts.approve(desk, account.id, "David")
+    entry = line("10.00", payment_file.end_to_end_id(run, "hsl"))
+
+    first = taken(desk, entry, closing="90.00")
+    second = taken(desk, entry, closing="90.00", iban="SE4550000000058398257466")
+
+    assert verdicts(first) == [(-1000, "matched")]
+    assert verdicts(second) == [(-1000, "paid_before")]
+    assert second.new == 1
+
+
+def test_a_process_that_dies_while_it_hands_over_hands_nothing_over_twice(
+    desk: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = replace(desk, files=tmp_path / "files")
+    run = sent(desk, desk.files)
+    bank.take_answer(desk, REGION, refusal(run, payment_file.end_to_end_id(run, "hsl"), "MS03"), "Clara")
+    pay_again(desk, run.id, "Bertil", "once more")
+    folder = tmp_path / "bank"
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            bank.exchange(desk, REGION, folder, "night")
+    (stuck,) = bank.exchange(desk, REGION, folder, "night")
+
+    assert stuck.what == "stuck"
+    assert [path.name for path in (folder / "out").iterdir() if path.suffix == ".xml"] == []
+
+
 def test_the_folder_takes_and_hands_over_each_file_once(desk: Office, tmp_path: Path) -> None:
     desk = replace(desk, files=tmp_path / "files")
     run = sent(desk, desk.files)

@@ -85,6 +85,12 @@ def insert_parts(tx: Transaction, parts: Sequence[BatchPart]) -> None:
         tx.execute(sa.insert(batch_part).values(**columns(part)))
 
 
+def list_parties(tx: Transaction, line_id: str, seq: int) -> list[str]:
+    """The parties whose payments one step of a line has settled together."""
+    query = sa.select(batch_part.c.party).where(batch_part.c.line_id == line_id, batch_part.c.seq == seq)
+    return list(tx.execute(query).scalars())
+
+
 def insert_refusal(tx: Transaction, refusal: Refusal) -> bool:
     """Keep a refusal; False when this attempt was refused before."""
     query = insert_once(tx, payment_refusal, columns(refusal)).returning(payment_refusal.c.run_id)

@@ -93,6 +93,8 @@ def read_entry(
     references: the first payment's would settle that payment with the money of all.
     """
     currency, minor = amount
+    if not minor:
+        return  # it moves nothing
     details = [detail for part in all_of(entry, "NtryDtls") for detail in all_of(part, "TxDtls")]
     count = max(len(details), _told_number(entry))
     payments = _amounts(reading, details, path, amount)

@@ -1,10 +1,11 @@
 """Exchange files with the bank by a folder: what the bank puts into `in` is taken, payment files go to `out`, each once.
 
 A program of the bank, or a person, carries the files. A file is taken when it is whole: its name ends in .xml and it has
-not changed for a while. It then lies in `done`, or in `refused` with its reason beside it. A payment file is recorded in
+not changed for a while. It then lies in `done`, or in `refused` with its reason beside it. A payment file is claimed in
 `handed` before it appears in `out`: it is never handed over twice, also where the process dies between the two.
 """
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,7 +93,8 @@ def _take(office: Office, region: str, path: Path, folder: Path, by: str) -> Mov
         target.with_name(f"{target.name}.txt").write_text(f"{reason}\n", encoding="utf-8")
         path.rename(target)
         return Moved(path.name, "refused", reason)
-    path.rename(_free(folder / "done", path.name))
+    with contextlib.suppress(FileNotFoundError):  # another round has taken it too, and moved it first
+        path.rename(_free(folder / "done", path.name))
     return Moved(path.name, "taken", "; ".join([f"{new} new", *notes]))
 
 
@@ -135,17 +137,20 @@ def _numbers(tx: Transaction, run_id: str) -> list[int]:
 
 
 def _hand(folder: Path, name: str, content: bytes) -> Iterator[Moved]:
-    """Hand a file over once; where it was recorded and never appeared, a person looks."""
-    record, target, part = folder / "handed" / name, folder / "out" / name, folder / "out" / f".{name}.part"
+    """Hand a file over once, whoever else tries: where one was claimed and never handed over, a person looks."""
+    claim, record = folder / "handed" / f".{name}.claimed", folder / "handed" / name
     if record.exists():
-        if part.exists():
-            yield Moved(
-                name,
-                "stuck",
-                "recorded as handed over and not in out: ask the bank, then remove it from handed",
-            )
         return
+    try:
+        with claim.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        yield Moved(
+            name, "stuck", f"claimed and not handed over: ask the bank, then remove {claim.name} from handed"
+        )
+        return
+    part = folder / "out" / f".{name}.part"
     part.write_bytes(content)
-    record.write_bytes(content)
-    part.rename(target)
+    part.rename(folder / "out" / name)
+    claim.rename(record)
     yield Moved(name, "handed", f"{len(content):,} bytes")
