@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def environment(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a command is told of the deployment."""
+    """Tell commands of the database under test."""
     url = database.url.render_as_string(hide_password=False).replace("+psycopg", "")
     monkeypatch.setenv("THROUGHFARE_DATABASE_URL", url)
     deployment.settings.cache_clear()
