@@ -106,6 +106,7 @@ class Settings:
     passkey_origins: tuple[str, ...] = ()
     web_origins: tuple[str, ...] = ()
     proof_issuers: Path | None = None
+    second_factor: Literal["optional", "required"] = "optional"
     rate_limits: bool = True
     trusted_proxies: int = 0
     open_bind: bool = False
@@ -198,6 +199,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         web_origins=_origins(environ),
         passkey_origins=_passkey_origins(environ),
         proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
+        second_factor=_second_factor(environ),
         stripe_api_address=_address(environ, "STRIPE_API_ADDRESS", ""),
         stripe_publishable_key=environ.get("THROUGHFARE_STRIPE_PUBLISHABLE_KEY", ""),
         stripe_script_address=_address(environ, "STRIPE_SCRIPT_ADDRESS", ""),
@@ -237,6 +239,13 @@ def _refuse_unsafe_production(settings: Settings) -> None:
         raise Misconfigured(
             "THROUGHFARE_MESSAGES_REACH=anywhere lets strangers reach private addresses and is refused in production"
         )
+
+
+def _second_factor(environ: Mapping[str, str]) -> Literal["optional", "required"]:
+    """Read whether staff need an authenticator app and keys an owner; in production they always do."""
+    default = "required" if environ.get("THROUGHFARE_ENVIRONMENT") == "production" else "optional"
+    allowed = (default, "optional" if default == "required" else "required")
+    return cast("Literal['optional', 'required']", _one_of(environ, "SECOND_FACTOR", allowed))
 
 
 def _sender(environ: Mapping[str, str]) -> str:

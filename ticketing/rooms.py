@@ -41,6 +41,7 @@ from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.push_key import PushKey
+from ticketing.identity.staff import StaffDesk
 from ticketing.notices import PostOffice
 from ticketing.notices.channels import Channel
 from ticketing.notices.mail import FolderMail, MailServer, NoMail, SmtpMail
@@ -103,6 +104,8 @@ class Rooms:
     sick_regions: Mapping[str, str]
     warnings: tuple[str, ...]
     is_sandbox: bool
+    staff_desk: StaffDesk
+    second_factor: bool = False
     card_form: CardForm | None = None
     pace: Pace = field(default_factory=Pace)
 
@@ -253,6 +256,8 @@ def build_rooms(
         sick_regions=served.sick,
         warnings=(*settings.warnings(), *opened.stand_ins),
         is_sandbox=settings.is_sandbox,
+        staff_desk=StaffDesk(database, clock, keys=keys),
+        second_factor=settings.second_factor == "required",
         card_form=card_form(settings.stripe()) if settings.gateway == "stripe" else None,
     )
 

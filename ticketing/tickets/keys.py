@@ -27,10 +27,10 @@ from throughfare_gate.tickets.jwk import Algorithm, VerifyKey, thumbprint, to_jw
 from throughfare_gate.tickets.jws import PrivateKey
 from ticketing.errors import Conflict, Misconfigured, NotFound
 
-Kind = Literal["ticket", "status", "bundle", "books", "offer", "confirmation"]
+Kind = Literal["ticket", "status", "bundle", "books", "offer", "confirmation", "staff"]
 KeyState = Literal["announced", "active", "verify_only", "removed", "compromised"]
 
-KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle", "books", "offer", "confirmation")
+KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle", "books", "offer", "confirmation", "staff")
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
 # SHA-256 in base64url.
 _THUMBPRINT_CHARS = 43
