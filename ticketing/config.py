@@ -218,27 +218,10 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         warm_up=_one_of(environ, "WARM_UP", ("on", "off")) == "on",
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
-    _refuse_unsafe_production(settings)
+    from ticketing import production  # noqa: PLC0415  it judges what is built here
+
+    production.check(settings, names_database="THROUGHFARE_DATABASE_URL" in environ)
     return settings
-
-
-def _refuse_unsafe_production(settings: Settings) -> None:
-    """Production needs real money, protected keys and the real time (security checklist, line 43)."""
-    if settings.environment != "production":
-        return
-    if settings.gateway == "demo" and not settings.allow_demo_payments_in_production:
-        raise Misconfigured(
-            "THROUGHFARE_GATEWAY=demo takes no money and is refused in production; "
-            "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION=yes allows it for fairs and training"
-        )
-    if settings.key_passphrase == DEMO_PASSPHRASE:
-        raise Misconfigured("THROUGHFARE_KEY_PASSPHRASE must be set in production")
-    if settings.demo_clock_file:
-        raise Misconfigured("THROUGHFARE_DEMO_CLOCK_FILE pretends the time and is refused in production")
-    if settings.messages_reach == "anywhere":
-        raise Misconfigured(
-            "THROUGHFARE_MESSAGES_REACH=anywhere lets strangers reach private addresses and is refused in production"
-        )
 
 
 def _second_factor(environ: Mapping[str, str]) -> Literal["optional", "required"]:

@@ -39,6 +39,7 @@ PRODUCTION = {
     "THROUGHFARE_ENVIRONMENT": "production",
     "THROUGHFARE_KEY_PASSPHRASE": "long and of this deployment",
     "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": "yes",
+    "THROUGHFARE_PUBLIC_URL": "https://throughfare.example",
 }
 # Each setting with the surroundings in which each of its documented values is started.
 STARTS: dict[str, list[dict[str, str]]] = {
@@ -60,6 +61,7 @@ STARTS: dict[str, list[dict[str, str]]] = {
     "THROUGHFARE_SECOND_FACTOR": [
         {"THROUGHFARE_SECOND_FACTOR": "optional"},
         {"THROUGHFARE_SECOND_FACTOR": "required"},
+        {**PRODUCTION, "THROUGHFARE_SECOND_FACTOR": "required"},
     ],
     "THROUGHFARE_TRUSTED_PROXIES": [{"THROUGHFARE_TRUSTED_PROXIES": count} for count in "012"],
     "THROUGHFARE_OPEN_BIND": [{"THROUGHFARE_OPEN_BIND": word} for word in ("refused", "allowed")],

@@ -47,10 +47,10 @@ def for_roles(*roles: Role, steps_up: bool = False) -> Callable[[V], V]:
     """
 
     def check(operator: str | None = None, **_: str) -> None:
-        found = context.caller().require(*roles)
+        key = context.caller().require(*roles)
         if context.rooms().second_factor:
-            _check_person(found, steps_up=steps_up)
-        g.principal = found if operator is None else found.require_operator(operator)
+            _check_person(key, steps_up=steps_up)
+        g.principal = key if operator is None else key.require_operator(operator)
 
     def mark(view: V) -> V:
         view.__dict__["roles"] = roles  # read by the test of the matrix
