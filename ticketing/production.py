@@ -19,18 +19,18 @@ def check(settings: Settings, *, names_database: bool) -> None:
     """Raise Misconfigured for a production that is none; `names_database` is true where the environment names it."""
     if settings.environment != "production":
         return
-    found = [*_stand_ins(settings), *_secrets(settings), *_addresses(settings), *_folders(settings)]
+    refusals = [*_stand_ins(settings), *_secrets(settings), *_addresses(settings), *_folders(settings)]
     if not names_database:
-        found.append(
+        refusals.append(
             (
                 "DATABASE_URL",
                 "must be set in production: SQLite is for one machine, and only where it is asked for",
             )
         )
-    if found:
+    if refusals:
         raise Misconfigured(
-            "; ".join(f"THROUGHFARE_{name} {why}" for name, why in found),
-            [Fault(f"THROUGHFARE_{name}", why) for name, why in found],
+            "; ".join(f"THROUGHFARE_{name} {why}" for name, why in refusals),
+            [Fault(f"THROUGHFARE_{name}", why) for name, why in refusals],
         )
 
 

@@ -37,6 +37,7 @@ from ticketing.identity import (
     Reception,
     authenticate,
 )
+from ticketing.identity.mac_secrets import MacSecrets
 from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
@@ -70,7 +71,7 @@ from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets import known_keys
 from ticketing.tickets.issue import Press
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import FILES, KeyStore
 
 _log = structlog.get_logger(__name__)
 
@@ -285,8 +286,10 @@ def _keys(
         known_keys.check(database, keys)
         keys.create_missing(clock.now())
         tokens = (
-            OrderTokens.from_folder(settings.keys_folder),
-            AccessTokens.from_folder(settings.keys_folder, settings.issuer),
+            OrderTokens(MacSecrets.of("order", keys, settings.keys_folder / FILES["order"])),
+            AccessTokens(
+                MacSecrets.of("access", keys, settings.keys_folder / FILES["access"]), settings.issuer
+            ),
         )
         known_keys.tell(database, keys, clock.now())
     except Misconfigured:

@@ -46,6 +46,8 @@ def test_each_kind_of_token_has_its_own_active_key(store: KeyStore) -> None:
         ("offer", "active"),
         ("confirmation", "active"),
         ("staff", "active"),
+        ("order", "active"),
+        ("access", "active"),
     ]
     assert len({store.signer_key(kind)[0] for kind in KINDS}) == len(KINDS)
 
