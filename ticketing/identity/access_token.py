@@ -1,9 +1,9 @@
 """Access tokens of people: a short JWT (`at+jwt`, RFC 9068) under a secret of this deployment."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import jwt
 
@@ -13,6 +13,8 @@ from ticketing.identity.mac_secrets import MacSecrets
 LIFE = timedelta(minutes=15)
 TYPE = "at+jwt"
 _ALGORITHM = "HS256"
+# A token that was opened: its header and its payload.
+_Decoded = Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class AccessTokens:
             raise NotAuthenticated("the access token is not valid")
         return Caller(claims["sub"], claims["sid"])
 
-    def _decoded(self, token: str) -> dict[str, Any]:
+    def _decoded(self, token: str) -> _Decoded:
         for secret in self._secrets.accepted:
             try:
                 return self._opened(token, secret)
@@ -66,8 +68,8 @@ class AccessTokens:
                 raise NotAuthenticated("the access token is not valid") from error
         raise NotAuthenticated("the access token is not valid")
 
-    def _opened(self, token: str, secret: bytes) -> dict[str, Any]:
-        return jwt.decode_complete(
+    def _opened(self, token: str, secret: bytes) -> _Decoded:
+        opened: _Decoded = jwt.decode_complete(
             token,
             secret,
             algorithms=[_ALGORITHM],
@@ -80,3 +82,4 @@ class AccessTokens:
                 "verify_nbf": False,
             },
         )
+        return opened
