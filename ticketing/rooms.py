@@ -19,7 +19,7 @@ from ticketing.claims import ClaimsDesk, check_rights
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
-from ticketing.db.migrate import is_current
+from ticketing.db.migrate import is_served
 from ticketing.db.sale.orders import has_orders_of
 from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.operators import load_gates
@@ -253,7 +253,7 @@ def build_rooms(
         provider=Provider(settings.oidc) if settings.oidc else None,
         party=RelyingParty.of(settings.public_url, settings.passkey_origins),
         counters=Counters(database),
-        readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
+        readiness=lambda: {"database": is_served(database), "regions": bool(regions)},
         sick_regions=served.sick,
         warnings=(*settings.warnings(), *opened.stand_ins),
         is_sandbox=settings.is_sandbox,

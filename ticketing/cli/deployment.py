@@ -9,7 +9,7 @@ from operators.region_toml import REGION_TOML, open_toml
 from ticketing import config, logs
 from ticketing.config import Settings
 from ticketing.db import Database
-from ticketing.db.migrate import is_current
+from ticketing.db.migrate import is_served
 from ticketing.errors import InvalidRequest, Misconfigured
 from ticketing.tickets import known_keys
 from ticketing.tickets.keys import KeyStore
@@ -72,7 +72,7 @@ def database(configured: Settings) -> Database:
 def current_database(configured: Settings) -> Database:
     """The database of the settings; raises Misconfigured when its schema is not the newest."""
     opened = database(configured)
-    if not is_current(opened):
+    if not is_served(opened):
         raise Misconfigured(
             "THROUGHFARE_DATABASE_URL: the schema is not the newest; run `throughfare db upgrade`"
         )

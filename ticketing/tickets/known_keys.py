@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ticketing.db import Database, Transaction
-from ticketing.db.migrate import is_current
+from ticketing.db.migrate import is_served
 from ticketing.db.people import known_keys
 from ticketing.db.people.known_keys import KnownKey
 from ticketing.errors import Conflict, Misconfigured, NotFound
@@ -37,7 +37,7 @@ def check(database: Database, keys: KeyStore) -> None:
 
     What an old schema knows cannot be asked, so a process does not start on one either.
     """
-    if not is_current(database):
+    if not is_served(database):
         raise Misconfigured(
             "THROUGHFARE_DATABASE_URL: the schema is not the newest; run `throughfare db upgrade`"
         )
