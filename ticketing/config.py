@@ -88,6 +88,7 @@ class Settings:
     """The settings of a deployment. `from_environment` reads them; tests build them directly."""
 
     database_url: str
+    pooler: Literal["none", "transaction"] = "none"
     environment: Environment = "development"
     regions: tuple[str, ...] = ("helsinki-tallinn",)
     regions_folder: Path = Path("regions")
@@ -180,6 +181,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     settlement_folder = _folder(environ, "SETTLEMENT_FOLDER", Path("var/settlement"))
     settings = Settings(
         database_url=_text(environ, "DATABASE_URL", "sqlite:///var/throughfare.db"),
+        pooler=cast("Literal['none', 'transaction']", _one_of(environ, "POOLER", ("none", "transaction"))),
         environment=cast("Environment", _one_of(environ, "ENVIRONMENT", ("development", "production"))),
         regions=_words(_text(environ, "REGIONS", "helsinki-tallinn")),
         regions_folder=_folder(environ, "REGIONS_FOLDER", shipped.regions_folder()),

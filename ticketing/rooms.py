@@ -127,7 +127,8 @@ def build_rooms(
     connectors: Mapping[str, Mapping[str, Connector]] | None = None,
 ) -> Rooms:
     """Build each room with what it needs."""
-    database, clock = Database(settings.database_url), clock or settings.clock()
+    database = Database(settings.database_url, is_pooled=settings.pooler == "transaction")
+    clock = clock or settings.clock()
     served = (
         load_served(settings, functools.partial(_has_orders, database))
         if regions is None

@@ -30,6 +30,7 @@ SETTINGS = (
             "OPEN_BIND",
             "OPTIONS_PAGE",
             "PASSKEY_ORIGINS",
+            "POOLER",
             "PROOF_ISSUERS",
             "PUBLIC_URL",
             "RATE_LIMITS",

@@ -62,7 +62,7 @@ def operator(name: str | None) -> str | None:
 
 def database(configured: Settings) -> Database:
     """The database of the settings; it is closed when the command ends."""
-    opened = Database(configured.database_url)
+    opened = Database(configured.database_url, is_pooled=configured.pooler == "transaction")
     running = click.get_current_context(silent=True)
     if running:
         running.call_on_close(opened.close)
