@@ -25,7 +25,9 @@ class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
 
     `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures,
-    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices.
+    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices,
+    `four_eyes` the words with which the database refuses one person a second time. With
+    `second_factor` everybody has an authenticator app.
     """
 
     office: Office
@@ -41,6 +43,8 @@ class Console:
     live: LiveDesk
     claims: ClaimsDesk
     gatehouse: Gatehouse
+    four_eyes: Callable[[BaseException], str | None]
+    second_factor: bool = False
 
     @property
     def cookie_name(self) -> str:
