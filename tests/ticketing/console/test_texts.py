@@ -170,7 +170,7 @@ def asked() -> set[str]:
     found: set[str] = set()
     for path in CONSOLE.rglob("*.html"):
         found |= set(re.findall(r"\bt\('([^']+)'", path.read_text(encoding="utf-8")))
-    for path in CONSOLE.glob("*.py"):
+    for path in CONSOLE.rglob("*.py"):
         found |= set(re.findall(r'\btext\("([^"]+)"', path.read_text(encoding="utf-8")))
     return {key for key in found if not key.endswith(".")}
 
@@ -279,7 +279,7 @@ def test_the_frame_of_all_pages_sets_no_name_by_which_a_page_is_given_a_value() 
     names = set(re.findall(r"{%-? (?:set|import [^%]* as) (\w+)", frame))
     given = {
         value.arg
-        for path in CONSOLE.glob("*.py")
+        for path in CONSOLE.rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "page"
         for value in call.keywords
