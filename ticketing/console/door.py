@@ -16,8 +16,8 @@ from typing import ParamSpec, TypeVar
 from flask import Response, g, make_response, redirect, request, url_for
 
 from ticketing.console.blueprint import blueprint, console
-from ticketing.console.pages import attempt, home, language, page, staff
-from ticketing.console.words import text
+from ticketing.console.pages import TONGUE, attempt, home, language, page, staff
+from ticketing.console.words import LANGUAGES, text
 from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooManyRequests
 from ticketing.identity import staff as identity
 from ticketing.identity.principal import Role
@@ -25,7 +25,8 @@ from ticketing.settlement import bank
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_OPEN = {"console.sign_in", "console.enter", "console.style", "console.nothing"}
+_OPEN = {"console.sign_in", "console.enter", "console.style", "console.nothing", "console.choose_language"}
+_YEAR_SECONDS = 365 * 86400
 _BEFORE_CHANGE = {"console.password", "console.change_password", "console.sign_out", *_OPEN}
 _TRIES_A_MINUTE = 20
 _STYLE = (Path(__file__).parent / "console.css").read_bytes()
@@ -155,6 +156,24 @@ def change_password() -> Response:
         )
 
     return attempt(act, password, to=lambda: url_for("console.months", done="password"))
+
+
+@blueprint.post("/language")
+def choose_language() -> Response:
+    """Keep the language that a person chooses, for this browser."""
+    response = make_response(redirect(_back() or home(), 303))
+    chosen = request.form.get("tongue", "")
+    if chosen in LANGUAGES:
+        response.set_cookie(
+            TONGUE,
+            chosen,
+            max_age=_YEAR_SECONDS,
+            path="/",
+            httponly=True,
+            secure=console().secure,
+            samesite="Lax",
+        )
+    return response
 
 
 @blueprint.get("/console.css")

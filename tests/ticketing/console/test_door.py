@@ -175,6 +175,7 @@ def test_every_page_names_its_roles_and_keeps_to_them(api: Api, desk: StaffDesk,
         "console.password",
         "console.change_password",
         "console.nothing",
+        "console.choose_language",
     }
     seen = set()
     for rule in app.url_map.iter_rules():
@@ -219,3 +220,18 @@ def test_two_people_never_have_one_name(desk: StaffDesk) -> None:
     for role, operator in (("finance", "hsl"), ("operator_finance", None), ("gate", "hsl")):
         with pytest.raises(InvalidRequest):
             staff.add(desk, "x@example.org", "X", role=role, operator=operator)
+
+
+def test_a_person_reads_the_language_that_the_browser_asks_for_or_that_is_chosen(
+    desk: StaffDesk, visitor: Visitor
+) -> None:
+    browser = visitor()
+    swedish = browser.open("/console/sign-in", headers={"Accept-Language": "sv, en;q=0.5"})
+    assert swedish.has("Logga in")
+    finnish = browser.press(browser.open("/console/sign-in"), "Suomi")
+    assert finnish.has("Kirjaudu sisään")
+    assert ("html", {"lang": "fi"}) in finnish.read.tags
+    again = browser.send(finnish.form("Eesti"), {**finnish.form("Eesti").fields, "tongue": "xx"})
+    assert again.has("Kirjaudu sisään")
+    for page in browser.seen:
+        assert faults_of(page) == []

@@ -6,9 +6,10 @@ from typing import Any
 from flask import Response, g, request, url_for
 
 from ticketing import claims as claims_of_riders
+from ticketing.console import figures
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
-from ticketing.console.pages import attempt, page, region, staff
+from ticketing.console.pages import attempt, language, page, region, staff
 from ticketing.purchase.gateway import alerts
 from ticketing.settlement import bank, claims, payout, proof, service, statement
 from ticketing.settlement.run_state import GONE
@@ -50,14 +51,14 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
 
 def _step_of(month: service.MonthOverview) -> dict[str, Any] | None:
     """The step that a month waits for, with where to take it; None where it waits for nothing."""
-    run = month.run
+    run, name = month.run, figures.month(month.id, language())
     if run is not None and (run.state in _STEPS or (month.can_close and run.state in GONE)):
         mine = run.state == "calculated" and run.prepared_by == staff().name
         key = f"waits.{run.state}_by_you" if mine else f"waits.{run.state}"
-        return {"key": key, "count": month.id, "to": url_for("console.run", run_id=run.id)}
+        return {"key": key, "count": name, "to": url_for("console.run", run_id=run.id)}
     if month.can_close:
         to = url_for("console.months", region=region(), _anchor=f"month-{month.id}")
-        return {"key": "waits.close", "count": month.id, "to": to}
+        return {"key": "waits.close", "count": name, "to": to}
     return None
 
 
