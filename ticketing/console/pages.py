@@ -18,7 +18,7 @@ from ticketing.identity.staff import Staff
 from ticketing.purchase.gateway import alerts
 
 TONGUE = "throughfare-language"
-_TONGUES = {"en": "English", "et": "Eesti", "fi": "Suomi", "sv": "Svenska"}
+TONGUES = {"en": "English", "et": "Eesti", "fi": "Suomi", "sv": "Svenska"}
 _KEY = "key "
 _log = structlog.get_logger(__name__)
 _POLICY = (
@@ -129,7 +129,7 @@ def _frame() -> dict[str, Any]:
         "percent": lambda basis_points: figures.percent(basis_points, tongue),
         "called": lambda party: party_name(party, tongue),
         "region_name": region_name,
-        "tongues": _TONGUES,
+        "tongues": TONGUES,
         "here_is": here_is(),
         "local": local,
         "ending": ending,

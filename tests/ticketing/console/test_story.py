@@ -114,21 +114,29 @@ def test_a_month_is_settled_in_the_console(house: House) -> None:
 
     page = anna.open("/console/")
     assert "September 2026 is over: close it" in page.text
-    voided = anna.press(anna.press(page, "Close September 2026"), "Reject this run", reason="too early")
+    look = anna.follow(page, "September 2026 is over: close it")
+    assert "paid − given back = shares + VAT + fee" in look.text
+    assert "Without a bank account, so that the export refuses: HSL, the scheme, Tallinna" in look.text
+    voided = anna.press(anna.press(look, "Close September 2026"), "Reject this run", reason="too early")
     again = anna.follow(
         anna.open("/console/"), "The run of September 2026 was rejected: close the month again"
     )
     assert again.text == voided.text.replace("Rejected: closing the month again makes the next version. ", "")
-    run = anna.press(again, "Close September 2026")
+    stale = anna.follow(again, "Look at September 2026 and close it")
+    form = stale.form("Close September 2026")
+    assert "It has changed since you looked" in anna.send(form, {**form.fields, "seen": "0" * 64}).text
+    run = anna.press(stale, "Close September 2026")
     assert "Its next version: v2" in anna.open(again.response.url.path).text
     assert "The month is closed and its run calculated" in run.text
     assert "Anna Kask has prepared this run" in run.text
     assert not run.has("Approve")
     _somebody_approves(anna, bertil, run)
     _accounts_are_entered_and_approved(anna, bertil)
-    run = bertil.press(
+    look = bertil.press(
         bertil.follow(bertil.open("/console/"), "The run of September 2026"), "Export the files"
     )
+    assert "This is about to be done" in look.text
+    run = bertil.press(look, "Export the files")
     assert "The files are written" in run.text
     payments = bertil.follow(run, "payments-sepa.xml").response
     _files_are_what_they_should_be(bertil, run, payments, house.folder)
@@ -144,15 +152,19 @@ def _somebody_approves(anna: Browser, bertil: Browser, run: Page) -> None:
     """The preparer's own form, made up, is refused; the second person reads the digest and approves it."""
     address = str(run.response.url.path)
     seen = bertil.open(address)
-    form = seen.form("Approve")
+    look = bertil.press(seen, "Approve")
+    assert "Approve the run of September 2026?" in look.text
+    form = look.form("Approve")
     mine = run.form("Reject this run").fields["csrf"]
     refused = anna.send(form, {**form.fields, "csrf": mine})
     assert (refused.status, "another person approves it" in refused.text) == (403, True)
     other = bertil.send(form, {**form.fields, "digest": "0" * 64})
-    assert (other.status, "this is not the digest of the run" in other.text) == (409, True)
-    approved = bertil.press(seen, "Approve")
+    assert "It has changed since you looked" in other.text
+    wrong = bertil.press(other, "Approve")
+    assert (wrong.status, "this is not the digest of the run" in wrong.text) == (409, True)
+    approved = bertil.press(look, "Approve")
     assert "Now: export the files" in approved.text
-    early = bertil.press(approved, "Export the files")
+    early = bertil.press(bertil.press(approved, "Export the files"), "Export the files")
     assert (early.status, "no approved bank account of scheme, hsl, tlt" in early.text) == (409, True)
 
 
@@ -281,7 +293,10 @@ def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
     assert (both.status, "choose one" in both.text) == (422, True)
     wrong = anna.press(both, "Answer", text="you are right", verdict="corrected")
     assert (wrong.status, wrong.form("Answer").fields["amount"]) == (422, "0,50")
-    page = anna.press(wrong, "Answer", amount="0.50")
+    look = anna.press(wrong, "Answer", amount="0.50")
+    assert "Corrected by 0.50" in look.text
+    assert "Borne by Tallinna ühistransport" in look.text
+    page = anna.press(look, "Answer")
     assert "corrected Anna Kask" in page.text
     assert "HSL got 0.50 EUR, borne by Tallinna ühistransport" in page.text
     assert "corrected Anna Kask" in heli.open(case.response.url.path).text

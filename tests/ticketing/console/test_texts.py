@@ -162,6 +162,11 @@ VALUES = {
     "level": ("S", "A", "B", "C"),
     "payout": ("prepared", "released", "withdrawn", "paid", "returned"),
     "check": ("waiting", "faults", "clean"),
+    "tile": ("tickets", "passengers", "average", "given_back", "more", "less", "same", "was", "no_month"),
+    "look": ("approved", "exported", "answer"),
+    "follows": ("approved", "exported", "answer"),
+    "hindrance": ("paid_without_ticket", "unfinished_orders", "gateway"),
+    "work": ("close", "export"),
     "vehicle": ("any", "bus", "tram", "metro", "rail", "ferry", "ship", "road", "air"),
     "scope": ("domestic", "international"),
     "vat_treatment": ("taxable", "zero", "exempt", "exempt_with_credit", "outside"),
@@ -238,6 +243,7 @@ PAIRS = [
     ("field", "paper", 3.0),
     ("field", "ground", 3.0),
     ("blue", "paper", 3.0),
+    *((f"chart-{letter}", "paper", 3.0) for letter in "abcdefgh"),
 ]
 
 

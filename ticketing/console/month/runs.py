@@ -3,21 +3,28 @@
 import mimetypes
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 
-from flask import Response, request, url_for
+from flask import Response, g, request, url_for
 
 from tariffs.money import total
+from ticketing.console import figures
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
-from ticketing.console.pages import attempt, download, page, staff
+from ticketing.console.look import Look, look_then_do
+from ticketing.console.month.closing import ask_export, long_export
+from ticketing.console.names import party_name, region_name
+from ticketing.console.pages import TONGUES, attempt, download, language, page, staff
+from ticketing.console.words import text
 from ticketing.errors import NotFound
 from ticketing.frozen import TaxSum
 from ticketing.settlement import payout, service, statement
 from ticketing.settlement.payout import due_date
 from ticketing.settlement.service import Run
-from ticketing.settlement.statement import export_run, exported_parts
+from ticketing.settlement.statement import export_run, exported_parts, zip_of_run
 
 STATES = ("draft", "calculated", "approved", "exported", "sent", "reconciled")
+LOOKED_AT = ("approved", "exported")
 _LANGUAGES = ("en", "et", "fi", "sv")
 
 
@@ -46,26 +53,56 @@ def run(run_id: str) -> str:
 @blueprint.post("/runs/<run_id>/steps/<step>")
 @needs("finance")
 def take_step(run_id: str, step: str) -> Response:
-    """Take a run a step further; the page that is shown afterwards says how it stands."""
+    """Take a run a step further; to approve and to export is looked at first."""
+    office, by = console().office, staff().name
     acts: dict[str, Callable[[], object]] = {
-        "approved": lambda: payout.approve(
-            console().office, run_id, staff().name, request.form.get("digest", "")
-        ),
-        "rejected": lambda: payout.reject(
-            console().office, run_id, staff().name, request.form.get("reason", "")
-        ),
-        "voided": lambda: payout.void(console().office, run_id, staff().name, request.form.get("reason", "")),
-        "exported": lambda: export_run(
-            console().office, run_id, staff().name, console().office.files, language=_language()
-        ),
-        "sent": lambda: payout.mark_sent(
-            console().office, run_id, staff().name, request.form.get("message_id", "").strip()
-        ),
+        "approved": lambda: payout.approve(office, run_id, by, request.form.get("digest", "")),
+        "rejected": lambda: payout.reject(office, run_id, by, request.form.get("reason", "")),
+        "voided": lambda: payout.void(office, run_id, by, request.form.get("reason", "")),
+        "exported": lambda: export_run(office, run_id, by, office.files, language=_language()),
+        "sent": lambda: payout.mark_sent(office, run_id, by, request.form.get("message_id", "").strip()),
     }
     if step not in acts:
         raise NotFound(f"no step {step}")
-    return attempt(
-        acts[step], lambda: run(run_id), to=lambda: url_for("console.run", run_id=run_id, done=step)
+    to: Callable[[], str] = partial(url_for, "console.run", run_id=run_id, done=step)
+    act, shown = acts[step], partial(run, run_id)
+    if step not in LOOKED_AT:
+        return attempt(act, shown, to=to)
+    taken = service.get_run(office, run_id)
+    if step == "exported" and long_export(taken):
+        act, to = ask_export(taken, _language()), lambda: url_for("console.work", work_id=g.made.id)
+    return look_then_do(_before(taken, step), act, shown, to=to, here="months")
+
+
+def _before(taken: Run, step: str) -> Look:
+    """Show a step of a run before it is taken: the payments, their sum, and the digest that is approved."""
+    tongue = language()
+    known = taken.dataset
+    month = figures.month(taken.period, tongue)
+    payments = "\n".join(
+        f"{party_name(one.debtor, tongue)} → {party_name(one.creditor, tongue)}: {figures.of_money(one.amount, tongue)}"
+        for one in known.payments
+    )
+    facts = [
+        (text("run", tongue), f"{month}, v{taken.version}, {region_name(taken.region)}"),
+        (text("payments", tongue), payments or text("nobody_is_paid", tongue)),
+        (text("net_total", tongue), ", ".join(figures.of_money(one, tongue) for one in known.net) or "–"),
+        (text("due_day", tongue), figures.day(due_date(taken), tongue)),
+    ]
+    fields = {}
+    if step == "approved":
+        fields = {"digest": request.form.get("digest", "")}
+        facts.append((text("digest_of_run", tongue), taken.digest))
+    else:
+        fields = {"language": _language()}
+        facts.append((text("language_of_statements", tongue), TONGUES[_language()]))
+    return Look(
+        title=text(f"look.{step}", tongue, month=month),
+        facts=facts,
+        consequence=text(f"follows.{step}", tongue),
+        button=text("approve" if step == "approved" else "export", tongue),
+        back=url_for("console.run", run_id=taken.id),
+        fields=fields,
     )
 
 
@@ -87,6 +124,16 @@ def file(run_id: str) -> Response:
     content = exported_parts(console().office, run_id, name)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return download(content, name.rpartition("/")[2], kind)
+
+
+@blueprint.get("/runs/<run_id>/files.zip")
+@needs("finance", "admin")
+def zipped(run_id: str) -> Response:
+    """Send every exported file of a run in one ZIP."""
+    office = console().office
+    zipped_run = service.get_run(office, run_id)
+    name = f"{zipped_run.region}-{zipped_run.period}-v{zipped_run.version}.zip"
+    return download(zip_of_run(office, run_id), name, "application/zip")
 
 
 def _language() -> str:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 from tariffs.money import Money
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs, own
+from ticketing.console.month.lines import table_of
 from ticketing.console.pages import attempt, download, page, region, staff
 from ticketing.console.words import text
 from ticketing.errors import NotFound
@@ -21,12 +22,10 @@ from ticketing.settlement.statement import (
     file_name,
     foot_of,
     other_lines,
-    page_of_lines,
     statement_parts,
     sum_lines,
 )
 
-_PAGE = 50
 LANGUAGES = ("en", "et", "fi", "sv")
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -40,18 +39,15 @@ _KINDS = {
 def statement(run_id: str, party: str) -> str:
     """Show a party's lines, a page at a time."""
     own(party)
-    after = request.args.get("after", "")
     run = service.get_run(console().office, run_id)
-    shown, next_one = page_of_lines(console().office, run, party, after=after, limit=_PAGE)
+    table = table_of(run, party)
     return page(
         "statement",
         here="months",
         run=run,
         party=party,
-        lines=shown,
-        next=next_one,
-        after=after,
-        others=[] if after else other_lines(console().office, run, party),
+        table=table,
+        others=[] if table.is_filtered else other_lines(console().office, run, party),
         amounts=amounts_of,
         totals=_told(sum_lines(run, party)),
         foot=foot_of(run, party),
