@@ -11,6 +11,7 @@ from ticketing.errors import ThroughfareError
 from ticketing.gate.house import Gatehouse
 from ticketing.identity import Counters
 from ticketing.identity.staff import StaffDesk
+from ticketing.notices import PostOffice
 from ticketing.purchase.service import Till
 from ticketing.regions import LiveDesk
 from ticketing.regions.levels import FeedFigures
@@ -25,7 +26,7 @@ class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
 
     `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures,
-    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices.
+    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices, `post_office` writes to the holders of tickets.
     """
 
     office: Office
@@ -41,6 +42,7 @@ class Console:
     live: LiveDesk
     claims: ClaimsDesk
     gatehouse: Gatehouse
+    post_office: PostOffice
 
     @property
     def cookie_name(self) -> str:

@@ -28,12 +28,21 @@ class Look:
     consequence: str
     button: str
     back: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """The digest of everything that the page tells."""
-        return digest_of([*self.facts, *self.fields.items()])
+        return digest_of([*self.facts, *self.hidden])
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """The hidden fields of the second form, one for each value."""
+        return [
+            (name, value)
+            for name, given in self.fields.items()
+            for value in ([given] if isinstance(given, str) else given)
+        ]
 
 
 def digest_of(facts: Sequence[tuple[str, str]]) -> str:

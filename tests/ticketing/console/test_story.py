@@ -303,18 +303,16 @@ def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
     borne = tiit.follow(tiit.open("/console/disputes"), "20")
     assert "HSL got 0.50 EUR, borne by Tallinna ühistransport" in borne.text
     assert "The line of" not in borne.text  # it is another operator's
-    found = anna.press(anna.open("/console/find"), "Find a line", wanted="ticket-one")
-    assert "Lines: 2" in found.text
+    found = anna.press(anna.open("/console/find"), "Find", wanted="ticket-one")
+    assert "Found: 3" in found.text
     assert "ticket-one" not in str(found.response.url)
-    ours = heli.press(heli.open("/console/find"), "Find a line", wanted="ticket-one")
-    assert "Lines: 1" in ours.text
+    ours = heli.press(heli.open("/console/find"), "Find", wanted="ticket-one")
+    assert "Found: 1" in ours.text
     by_dispute = heli.press(
-        heli.open("/console/find"), "Find a line", wanted=case.response.url.path.rpartition("/")[2]
+        heli.open("/console/find"), "Find", wanted=case.response.url.path.rpartition("/")[2]
     )
-    assert "Lines: 1" in by_dispute.text
-    many = anna.press(
-        anna.open("/console/find"), "Find a line", wanted=why.response.url.path.rpartition("/")[2][:8]
-    )
+    assert "Found: 1" in by_dispute.text
+    many = anna.press(anna.open("/console/find"), "Find", wanted=why.response.url.path.rpartition("/")[2][:8])
     assert "lines have an id like" in many.text
 
 

@@ -70,6 +70,8 @@ VALUES = {
         "payouts_prepared",
         "payouts_released",
         "payouts_withdrawn",
+        "given_back",
+        "sent_again",
     ),
     "nav": (
         "months",
@@ -82,6 +84,7 @@ VALUES = {
         "live",
         "books",
         "find",
+        "orders",
     ),
     "say": ("cancelled", "late", "runs"),
     "say_hint": ("cancelled", "late", "runs"),
@@ -163,8 +166,9 @@ VALUES = {
     "payout": ("prepared", "released", "withdrawn", "paid", "returned"),
     "check": ("waiting", "faults", "clean"),
     "tile": ("tickets", "passengers", "average", "given_back", "more", "less", "same", "was", "no_month"),
-    "look": ("approved", "exported", "answer"),
-    "follows": ("approved", "exported", "answer"),
+    "hit": ("order", "line", "lines", "statement", "bank"),
+    "look": ("approved", "exported", "answer", "refund"),
+    "follows": ("approved", "exported", "answer", "refund"),
     "hindrance": ("paid_without_ticket", "unfinished_orders", "gateway"),
     "work": ("close", "export"),
     "vehicle": ("any", "bus", "tram", "metro", "rail", "ferry", "ship", "road", "air"),
@@ -197,7 +201,17 @@ def test_no_text_hides_another_one_of_the_same_key() -> None:
 
 def test_no_text_waits_for_a_page() -> None:
     used = asked()
-    kinds = {*VALUES, "kind", "entry", "step"}
+    kinds = {
+        *VALUES,
+        "kind",
+        "entry",
+        "step",
+        "order_state",
+        "payment_state",
+        "refund_state",
+        "ticket_state",
+        "booking",
+    }
 
     assert sorted(key for key in TEXTS if key not in used and key.partition(".")[0] not in kinds) == []
 

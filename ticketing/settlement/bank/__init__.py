@@ -1,6 +1,7 @@
 """Hold the bank's statements against what runs pay: read camt files, match lines, book them, clear what nobody knows."""
 
 from ticketing.settlement.bank.camt import MAX_BYTES
+from ticketing.settlement.bank.looking_up import find_lines
 from ticketing.settlement.bank.matching import Expected, Finding
 from ticketing.settlement.bank.reconcile import (
     book_line,
@@ -28,6 +29,7 @@ __all__ = [
     "Way",
     "book_line",
     "clear_suspense",
+    "find_lines",
     "get_booked",
     "import_statement",
     "kind_of",
