@@ -152,4 +152,5 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         claims=rooms.claims,
         gatehouse=rooms.gatehouse,
         post_office=rooms.post_office,
+        planner=rooms.planner,
     )

@@ -15,6 +15,7 @@ from ticketing.notices import PostOffice
 from ticketing.purchase.service import Till
 from ticketing.regions import LiveDesk
 from ticketing.regions.levels import FeedFigures
+from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -43,6 +44,7 @@ class Console:
     claims: ClaimsDesk
     gatehouse: Gatehouse
     post_office: PostOffice
+    planner: Planner
 
     @property
     def cookie_name(self) -> str:

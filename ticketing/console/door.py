@@ -10,13 +10,14 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from flask import Response, g, make_response, redirect, request, url_for
 
 from ticketing.console.blueprint import blueprint, console
-from ticketing.console.pages import TONGUE, attempt, home, language, page, staff
+from ticketing.console.pages import TONGUE, attempt, here_is, home, language, page, staff
 from ticketing.console.words import LANGUAGES, text
 from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooManyRequests
 from ticketing.identity import staff as identity
@@ -27,6 +28,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _OPEN = {"console.sign_in", "console.enter", "console.style", "console.nothing", "console.choose_language"}
 _YEAR_SECONDS = 365 * 86400
+# The page that warns comes so long before a session without a page ends; one minute more may have gone unnoted.
+_WARNED_BEFORE = timedelta(minutes=5)
+_UNNOTED = timedelta(minutes=1)
 _BEFORE_CHANGE = {"console.password", "console.change_password", "console.sign_out", *_OPEN}
 _TRIES_A_MINUTE = 20
 _STYLE = (Path(__file__).parent / "console.css").read_bytes()
@@ -57,7 +61,8 @@ def own(party: str) -> str | None:
 @blueprint.before_request
 def _open() -> Response | None:
     g.cookie, g.staff, g.csrf = request.cookies.get(console().cookie_name, ""), None, ""
-    if request.endpoint == "console.style":
+    # The page that warns is no use of the session: an abandoned browser is signed out all the same.
+    if request.endpoint in {"console.style", "console.session"}:
         return None
     if g.cookie:
         g.csrf = _token_of(g.cookie)
@@ -83,6 +88,26 @@ def _check_form() -> None:
     ours = hmac.compare_digest(request.form.get("csrf", "").encode(), g.csrf.encode())
     if not g.csrf or not ours or site not in {"same-origin", "none"}:
         raise NotAllowed(text("form_is_old", language()))
+
+
+@blueprint.after_request
+def _warn(response: Response) -> Response:
+    """Let an open page lead to a warning before its session ends: no script can ask."""
+    if g.get("staff") is not None and response.mimetype == "text/html":
+        seconds = int((identity.IDLE - _WARNED_BEFORE - _UNNOTED).total_seconds())
+        address = url_for("console.session", back=here_is())
+        response.headers.setdefault("Refresh", f"{seconds}; url={address}")
+    return response
+
+
+@blueprint.get("/session")
+def session() -> Response:
+    """Warn that a session is about to end, with a link that keeps it; afterwards lead to the door."""
+    ends = console().office.clock.now() + _WARNED_BEFORE
+    response = make_response(page("session", back=_back() or home(), ends=ends))
+    leave = url_for("console.sign_in", back=_back() or None)
+    response.headers["Refresh"] = f"{int((_WARNED_BEFORE + _UNNOTED).total_seconds())}; url={leave}"
+    return response
 
 
 @blueprint.after_request

@@ -176,6 +176,7 @@ def test_every_page_names_its_roles_and_keeps_to_them(api: Api, desk: StaffDesk,
         "console.change_password",
         "console.nothing",
         "console.choose_language",
+        "console.session",
     }
     seen = set()
     for rule in app.url_map.iter_rules():
@@ -235,3 +236,22 @@ def test_a_person_reads_the_language_that_the_browser_asks_for_or_that_is_chosen
     assert again.has("Kirjaudu sisään")
     for page in browser.seen:
         assert faults_of(page) == []
+
+
+def test_a_page_leads_to_a_warning_before_its_session_ends(
+    api: Api, desk: StaffDesk, visitor: Visitor
+) -> None:
+    browser = visitor()
+    browser.sign_in("anna@example.org", member(desk), PASSWORD)
+    seconds, _, address = browser.open("/console/bank").response.headers["refresh"].partition("; url=")
+    assert int(seconds) == 24 * 60
+
+    api.clock.advance(timedelta(seconds=int(seconds)))
+    warning = browser.open(address)
+    assert "Your session is about to end" in warning.text
+    assert faults_of(warning) == []
+    assert browser.follow(warning, "Stay signed in").response.url.path == "/console/bank"
+    api.clock.advance(timedelta(minutes=24))
+    browser.open(address)
+    api.clock.advance(timedelta(minutes=7))
+    assert browser.open("/console/bank").has("Sign in")

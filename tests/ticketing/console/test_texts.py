@@ -72,6 +72,8 @@ VALUES = {
         "payouts_withdrawn",
         "given_back",
         "sent_again",
+        "member_ended",
+        "key_revoked",
     ),
     "nav": (
         "months",
@@ -85,6 +87,9 @@ VALUES = {
         "books",
         "find",
         "orders",
+        "people",
+        "terms",
+        "tariffs",
     ),
     "say": ("cancelled", "late", "runs"),
     "say_hint": ("cancelled", "late", "runs"),
@@ -167,8 +172,8 @@ VALUES = {
     "check": ("waiting", "faults", "clean"),
     "tile": ("tickets", "passengers", "average", "given_back", "more", "less", "same", "was", "no_month"),
     "hit": ("order", "line", "lines", "statement", "bank"),
-    "look": ("approved", "exported", "answer", "refund"),
-    "follows": ("approved", "exported", "answer", "refund"),
+    "look": ("approved", "exported", "answer", "refund", "end_member", "revoke_key"),
+    "follows": ("approved", "exported", "answer", "refund", "end_member", "revoke_key"),
     "hindrance": ("paid_without_ticket", "unfinished_orders", "gateway"),
     "work": ("close", "export"),
     "vehicle": ("any", "bus", "tram", "metro", "rail", "ferry", "ship", "road", "air"),
@@ -211,6 +216,7 @@ def test_no_text_waits_for_a_page() -> None:
         "refund_state",
         "ticket_state",
         "booking",
+        "agreement",
     }
 
     assert sorted(key for key in TEXTS if key not in used and key.partition(".")[0] not in kinds) == []

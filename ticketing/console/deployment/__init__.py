@@ -1,5 +1,5 @@
-"""The deployment: the devices of operators, and what a region is set up by."""
+"""The deployment: devices, staff and keys, the terms of a region, and its tariffs with the price of a trip."""
 
-from ticketing.console.deployment import devices
+from ticketing.console.deployment import devices, people, tariffs, terms
 
-__all__ = ["devices"]
+__all__ = ["devices", "people", "tariffs", "terms"]

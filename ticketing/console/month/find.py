@@ -61,7 +61,7 @@ def look_up() -> str:
 
 
 def _hits(wanted: str, limited: str | None) -> Iterator[Hit]:
-    """Everything that fits; an operator's staff find their own lines and statements."""
+    """Yield all that fits; an operator's staff find their own lines and statements."""
     runs = _runs()
     day, amount = _day_of(wanted), _amount(wanted)
     yield from _statements(wanted, limited, runs)
@@ -104,8 +104,8 @@ def _orders(wanted: str, amount: Money | None) -> Iterator[Hit]:
 def _lines(wanted: str, limited: str | None, runs: dict[str, service.Run]) -> Iterator[Hit]:
     """The lines of a ticket, of a control code, of a line's id or of a dispute."""
     codes = looking_up.list_tickets_of_code(console().till, wanted) if limited is None else []
-    for one in (wanted, *codes):
-        for month, party, line_id in claims.find_lines(console().office, region(), one, limited):
+    for ticket in (wanted, *codes):
+        for month, party, line_id in claims.find_lines(console().office, region(), ticket, limited):
             if month in runs:
                 words = (
                     f"{figures.month(month, language())} · {party_name(party, language())} · {line_id[-8:]}"
@@ -164,8 +164,8 @@ def _filtered(
         else url_for("console.run_lines", run_id=run.id)
     )
     query = "&".join(f"{name}={value}" for name, value in given.items())
-    told = text("lines_of_month", language(), month=figures.month(run.period, language()), count=count)
-    yield Hit("lines", f"{words} · {told}", f"{address}?{query}")
+    counted = text("lines_of_month", language(), month=figures.month(run.period, language()), count=count)
+    yield Hit("lines", f"{words} · {counted}", f"{address}?{query}")
 
 
 def _day_of(wanted: str) -> date | None:
