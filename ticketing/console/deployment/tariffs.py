@@ -61,12 +61,12 @@ def tariffs() -> str:
 def _fares(known: Region) -> list[Fare]:
     fares = [
         Fare(
-            operator,
-            price.name,
-            price.rider or "",
-            price.medium or "",
-            price.price.text,
-            price.price.currency,
+            operator=operator,
+            product=price.name,
+            rider=price.rider or "",
+            medium=price.medium or "",
+            price=price.price.text,
+            currency=price.price.currency,
         )
         for operator, feed in known.book.feeds.items()
         for price in feed.prices()
