@@ -154,4 +154,6 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         live=rooms.live,
         claims=rooms.claims,
         gatehouse=rooms.gatehouse,
+        post_office=rooms.post_office,
+        planner=rooms.planner,
     )

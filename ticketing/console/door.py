@@ -10,14 +10,15 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from flask import Response, g, make_response, redirect, request, url_for
 
 from ticketing.console.blueprint import blueprint, console
-from ticketing.console.pages import attempt, home, language, page, staff
-from ticketing.console.words import text
+from ticketing.console.pages import TONGUE, attempt, here_is, home, language, page, staff
+from ticketing.console.words import LANGUAGES, text
 from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, ThroughfareError, TooManyRequests
 from ticketing.identity import second_factor
 from ticketing.identity import staff as identity
@@ -26,13 +27,20 @@ from ticketing.settlement import bank
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_OPEN = {"console.sign_in", "console.enter", "console.style", "console.nothing"}
+_OPEN = {"console.sign_in", "console.enter", "console.style", "console.nothing", "console.choose_language"}
+_YEAR_SECONDS = 365 * 86400
+# The page that warns comes so long before a session without a page ends; one minute more may have gone unnoted.
+_WARNED_BEFORE = timedelta(minutes=5)
+_UNNOTED = timedelta(minutes=1)
 _BEFORE_CHANGE = {"console.password", "console.change_password", "console.sign_out", *_OPEN}
 _BEFORE_CODE = {"console.second_factor", "console.give_code", *_BEFORE_CHANGE}
 # These approve, export or change accounts: they ask for a code again when the last one is older than ten minutes.
 _STEP_UP = {
     "console.take_step",
     "console.file",
+    "console.zipped",
+    "console.pay_again",
+    "console.again_file",
     "console.enter_account",
     "console.approve_account",
     "console.decide_payouts",
@@ -68,7 +76,8 @@ def own(party: str) -> str | None:
 @blueprint.before_request
 def _open() -> Response | None:
     g.cookie, g.staff, g.csrf = request.cookies.get(console().cookie_name, ""), None, ""
-    if request.endpoint == "console.style":
+    # The page that warns is no use of the session: an abandoned browser is signed out all the same.
+    if request.endpoint in {"console.style", "console.session"}:
         return None
     if g.cookie:
         g.csrf = _token_of(g.cookie)
@@ -128,6 +137,26 @@ def _check_form() -> None:
     ours = hmac.compare_digest(request.form.get("csrf", "").encode(), g.csrf.encode())
     if not g.csrf or not ours or site not in {"same-origin", "none"}:
         raise NotAllowed(text("form_is_old", language()))
+
+
+@blueprint.after_request
+def _warn(response: Response) -> Response:
+    """Let an open page lead to a warning before its session ends: no script can ask."""
+    if g.get("staff") is not None and response.mimetype == "text/html":
+        seconds = int((identity.IDLE - _WARNED_BEFORE - _UNNOTED).total_seconds())
+        address = url_for("console.session", back=here_is())
+        response.headers.setdefault("Refresh", f"{seconds}; url={address}")
+    return response
+
+
+@blueprint.get("/session")
+def session() -> Response:
+    """Warn that a session is about to end, with a link that keeps it; afterwards lead to the door."""
+    ends = console().office.clock.now() + _WARNED_BEFORE
+    response = make_response(page("session", back=back_to() or home(), ends=ends))
+    leave = url_for("console.sign_in", back=back_to() or None)
+    response.headers["Refresh"] = f"{int((_WARNED_BEFORE + _UNNOTED).total_seconds())}; url={leave}"
+    return response
 
 
 @blueprint.after_request
@@ -201,6 +230,24 @@ def change_password() -> Response:
         )
 
     return attempt(act, password, to=lambda: url_for("console.months", done="password"))
+
+
+@blueprint.post("/language")
+def choose_language() -> Response:
+    """Keep the language that a person chooses, for this browser."""
+    response = make_response(redirect(back_to() or home(), 303))
+    chosen = request.form.get("tongue", "")
+    if chosen in LANGUAGES:
+        response.set_cookie(
+            TONGUE,
+            chosen,
+            max_age=_YEAR_SECONDS,
+            path="/",
+            httponly=True,
+            secure=console().secure,
+            samesite="Lax",
+        )
+    return response
 
 
 @blueprint.get("/console.css")
