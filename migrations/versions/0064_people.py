@@ -7,7 +7,7 @@ from alembic import op
 from ticketing.db.scripts import run_script
 
 revision = "0064_people"
-down_revision = "0061_gateway_account"
+down_revision = "0062_feed_versions"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from ticketing.db.tables.types import Instant
 
-revision = "0068_feed_versions"
-down_revision = "0065_schema_steps"
+revision = "0062_feed_versions"
+down_revision = "0061_gateway_account"
 branch_labels = None
 depends_on = None
 
