@@ -37,7 +37,7 @@ _BACK, _EXCHANGED = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What the orders of a month came to: their number, the money that was paid, and what was given back."""
+    """The sums of a month's orders: their number, the money that was paid, and what was given back."""
 
     orders: int = 0
     paid: Decimal = Decimal(0)
@@ -66,12 +66,12 @@ class Shelf:
     def take(self, to: Path) -> Sold | None:
         """Copy a kept month into a folder; None where there is none."""
         try:
-            told = json.loads((self.folder / _TOTALS).read_text(encoding="utf-8"))
+            totals = json.loads((self.folder / _TOTALS).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         shutil.copyfile(self.folder / _DATABASE, to / _DATABASE)
         shutil.copytree(self.folder / "keys", to / "keys", dirs_exist_ok=True)
-        return Sold(told["orders"], Decimal(told["paid"]), Decimal(told["back"]))
+        return Sold(totals["orders"], Decimal(totals["paid"]), Decimal(totals["back"]))
 
     def put(self, source: Path, sold: Sold) -> None:
         """Keep a month; the totals come last, so that half a month is none."""
@@ -83,8 +83,8 @@ class Shelf:
         ):
             live.backup(copy)
         shutil.copytree(source / "keys", self.folder / "keys")
-        told = {"orders": sold.orders, "paid": str(sold.paid), "back": str(sold.back)}
-        (self.folder / _TOTALS).write_text(json.dumps(told), encoding="utf-8")
+        totals = {"orders": sold.orders, "paid": str(sold.paid), "back": str(sold.back)}
+        (self.folder / _TOTALS).write_text(json.dumps(totals), encoding="utf-8")
 
 
 def sell(
@@ -110,6 +110,19 @@ def sell(
             ):
                 total += sold
     return total
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """An order that waits for its payment: its id, its key, and the money that is due."""
+
+    id: str
+    key: str
+    due: Decimal
+
+
+def _ordered(answer: Any) -> _Ordered:
+    return _Ordered(answer["id"], answer["access_token"], Decimal(answer["due"]["amount"]))
 
 
 class _Shop:
@@ -139,41 +152,36 @@ class _Shop:
         """Make one order, and give it back or exchange it where its number says so."""
         if self._month.product and number % _PASS_EVERY == 0:
             body = {"product": self._month.product, "start": (day + timedelta(days=1)).isoformat()}
-            return self._paid(self._post("/v1/passes/quotes", body))[0]
+            return self._paid(self._post("/v1/passes/quotes", body)["id"])[0]
         offer = offers[number % len(offers)]
-        sold, order = self._paid(self._post("/v1/quotes", {"offer_id": offer}))
+        sold, ordered = self._paid(self._post("/v1/quotes", {"offer_id": offer})["id"])
         if number % _BACK_EVERY == _BACK:
-            return sold + self._given_back(order)
+            return sold + self._given_back(ordered)
         if number % _EXCHANGE_EVERY == _EXCHANGED:
-            return sold + self._exchanged(order, offer)
+            return sold + self._exchanged(ordered, offer)
         return sold
 
-    def _paid(self, quote: dict[str, Any]) -> tuple[Sold, dict[str, Any]]:
-        order = self._post("/v1/orders", {"quote_id": quote["id"]})
-        return Sold(1) + self._pay(order), order
+    def _paid(self, quote_id: str) -> tuple[Sold, "_Ordered"]:
+        ordered = _ordered(self._post("/v1/orders", {"quote_id": quote_id}))
+        return Sold(1) + self._pay(ordered), ordered
 
-    def _pay(self, order: dict[str, Any]) -> Sold:
-        due = Decimal(order["due"]["amount"])
-        if due:
-            path = f"/v1/orders/{order['id']}/payments"
-            self._post(path, {"method": "demo_ok"}, order["access_token"])
-        return Sold(0, due)
+    def _pay(self, ordered: "_Ordered") -> Sold:
+        if ordered.due:
+            self._post(f"/v1/orders/{ordered.id}/payments", {"method": "demo_ok"}, ordered.key)
+        return Sold(0, ordered.due)
 
-    def _given_back(self, order: dict[str, Any]) -> Sold:
-        refund = self._post(
-            f"/v1/orders/{order['id']}/refunds", {"passengers": ["one"]}, order["access_token"]
-        )
+    def _given_back(self, ordered: "_Ordered") -> Sold:
+        refund = self._post(f"/v1/orders/{ordered.id}/refunds", {"passengers": ["one"]}, ordered.key)
         return Sold(0, Decimal(0), Decimal(refund["amount"]["amount"]))
 
-    def _exchanged(self, order: dict[str, Any], offer: str) -> Sold:
+    def _exchanged(self, ordered: "_Ordered", offer: str) -> Sold:
         quote = self._post("/v1/quotes", {"offer_id": offer})
-        path = f"/v1/orders/{order['id']}/exchanges"
-        return Sold(1) + self._pay(self._post(path, {"quote_id": quote["id"]}, order["access_token"]))
+        path = f"/v1/orders/{ordered.id}/exchanges"
+        return Sold(1) + self._pay(_ordered(self._post(path, {"quote_id": quote["id"]}, ordered.key)))
 
-    def _post(self, path: str, body: object, key: str = "") -> dict[str, Any]:
+    def _post(self, path: str, body: object, key: str = "") -> Any:
         headers = {"Idempotency-Key": new_id()} | ({"Authorization": f"Bearer {key}"} if key else {})
         response = self._http.post(path, json=body, headers=headers)
         if response.is_error:
             raise click.ClickException(f"{path} answered {response.status_code}: {response.text}")
-        answer: dict[str, Any] = response.json()
-        return answer
+        return response.json()
