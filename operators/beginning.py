@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
 from operators.files import AS_GTFS_WANTS, ENCODINGS, Reading
 from operators.gtfs.timetable import Timetable
+from operators.placing import Placed, placed
 from operators.plain_text import plain
 from operators.skeleton import USUAL
 from tariffs.table import Table
@@ -25,6 +25,7 @@ from tariffs.words import LANGUAGES
 _MAX_ID, _LEAST_ID = 12, 3
 _WORDS_OF_NO_NAME = {"the", "and", "of", "ltd", "oy", "as", "ab", "sa", "gmbh"}
 _UNKNOWN = "XX"
+_STOPS_A_LINE, _SHOWN = 8, 5
 
 
 class Sold(NamedTuple):
@@ -58,13 +59,6 @@ class Source:
         return sum(1 for _ in Table("agency.txt", self.files.get("agency.txt"), []).rows())
 
     @property
-    def state(self) -> str | None:
-        """The state of its time zone (ISO 3166), None for a zone that is no state's."""
-        zone = get_global("zone_aliases").get(self.timetable.timezone, self.timetable.timezone)
-        territory = get_global("zone_territories").get(zone)
-        return str(territory) if territory and len(territory) == len(_UNKNOWN) else None
-
-    @property
     def riders(self) -> list[str]:
         """The rider categories that it has prices for; `adult` where its prices are for everybody, none where it has no prices."""
         return sorted({row.rider for row in self.prices if row.rider}) or ["adult"][: len(self.prices)]
@@ -88,13 +82,15 @@ class Beginning:
 def begin(name: str, sources: Sequence[Source]) -> Beginning:
     """Write the files of a region, but for the feeds themselves. Raises ValueError where nothing tells its currency."""
     operators = tuple(_ids(sources))
-    states = sorted({source.state for source in sources if source.state}) or [_UNKNOWN]
-    currency = _currency(sources, states)
     pairs = list(zip(operators, sources, strict=True))
+    places = {operator: placed(source.timetable) for operator, source in pairs}
+    states = sorted({state for one in places.values() for state in one.states}) or [_UNKNOWN]
+    currency = _currency(sources, states)
     tables = [
         _head(name, states, currency, _languages(sources)),
         *_riders(pairs),
-        *(_operator(operator, source) for operator, source in pairs),
+        *(_operator(operator, source, places[operator]) for operator, source in pairs),
+        *(row for operator in operators for row in _crossings(operator, places[operator])),
     ]
     files = {
         "region.toml": "\n".join(tables),
@@ -102,7 +98,7 @@ def begin(name: str, sources: Sequence[Source]) -> Beginning:
         "taxes.csv": _TAXES,
         "README.md": _readme(name, pairs),
     }
-    return Beginning(files, operators, tuple(_notes(pairs, states)))
+    return Beginning(files, operators, tuple(_notes(pairs, places, states)))
 
 
 def _ids(sources: Sequence[Source]) -> Iterator[str]:
@@ -156,15 +152,34 @@ def _riders(pairs: Sequence[tuple[str, Source]]) -> Iterator[str]:
         yield "\n".join([f"[rider_categories.{key}]", *rows, ""])
 
 
-def _operator(operator: str, source: Source) -> str:
+def _operator(operator: str, source: Source, place: Placed) -> str:
     rows = [f'id = "{operator}"', f'name = "{_quoted(plain(source.name))}"']
-    rows += [f'member_state = "{source.state}"'] if source.state else []
+    rows += [f'member_state = "{place.state}"'] if place.state else []
+    rows += [f"states = {{ {_abroad(place)} }}"] if place.abroad else []
     rows += [f'medium = "{_quoted(source.medium)}"'] if source.medium else []
     encoding, time_zone = source.reading
     terms = [f'encoding = "{encoding}"'] if encoding != ENCODINGS[0] else []
     terms += [f'time_zone = "{_quoted(time_zone)}"'] if time_zone else []
     rows += [f"feed = {{ {', '.join(terms)} }}"] if terms else []
     return "\n".join([_OPERATOR, *rows, _REFUND, ""])
+
+
+def _abroad(place: Placed) -> str:
+    """The stops in other states, a few in a line: a list of TOML may go on over lines, a table may not."""
+    lists = []
+    for state, stops in sorted(place.abroad.items()):
+        lines = [_listed(stops[at : at + _STOPS_A_LINE]) for at in range(0, len(stops), _STOPS_A_LINE)]
+        listed = ",\n  ".join(lines)
+        lists.append(f"{state} = [{listed}]")
+    return ", ".join(lists)
+
+
+def _crossings(operator: str, place: Placed) -> Iterator[str]:
+    for crossing in place.crossings:
+        if crossing.metres:
+            stops = _listed([f"{operator}:{stop}" for stop in crossing.stops])
+            metres = ", ".join(f'["{state}", {length}]' for state, length in crossing.metres)
+            yield f"[[crossings]]\nstops = [{stops}]\ndistance_m = [{metres}]\n"
 
 
 def _readme(name: str, pairs: Sequence[tuple[str, Source]]) -> str:
@@ -175,7 +190,9 @@ def _readme(name: str, pairs: Sequence[tuple[str, Source]]) -> str:
     return _README.format(name=_cell(name), rows="\n".join(rows))
 
 
-def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterator[str]:
+def _notes(
+    pairs: Sequence[tuple[str, Source]], places: Mapping[str, Placed], states: Sequence[str]
+) -> Iterator[str]:
     """Name the facts that the engineer has to write, because no feed has them."""
     yield (
         f"taxes.csv has no row yet: write the VAT of {', '.join(states)}, and its rides can be sold, like "
@@ -194,9 +211,26 @@ def _notes(pairs: Sequence[tuple[str, Source]], states: Sequence[str]) -> Iterat
                 f"{operator} stands for all {source.agencies} agencies of its feed: tickets and statements name it alone; "
                 "an agency that is paid by itself needs a feed of its own"
             )
-        if source.state is None:
+        if places[operator].state is None:
             yield f"{operator} has the time zone {source.timetable.timezone}, which is no state's: write its member_state"
-    yield "stops abroad and lines over a border: name them in states and [[crossings]] (docs/onboarding.md)"
+        yield from _of_borders(operator, source, places[operator])
+
+
+def _of_borders(operator: str, source: Source, place: Placed) -> Iterator[str]:
+    """Name the facts about borders that the engineer has to look at."""
+    if place.abroad:
+        counted = ", ".join(f"{len(stops)} in {state}" for state, stops in sorted(place.abroad.items()))
+        yield f"{operator} calls abroad ({counted}): its states and [[crossings]] are those of a small map (docs/onboarding.md)"
+    if place.doubtful:
+        some = ", ".join(plain(name) for name in place.doubtful[:_SHOWN])
+        yield (
+            f"{operator}: {len(place.doubtful)} stops are within two kilometres of a border, which the map does not know so "
+            f"exactly. Check their states: {some}"
+        )
+    for crossing in place.crossings:
+        if not crossing.metres:
+            ends = " and ".join(plain(source.timetable.stops[stop].name) for stop in crossing.stops)
+            yield f"{operator} runs between {ends}, over water between two states: write its [[crossings]] (docs/onboarding.md)"
 
 
 def _namesakes(pairs: Sequence[tuple[str, Source]]) -> Iterator[str]:
@@ -228,7 +262,7 @@ def _listed(words: Sequence[str]) -> str:
 
 _HEAD = """# {name}: begun from operators' feeds (README.md). `throughfare region check` names what is missing.
 name = "{name}"
-# By the feeds' time zones. Add the states that lines reach beyond them.
+# By the places of the stops (Natural Earth, 1:10,000,000).
 member_states = [{states}]
 currency = "{currency}"
 languages = [{languages}]

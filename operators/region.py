@@ -14,6 +14,7 @@ from operators.guarantee_terms import GuaranteeTerms, read_guarantee
 from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
 from operators.sale_terms import Guests, read_category_names, read_companions
+from operators.served_feed import ServedFeed, served_feed
 from operators.walks import FILE as WALKS
 from operators.walks import read_walks
 from tariffs.findings import Finding
@@ -64,6 +65,7 @@ class RegionData:
     category_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     guarantee: GuaranteeTerms | None = None
     walks: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
+    feeds: Mapping[str, ServedFeed] = field(default_factory=dict)
 
     @property
     def categories(self) -> Mapping[str, Mapping[str, str]]:
@@ -87,7 +89,10 @@ def load_region(
     riders = toml.riders(operators)
     kinds = read_place_kinds(toml.document.get("place_kinds", {}), operators, riders, toml.fault)
     currency = toml.currency()
-    texts, timetables = _feeds(folder, operators, fetched, findings, loaded_feeds, currency=currency)
+    feeds: dict[str, ServedFeed] = {}
+    texts, timetables = _feeds(
+        folder, operators, fetched, findings, loaded_feeds, currency=currency, feeds=feeds
+    )
     stops = {f"{operator}:{stop}" for operator, timetable in timetables.items() for stop in timetable.stops}
     region = RegionData(
         id=folder.name,
@@ -108,6 +113,7 @@ def load_region(
         crossings=toml.crossings(stops),
         timetables=timetables,
         feed_texts=texts,
+        feeds=feeds,
         agreements=_json(folder / "agreements.json", findings),
         tax_text=_text(folder / "taxes.csv", findings),
         passes=_json(folder / "passes.json", findings) if (folder / "passes.json").exists() else [],
@@ -139,6 +145,7 @@ def _feeds(
     loaded_feeds: Callable[[int, int], None] | None,
     *,
     currency: str,
+    feeds: dict[str, ServedFeed],
 ) -> tuple[dict[str, dict[str, str]], dict[str, Timetable]]:
     texts: dict[str, dict[str, str]] = {}
     timetables: dict[str, Timetable] = {}
@@ -159,6 +166,9 @@ def _feeds(
             findings.append(
                 Finding(REGION_TOML, 0, f"operators.{operator}.feed.flat_fare", "two_tariffs", message)
             )
+        if read.timetable:
+            timetables[operator] = read.timetable
+            feeds[operator] = served_feed(texts[operator], read.timetable)
         # The fares are read from the same rows as the timetable.
         texts[operator] = terms.with_fares(read.files, currency)
         findings.extend(
@@ -172,8 +182,6 @@ def _feeds(
             )
             for fault in read.findings
         )
-        if read.timetable:
-            timetables[operator] = read.timetable
         if loaded_feeds:
             loaded_feeds(len(texts), len(operators))
     return texts, timetables

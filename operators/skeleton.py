@@ -21,14 +21,14 @@ def files(name: str) -> dict[str, str]:
 
 
 _BUS_STOPS = (
-    ("NORTH", "North Gate", 48.2200, 17.0000),
-    ("MARKET", "Market", 48.2150, 17.0050),
-    ("STATION", "Station", 48.2100, 17.0100),
+    ("NORTH", "North Gate", 48.1460, 16.9430),
+    ("MARKET", "Market", 48.1410, 16.9480),
+    ("STATION", "Station", 48.1360, 16.9530),
 )
 _RAIL_STOPS = (
-    ("STN", "Station", 48.2103, 17.0106),
-    ("BRIDGE", "Bridge End", 48.1900, 17.0800),
-    ("SOUTH", "South Town", 48.1800, 17.1300),
+    ("STN", "Station", 48.1363, 16.9536),
+    ("BRIDGE", "Bridge End", 48.1160, 17.0230),
+    ("SOUTH", "South Town", 48.1060, 17.0730),
 )
 _DEMO = """# The story of `throughfare demo --region` in this region: its travellers, and why one gives a ticket back.
 bought_at = "06:00"

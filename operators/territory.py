@@ -1,13 +1,11 @@
 """Place a ride on the map: the Member State of each stop, and the metres in each state from call to call. Pure."""
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from operators.distance import great_circle_m
 from operators.region import RegionData
 from tariffs.findings import Finding
-
-_EARTH_M = 6_371_000
 
 
 def state_of(region: RegionData, operator: str, stop_id: str) -> str | None:
@@ -34,14 +32,6 @@ def metres_by_state(region: RegionData, operator: str, calls: Sequence[str]) -> 
             else:
                 parts.append((state, metres))
     return tuple((state, max(1, round(metres))) for state, metres in parts)
-
-
-def great_circle_m(start: tuple[float, float], end: tuple[float, float]) -> float:
-    """Metres between two WGS 84 coordinates on a sphere (haversine)."""
-    lat1, lon1, lat2, lon2 = map(math.radians, (*start, *end))
-    half = math.sin((lat2 - lat1) / 2) ** 2
-    half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    return 2 * _EARTH_M * math.asin(math.sqrt(half))
 
 
 def check(region: RegionData) -> list[Finding]:

@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 
 from operators.gtfs.agencies import read_agencies, translations_of
 from operators.gtfs.modes import mode_of
+from operators.gtfs.staying import check_staying
 from operators.gtfs.timetable import FILES, Allowed, Departure, Pattern, Route, Stop, Timetable
 from operators.gtfs.timing import Call, timed
 from operators.gtfs.transfers import read_transfers
@@ -37,6 +38,7 @@ class _Trip:
     direction: int | None = None
     bikes: Allowed = None
     cars: Allowed = None
+    block: str = ""
     calls: list[Call] = field(default_factory=list)
 
 
@@ -70,7 +72,10 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
     others |= _calls(tables["stop_times.txt"], trips, stops, others)
     starts = _frequencies(tables["frequencies.txt"], trips, others)
     patterns = _patterns((trip for trip in trips.values() if trip.id not in others), starts, findings)
-    transfers = read_transfers(tables["transfers.txt"], stops, {*routes, *other_routes}, {*trips, *others})
+    transfers, staying = read_transfers(
+        tables["transfers.txt"], stops, {*routes, *other_routes}, {*trips, *others}
+    )
+    findings += check_staying(staying, patterns)
     if errors(findings):
         return None, findings
     return Timetable(
@@ -82,6 +87,7 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
         patterns=patterns,
         transfers=transfers,
         language=language,
+        staying=staying,
     ), findings
 
 
@@ -183,6 +189,7 @@ def _trips(
                 direction=direction,
                 bikes=bikes,
                 cars=cars,
+                block=row.text("block_id"),
             )
     return trips, others
 
@@ -316,6 +323,7 @@ def _departure(trip: _Trip, start: int, name: str) -> Departure:
         direction=trip.direction,
         bikes=trip.bikes,
         cars=trip.cars,
+        block=trip.block,
     )
 
 

@@ -1,7 +1,7 @@
 """A GTFS timetable as values: stops, routes, services, and patterns of trips that differ only in their start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tariffs.calendars import Service
@@ -63,6 +63,7 @@ class Departure:
     """One trip of a pattern: its start in seconds after the origin of the service day (noon minus 12 hours).
 
     `bikes` and `cars` are `bikes_allowed` and `cars_allowed` of the feed. `direction` is 0 or 1 where the feed says so: with route and start it names the trip to real-time messages.
+    `block` are the trips of one vehicle, empty where the feed says nothing.
     """
 
     start: int
@@ -73,6 +74,7 @@ class Departure:
     direction: int | None = None
     bikes: Allowed = None
     cars: Allowed = None
+    block: str = ""
 
     def takes(self, kind: str) -> Allowed:
         """Tell whether the feed lets a kind of place on board: bicycles and cars; it has no word for any other."""
@@ -101,7 +103,8 @@ class Timetable:
     """One operator's timetable.
 
     `transfers` are its own rules between two stops, stations already taken apart into their stops: the seconds
-    that a change needs, the way included, or None where none is possible. `language` is that of its texts, where it says so.
+    that a change needs, the way included, or None where none is possible. `staying` are its rules between two trips: whether
+    passengers may stay seated from the one to the other. `language` is that of its texts, where it says so.
     """
 
     operator: str
@@ -112,6 +115,14 @@ class Timetable:
     patterns: tuple[Pattern, ...]
     transfers: Mapping[tuple[str, str], int | None]
     language: str = ""
+    staying: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+
+    @property
+    def can_stay(self) -> bool:
+        """True where some vehicle may go on as another trip with its passengers."""
+        return any(self.staying.values()) or any(
+            trip.block for pattern in self.patterns for trip in pattern.trips
+        )
 
     def timezone_of(self, stop_id: str) -> str:
         """The time zone in which a stop shows its times: its own, its station's, else the agency's."""

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 
+from operators.gtfs.staying import note_staying
 from operators.gtfs.timetable import Stop
 from tariffs.table import Row, Table, known
 
@@ -14,17 +15,19 @@ _MOST_PAIRS = 2_000_000
 
 def read_transfers(
     table: Table, stops: Mapping[str, Stop], routes: set[str], trips: set[str]
-) -> dict[tuple[str, str], int | None]:
+) -> tuple[dict[tuple[str, str], int | None], dict[tuple[str, str], bool]]:
     """The rules between stops: seconds for type 2, None for type 3; types 0 and 1 ask for no more than a walk.
 
-    Rules of single lines or trips, and those of passengers who stay seated (types 4 and 5), are checked and
-    not used. A rule of two stops stands before one of their stations (GTFS Schedule Reference, transfers.txt).
+    And those between trips: whether passengers may stay seated (types 4 and 5). Other rules of single lines or trips are
+    checked and not used. A rule of two stops stands before one of their stations (GTFS Schedule Reference, transfers.txt).
     """
     table.require("transfer_type")
     platforms = _platforms(stops)
     transfers: dict[tuple[str, str], tuple[int, int | None]] = {}
+    staying: dict[tuple[str, str], bool] = {}
     together = 0
     for row in table.rows():
+        note_staying(row, staying)
         if not _concerns_stops(row, stops, routes, trips):
             continue
         start, end = (row.required(name) for name in ("from_stop_id", "to_stop_id"))
@@ -39,7 +42,7 @@ def read_transfers(
         for pair in itertools.product(starts, ends):
             if pair not in transfers or transfers[pair][0] <= exact:
                 transfers[pair] = (exact, seconds)
-    return {pair: seconds for pair, (_, seconds) in transfers.items()}
+    return {pair: seconds for pair, (_, seconds) in transfers.items()}, staying
 
 
 def _platforms(stops: Mapping[str, Stop]) -> dict[str, list[str]]:

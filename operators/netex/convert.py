@@ -208,7 +208,7 @@ def _trip(trip: _Trip, parts: Parts) -> Sequence[str]:
         direction = parts.routes.get(pattern.route, ("", None))[1] if direction is None else direction
         display = display or parts.displays.get(pattern.display, "")
     way = "" if direction is None else str(direction)
-    return (_route_id(trip), trip.service, journey.id, display, way)
+    return (_route_id(trip), trip.service, journey.id, display, way, journey.block)
 
 
 def _stop_times(trip: _Trip, stops: Stops) -> Iterator[Sequence[str]]:
@@ -288,7 +288,7 @@ def _error(message: str) -> Finding:
 
 
 _ROUTES = ("route_id", "agency_id", "route_short_name", "route_long_name", "route_type")
-_TRIPS = ("route_id", "service_id", "trip_id", "trip_headsign", "direction_id")
+_TRIPS = ("route_id", "service_id", "trip_id", "trip_headsign", "direction_id", "block_id")
 _TIMES = (
     *("trip_id", "stop_sequence", "stop_id", "arrival_time", "departure_time"),
     *("pickup_type", "drop_off_type"),

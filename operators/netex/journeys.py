@@ -72,6 +72,7 @@ def _journey(parts: Parts, held: Object) -> None:
         if display is not None
         else "",
         direction=_direction(element),
+        block=reference(element, "BlockRef"),
         runs=leaves.get("ServiceAlteration") not in NOT_RUNNING,
         on_demand=child(element, "FlexibleServiceProperties") is not None,
         headways=headways,

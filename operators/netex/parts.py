@@ -105,6 +105,7 @@ class Journey:
     demand: str
     display: str
     direction: int | None
+    block: str
     runs: bool
     on_demand: bool
     headways: tuple[Headway, ...]

@@ -107,6 +107,15 @@ class TestTimetable:
             (24 * 3600 + 54 * 60 + 30, 24 * 3600 + 54 * 60 + 30),
         ]
 
+    @pytest.mark.parametrize("dialect", DIALECTS)
+    def test_journeys_of_one_block_are_one_vehicle(self, dialect: str) -> None:
+        trips = "trip_id,route_id,service_id,block_id\nt0,R,W,B\nt1,R,W,B\nt2,R,W,\nt3,R,W,C\n"
+
+        read = timetable(tables(convert(delivery(written(**{"trips.txt": trips}), dialect))))
+
+        blocks = [trip.block for pattern in read.patterns for trip in pattern.trips]
+        assert [block.rpartition(":")[2] for block in blocks] == ["B", "B", "", "C"]
+
     def test_a_common_object_of_two_files_counts_once_and_the_newer_one_stands(self) -> None:
         files = delivery(written())
         newer = (

@@ -2,10 +2,12 @@
 
 import pytest
 
+from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Stop
 from operators.gtfs.transfers import read_transfers
 from tariffs.findings import Finding
 from tariffs.table import Table
+from tests.operators import written_feed
 
 HEADER = "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_route_id\n"
 
@@ -29,7 +31,7 @@ STOPS = {row.id: row for row in (stop("S", station=True), stop("a", "S"), stop("
 def read(*rows: str) -> tuple[dict[tuple[str, str], int | None], list[Finding]]:
     findings: list[Finding] = []
     table = Table("transfers.txt", HEADER + "".join(f"{row}\n" for row in rows), findings)
-    return read_transfers(table, STOPS, {"r": None}, {}), findings
+    return read_transfers(table, STOPS, {"r"}, set())[0], findings
 
 
 def test_a_rule_of_a_station_holds_for_each_of_its_stops() -> None:
@@ -41,8 +43,33 @@ def test_a_rule_of_two_stops_stands_before_their_stations(rows: tuple[str, str])
     assert read(*rows) == ({("a", "c"): None, ("b", "c"): 300}, [])
 
 
-def test_timed_changes_seated_passengers_and_rules_of_one_line_change_nothing() -> None:
-    assert read("a,c,0,,", "a,c,1,,", ",,4,,", "a,c,2,300,r") == ({}, [])
+def test_timed_changes_and_rules_of_one_line_ask_for_no_time() -> None:
+    assert read("a,c,0,,", "a,c,1,,", "a,c,2,300,r") == ({}, [])
+
+
+def test_rules_of_two_trips_tell_who_may_stay_seated() -> None:
+    findings: list[Finding] = []
+    rows = "a,c,4,,t1,t2\na,c,5,,t2,t3\na,c,2,60,t3,t4\n,,4,,t1,\n"
+    header = "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_trip_id,to_trip_id\n"
+    trips = {"t1", "t2", "t3", "t4"}
+
+    _, rules = read_transfers(Table("transfers.txt", header + rows, findings), STOPS, set(), trips)
+
+    assert rules == {("t1", "t2"): True, ("t2", "t3"): False}
+    assert [(found.row, found.field, found.severity) for found in findings] == [
+        (5, "from_trip_id", "warning")
+    ]
+
+
+def test_a_rule_by_which_nobody_can_stay_seated_is_warned_of() -> None:
+    feed = written_feed.feed(**{"transfers.txt": "transfer_type,from_trip_id,to_trip_id\n4,t2,t1\n4,t0,t1\n"})
+
+    timetable, findings = load_timetable("a", feed)
+
+    assert timetable is not None
+    assert timetable.staying == {("t2", "t1"): True, ("t0", "t1"): True}
+    assert [(found.field, found.code) for found in findings] == [("to_trip_id", "runs_back")]
+    assert "t1 leaves before t2 arrives" in findings[0].message
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,7 @@ def _journeys(tables: Tables, dialect: str) -> Iterator[str]:
         calls = _calls(tables, name)
         headways = [row for row in tables.get("frequencies.txt", []) if row["trip_id"] == name]
         days = f"<dayTypes><DayTypeRef ref={_id('DayType', trip['service_id'])}/></dayTypes>"
+        block = f"<BlockRef ref={_id('Block', trip['block_id'])}/>" if trip.get("block_id") else ""
         if dialect == "calls":
             body = _own_calls(trip, calls)
         else:
@@ -233,7 +234,7 @@ def _journeys(tables: Tables, dialect: str) -> Iterator[str]:
             body = f"<{kind}Ref ref={_id(kind, name)}/><passingTimes>{_join(_passings(name, calls))}</passingTimes>"
         groups = _join(_headway(number, row) for number, row in enumerate(headways))
         yield (
-            f"<ServiceJourney id={_id('ServiceJourney', name)} version='1'>{days}{body}"
+            f"<ServiceJourney id={_id('ServiceJourney', name)} version='1'>{days}{block}{body}"
             f"<frequencyGroups>{groups}</frequencyGroups></ServiceJourney>"
         )
 

@@ -1,6 +1,7 @@
 """A region from operators' feeds alone: written, checked, and sold from once the VAT is there."""
 
 import json
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -21,7 +22,12 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.regions import check_region
 
-_VAT = "AT,any,domestic,taxable,10.00,2020-01-01,,made up,no,\n"
+_VAT = (
+    "AT,any,domestic,taxable,10.00,2020-01-01,,made up,no,\n"
+    "AT,any,international,zero,0.00,2020-01-01,,made up,no,\n"
+    "SK,any,domestic,taxable,20.00,2020-01-01,,made up,no,\n"
+    "SK,any,international,zero,0.00,2020-01-01,,made up,no,\n"
+)
 
 _FARES = (
     "<FareFrame id='x:f' version='1'><FrameDefaults><DefaultCurrency>EUR</DefaultCurrency></FrameDefaults><tariffs>"
@@ -92,7 +98,15 @@ def test_feeds_become_a_region_that_sells_as_soon_as_it_has_its_vat(
 
     assert begun.exit_code == 0, begun.output
     assert "with city, border. Left to you:" in begun.stdout
-    assert "the VAT of AT" in begun.stdout
+    assert "the VAT of AT, SK" in begun.stdout
+    written = tomllib.loads((place / "region.toml").read_text(encoding="utf-8"))
+    assert written["member_states"] == ["AT", "SK"]
+    # The border of a map of Europe lies 600 m before South Town, and the map is not sure of that.
+    assert written["operators"][1]["states"] == {"SK": ["SOUTH"]}
+    assert written["crossings"] == [
+        {"stops": ["border:BRIDGE", "border:SOUTH"], "distance_m": [["AT", 3294], ["SK", 581]]}
+    ]
+    assert "Check their states: South Town" in begun.stdout
     report = json.loads(CliRunner().invoke(main, ["region", "check", str(place)]).stdout)
     assert report["ok"]
     assert {one["file"] for one in report["warnings"]} == {"taxes.csv"}

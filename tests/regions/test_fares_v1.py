@@ -21,9 +21,9 @@ from ticketing.regions import Region, check_region
 _V1 = {
     "stops.txt": table(
         "stop_id,stop_name,stop_lat,stop_lon,zone_id",
-        "NORTH,North Gate,48.2200,17.0000,outer",
-        "MARKET,Market,48.2150,17.0050,middle",
-        "STATION,Station,48.2100,17.0100,inner",
+        "NORTH,North Gate,48.1460,16.9430,outer",
+        "MARKET,Market,48.1410,16.9480,middle",
+        "STATION,Station,48.1360,16.9530,inner",
     ),
     "fare_attributes.txt": table(
         "fare_id,price,currency_type,payment_method,transfers,agency_id,transfer_duration",

@@ -60,10 +60,10 @@ def test_days_that_are_added_by_hand_keep_a_calendar_alive() -> None:
 
 @pytest.mark.parametrize(
     ("position", "code"),
-    [("0,0", "null_island"), ("17.005,48.215", "swapped_position"), ("-33.9,18.4", "far_away")],
+    [("0,0", "null_island"), ("16.948,48.141", "swapped_position"), ("-33.9,18.4", "far_away")],
 )
 def test_a_stop_that_cannot_lie_there_is_named(position: str, code: str) -> None:
-    found = bus(old="48.215,17.005", new=position)
+    found = bus(old="48.141,16.948", new=position)
 
     told = list(implausible({"bus": found}, TODAY))
     assert (told[0].file, told[0].code) == ("bus/stops.txt", code)
@@ -81,7 +81,7 @@ def test_stops_on_both_sides_of_the_line_of_dates_are_neighbours() -> None:
 
 
 def test_a_bus_that_flies_is_named_once_with_its_way() -> None:
-    found = bus(old="48.215,17.005", new="48.615,17.005")
+    found = bus(old="48.141,16.948", new="48.541,16.948")
 
     (told,) = implausible({"bus": found}, TODAY)
 

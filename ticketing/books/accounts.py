@@ -6,16 +6,16 @@ _VAT = "vat_payable_"
 _PURPOSES: dict[AccountType, tuple[str, ...]] = {
     "asset": (
         "bank", "demo_clearing", "dispute_receivable", "funder_receivable", "operator_receivable", "psp_clearing",
-        "psp_in_transit",
+        "psp_in_transit", "psp_reserve",
     ),
     "liability": (
-        "fx_clearing", "guarantee_pool", "netting_clearing", "operator_payable", "pool", "refund_payable", "refund_transfer",
+        "fx_clearing", "guarantee_pool", "netting_clearing", "operator_payable", "pool", "psp_exchange", "refund_payable", "refund_transfer",
         "suspense", "unearned",
     ),
     "income": ("breakage", "commission"),
     "expense": (
         "bank_fee", "corrections", "discount_borne_by_seller", "dispute_fee", "dispute_loss", "fx_difference",
-        "minimum_guarantee", "passenger_compensation", "psp_fee",
+        "minimum_guarantee", "passenger_compensation", "psp_fee", "psp_tax",
     ),
 }  # fmt: skip
 _TYPES = {purpose: kind for kind, purposes in _PURPOSES.items() for purpose in purposes}
@@ -74,6 +74,21 @@ def commission(currency: str) -> Account:
 def psp_fee(currency: str) -> Account:
     """Name the account of the payment gateway's fees."""
     return _account("psp_fee", currency)
+
+
+def psp_tax(currency: str) -> Account:
+    """Name the account of taxes on the payment gateway's fees."""
+    return _account("psp_tax", currency)
+
+
+def psp_reserve(currency: str) -> Account:
+    """Money that a gateway keeps back for a while and does not pay out."""
+    return _account("psp_reserve", currency)
+
+
+def psp_exchange(currency: str) -> Account:
+    """Name the account of amounts that a gateway has exchanged: taken in one currency, held in another."""
+    return _account("psp_exchange", currency)
 
 
 def dispute_receivable(currency: str) -> Account:

@@ -48,6 +48,30 @@ def verify_command(region: str | None) -> None:
         sys.exit(1)
 
 
+@command.command("day")
+@_REGION
+@click.option("--day", default=None, help="YYYY-MM-DD; today by default.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def day_command(region: str | None, day: str | None, as_json: bool) -> None:
+    """Show where the money of a day is, what is unexplained, who owes since when, and what the next run pays.
+
+    The sums are of all regions together: the scheme has one gateway and one bank for them. Exit 1 with something unexplained.
+
+    \b
+    Example:
+      throughfare books day --day 2026-11-30
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
+    from ticketing.cli.day import lines_of, wanted_day  # noqa: PLC0415  see above
+    from ticketing.settlement.day import as_document, read_day  # noqa: PLC0415  see above
+
+    office = deployment.office(deployment.settings())
+    picture = read_day(office, deployment.region(region), wanted_day(day))
+    click.echo(json.dumps(as_document(picture), indent=2) if as_json else "\n".join(lines_of(picture)))
+    if picture.unexplained:
+        sys.exit(1)
+
+
 @command.command("anchor")
 @_REGION
 def anchor_command(region: str | None) -> None:

@@ -1,6 +1,8 @@
 """`throughfare payments`: compare the gateway's account with the books, list and settle cases."""
 
+import json
 import sys
+from dataclasses import asdict
 from datetime import timedelta
 from typing import get_args
 
@@ -10,10 +12,13 @@ from rich.table import Table
 from tariffs.money import Money
 from ticketing import logs
 from ticketing.cli import payouts
+from ticketing.cli.by import by_option
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
 from ticketing.purchase.gateway import alerts
+from ticketing.purchase.gateway.account import roll_forward_of
+from ticketing.purchase.gateway.healing import take_and_heal
 from ticketing.purchase.gateway.reconcile import reconcile
 from ticketing.rooms import build_rooms
 
@@ -38,6 +43,8 @@ command.add_command(payouts.command, "payouts")
 def reconcile_command(days: int) -> None:
     """Walk the gateway's account of our money and name each difference to the books; exit 1 if any.
 
+    Its fees, payouts, reserves and exchanges are booked, and its balance is held against the books of its account.
+
     \b
     Example:
       throughfare payments reconcile --days 2
@@ -47,8 +54,13 @@ def reconcile_command(days: int) -> None:
     rooms = build_rooms(configured, regions={})  # neither the gateway nor the books need a timetable
     now = rooms.clock.now()
     with progress(f"asking {rooms.till.gateway.name}") as tell:
+        unexplained = take_and_heal(rooms.till, now - timedelta(days=days))
         differences = reconcile(rooms.till, now - timedelta(days=days), now, tell)
     console = console_of_tables()
+    for unbooked in unexplained:
+        console.print(f"{unbooked.kind}: {unbooked.detail}")
+    if unexplained and not differences:
+        sys.exit(1)
     if not differences:
         console.print(f"{rooms.till.gateway.name} and the books agree on the last {days} days")
         return
@@ -60,6 +72,26 @@ def reconcile_command(days: int) -> None:
         table.add_row(difference.charge_id, difference.kind, str(gateway), str(booked))
     console.print(table)
     sys.exit(1)
+
+
+@command.command("account")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def account_command(as_json: bool) -> None:
+    """Show the gateway's account day by day: opening, movements, closing, in each currency.
+
+    \b
+    Example:
+      throughfare payments account
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    rooms = build_rooms(settings(), regions={})
+    rows = roll_forward_of(rooms.till)
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows], indent=1))
+        return
+    for row in rows:
+        moved = ", ".join(f"{name} {Money(minor, row.currency)}" for name, minor in sorted(row.moved.items()))
+        opening, closing = Money(row.opening_minor, row.currency), Money(row.closing_minor, row.currency)
+        click.echo(f"{row.day}  {opening!s:>16}  {moved}  {closing!s:>16}")
 
 
 @command.command("alerts")
@@ -82,7 +114,7 @@ def alerts_command() -> None:
 
 @command.command("resolve")
 @click.argument("alert_id")
-@click.option("--by", required=True, help="Your name, kept with the decision.")
+@by_option(text="Your name, kept with the decision.")
 @click.option(
     "--as",
     "doing",

@@ -24,6 +24,7 @@ from ticketing.purchase import service as purchase
 from ticketing.purchase.gateway import reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import poll_live
+from ticketing.regions.history import FeedHistory
 from ticketing.rooms import Rooms, announce, build_rooms
 from ticketing.settlement import outlook, proof
 
@@ -81,10 +82,12 @@ def command(*, once: bool, pause_seconds: float) -> None:
 
 def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> list[Job]:
     """Every job of the worker, in the order of a round."""
+    history = FeedHistory(rooms.live.database, rooms.clock, rooms.planner.regions)
     return [
         *_purchase_jobs(rooms.till),
         Job(name="paying who carried on", run=lambda: Tally(carrying_on.book_rides(rooms.gatehouse))),
         Job(name="tending operators", run=lambda: _tended(rooms)),
+        Job(name="noting feeds", run=lambda: Tally(history.note())),
         Job(name="polling live data", run=lambda: _counted(poll_live(rooms.live))),
         Job(name="confirming disruptions", run=lambda: Tally(rooms.watcher.confirm_waiting())),
         Job(name="judging changes", run=lambda: Tally(rooms.watcher.judge_changes())),

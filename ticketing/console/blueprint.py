@@ -27,7 +27,9 @@ class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
 
     `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures,
-    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices, `post_office` writes to the holders of tickets.
+    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices, `post_office` writes to the holders of tickets,
+    `four_eyes` the words with which the database refuses one person a second time. With
+    `second_factor` everybody has an authenticator app.
     """
 
     office: Office
@@ -45,6 +47,8 @@ class Console:
     gatehouse: Gatehouse
     post_office: PostOffice
     planner: Planner
+    four_eyes: Callable[[BaseException], str | None]
+    second_factor: bool = False
 
     @property
     def cookie_name(self) -> str:

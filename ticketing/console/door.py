@@ -19,7 +19,8 @@ from flask import Response, g, make_response, redirect, request, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.pages import TONGUE, attempt, here_is, home, language, page, staff
 from ticketing.console.words import LANGUAGES, text
-from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooManyRequests
+from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, ThroughfareError, TooManyRequests
+from ticketing.identity import second_factor
 from ticketing.identity import staff as identity
 from ticketing.identity.principal import Role
 from ticketing.settlement import bank
@@ -32,6 +33,20 @@ _YEAR_SECONDS = 365 * 86400
 _WARNED_BEFORE = timedelta(minutes=5)
 _UNNOTED = timedelta(minutes=1)
 _BEFORE_CHANGE = {"console.password", "console.change_password", "console.sign_out", *_OPEN}
+_BEFORE_CODE = {"console.second_factor", "console.give_code", *_BEFORE_CHANGE}
+# These approve, export or change accounts: they ask for a code again when the last one is older than ten minutes.
+_STEP_UP = {
+    "console.take_step",
+    "console.file",
+    "console.zipped",
+    "console.pay_again",
+    "console.again_file",
+    "console.enter_account",
+    "console.approve_account",
+    "console.decide_payouts",
+    "console.payouts_file",
+}
+_CODE = "second_factor_code"
 _TRIES_A_MINUTE = 20
 _STYLE = (Path(__file__).parent / "console.css").read_bytes()
 
@@ -77,7 +92,41 @@ def _open() -> Response | None:
         _check_form()
     if g.staff is not None and g.staff.must_change and request.endpoint not in _BEFORE_CHANGE:
         return make_response(redirect(url_for("console.password"), 303))
-    return None
+    return _ask_for_code() if g.staff is not None else None
+
+
+def _ask_for_code() -> Response | None:
+    """Show the page that asks for a code, where the person has given none, or none for a while; None where all is well.
+
+    The page of a form carries its fields along, so that one code sends it.
+    """
+    who = staff()
+    if not (console().second_factor or who.has_factor) or request.endpoint in _BEFORE_CODE:
+        return None
+    if who.verified_at is None:
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return make_response(redirect(url_for("console.second_factor", back=back), 303))
+    if request.endpoint not in _STEP_UP or second_factor.is_fresh(
+        who.verified_at, console().desk.clock.now()
+    ):
+        return None
+    status = 403
+    if _CODE in request.form:
+        try:
+            prove(request.form[_CODE])
+        except ThroughfareError as error:
+            g.problem, status = error, console().status_of(error)
+        else:
+            return None
+    kept = [pair for pair in request.form.items(multi=True) if pair[0] not in {_CODE, "csrf"}]
+    return make_response(
+        page("step_up", kept=kept, code_field=_CODE, back=request.full_path.rstrip("?")), status
+    )
+
+
+def prove(code: str) -> None:
+    """Check a code of the person who has signed in; raises InvalidRequest, TooManyRequests."""
+    second_factor.prove(console().desk, staff(), g.cookie, code, request.remote_addr)
 
 
 def _check_form() -> None:
@@ -104,8 +153,8 @@ def _warn(response: Response) -> Response:
 def session() -> Response:
     """Warn that a session is about to end, with a link that keeps it; afterwards lead to the door."""
     ends = console().office.clock.now() + _WARNED_BEFORE
-    response = make_response(page("session", back=_back() or home(), ends=ends))
-    leave = url_for("console.sign_in", back=_back() or None)
+    response = make_response(page("session", back=back_to() or home(), ends=ends))
+    leave = url_for("console.sign_in", back=back_to() or None)
     response.headers["Refresh"] = f"{int((_WARNED_BEFORE + _UNNOTED).total_seconds())}; url={leave}"
     return response
 
@@ -132,7 +181,7 @@ def sign_in() -> str:
     if not g.cookie:
         g.new_cookie = secrets.token_urlsafe(32)
         g.csrf = _token_of(g.new_cookie)
-    return page("sign_in", back=_back())
+    return page("sign_in", back=back_to())
 
 
 @blueprint.post("/sign-in")
@@ -148,7 +197,7 @@ def enter() -> Response:
             request.remote_addr,
         )
 
-    return attempt(act, lambda: page("sign_in", back=_back()), to=lambda: _back() or home())
+    return attempt(act, lambda: page("sign_in", back=back_to()), to=lambda: back_to() or home())
 
 
 @blueprint.post("/sign-out")
@@ -186,7 +235,7 @@ def change_password() -> Response:
 @blueprint.post("/language")
 def choose_language() -> Response:
     """Keep the language that a person chooses, for this browser."""
-    response = make_response(redirect(_back() or home(), 303))
+    response = make_response(redirect(back_to() or home(), 303))
     chosen = request.form.get("tongue", "")
     if chosen in LANGUAGES:
         response.set_cookie(
@@ -207,7 +256,7 @@ def style() -> Response:
     return Response(_STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
-def _back() -> str:
+def back_to() -> str:
     """Choose the page after signing in: a page of the console, never another site."""
     wanted = request.values.get("back", "")
     return wanted if wanted.startswith("/console/") and "\\" not in wanted else ""

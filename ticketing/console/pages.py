@@ -12,7 +12,7 @@ from tariffs.money import Money
 from ticketing.console import figures, words
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.names import party_name, region_name
-from ticketing.errors import Misconfigured, NotFound, ThroughfareError, TooManyRequests
+from ticketing.errors import Misconfigured, NotAllowed, NotFound, ThroughfareError, TooManyRequests
 from ticketing.identity import list_keys
 from ticketing.identity.staff import Staff
 from ticketing.purchase.gateway import alerts
@@ -137,6 +137,7 @@ def _frame() -> dict[str, Any]:
         "ending": ending,
         "tongue": tongue,
         "staff": g.get("staff"),
+        "needs_code": _needs_code(),
         "csrf": g.get("csrf", ""),
         "problem": g.get("problem"),
         "warnings": console().warnings,
@@ -147,6 +148,12 @@ def _frame() -> dict[str, Any]:
         "who": who,
         "worker": _worker() if g.get("staff") else None,
     }
+
+
+def _needs_code() -> bool:
+    """Tell whether the person has still to give a code of their second factor."""
+    who: Staff | None = g.get("staff")
+    return who is not None and who.verified_at is None and (console().second_factor or who.has_factor)
 
 
 def _worker() -> alerts.WorkerSeen | None:
@@ -182,6 +189,9 @@ def _http(error: HTTPException) -> Response:
 
 @blueprint.errorhandler(Exception)
 def _unexpected(error: Exception) -> Response:
+    refused = console().four_eyes(error)
+    if refused:
+        return _refused(NotAllowed(refused))
     _log.error("unexpected error", path=request.path, exc_info=error)
     g.problem = ThroughfareError(words.text("unexpected", language(), id=g.get("request_id", "-")))
     return make_response(page("problem"), 500)

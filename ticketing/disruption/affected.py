@@ -75,11 +75,13 @@ class Boarding:
 class Rules:
     """By what tickets are judged: what operators promise, and the seconds that a change from one stop to another takes.
 
-    `expected` gives the time at which the run of a leg is expected to leave, its planned time where nothing is known.
+    `stays` tells whether the holder of two legs goes from the one to the other in the same vehicle. `expected` gives the time at
+    which the run of a leg is expected to leave, its planned time where nothing is known.
     """
 
     promises: Mapping[str, Promises]
     change_seconds: Callable[[tuple[str, str], tuple[str, str]], int | None]
+    stays: Callable[[TicketLeg, TicketLeg], bool]
     expected: Callable[[TicketLeg], datetime]
 
 
@@ -180,7 +182,8 @@ def _is_missed(then: TicketLeg, leg: TicketLeg, news: News, rules: Rules) -> boo
         return False
     # A change that was sold shorter than it takes has its planned time: only a delay breaks it.
     planned = timedelta(seconds=min(needed, (then.departs_at - leg.arrives_at).total_seconds()))
-    return news.arrives_at > leg.arrives_at and news.arrives_at + planned > rules.expected(then)
+    comes_late = news.arrives_at > leg.arrives_at and news.arrives_at + planned > rules.expected(then)
+    return comes_late and not rules.stays(leg, then)
 
 
 def ride_of(leg: TicketLeg) -> Ride:

@@ -38,7 +38,7 @@ from ticketing.disruption.contradicting import contradictions, told_of
 from ticketing.disruption.evidence import OWN_WORD
 from ticketing.disruption.facts import SOURCES_OF, source_of
 from ticketing.disruption.store import forget_facts, keep_facts
-from ticketing.regions import Region, Word, change_seconds, news_of
+from ticketing.regions import Region, Word, change_seconds, news_of, stays_seated
 
 _log = structlog.get_logger(__name__)
 _DAYS_BACK = timedelta(days=2)
@@ -250,13 +250,23 @@ class Watcher:
 
     def _rules(self, tx: Transaction, region: str, held: Sequence[HeldLeg]) -> Rules:
         """Read once what the judgment of these legs needs."""
-        data = self.regions[region].data
+        served = self.regions[region]
+        data = served.data
         known = run_states.find_runs(tx, region, {one.then.run for one in held if one.then})
         return Rules(
             promises={name: operator.promises for name, operator in data.operators.items()},
             change_seconds=lambda one, other: change_seconds(data, one, other),
+            stays=lambda leg, then: _stays(served, leg, then),
             expected=lambda leg: _expected(leg, known),
         )
+
+
+def _stays(region: Region, leg: TicketLeg, then: TicketLeg) -> bool:
+    """Tell whether the holder of a ticket stays seated from one leg to the next one."""
+    if leg.operator != then.operator or leg.service_date != then.service_date:
+        return False
+    ends = (leg.trip_id, leg.to_stop), (then.trip_id, then.from_stop)
+    return stays_seated(region, leg.operator, leg.service_date, *ends)
 
 
 def _new_event(

@@ -6,9 +6,9 @@ for the buyer on a page of its own, `demo_timeout_after_capture` takes the money
 what it captures, rounded half up, and it keeps the fee when it refunds.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -32,6 +32,7 @@ from ticketing.payments.port import (
     EventRefused,
     GatewayDispute,
     GatewayEvent,
+    GatewayPayout,
     GatewayRefund,
     OutcomeUnknown,
     RefundState,
@@ -55,6 +56,7 @@ _DISPUTE_STEPS: dict[DisputeState | None, tuple[DisputeState, ...]] = {
 }
 
 
+_FIRST, _MOMENT = datetime(2000, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 _BalanceKind = Literal["charge", "refund", "dispute"]
 
 
@@ -96,6 +98,7 @@ class DemoGateway:
     """
 
     name = "demo"
+    payer = ""
 
     def __init__(self, database: Database, clock: Clock, public_url: str = "") -> None:
         self._database = database
@@ -299,6 +302,21 @@ class DemoGateway:
                 fee_minor=movement.fee_minor,
                 at=thing.created_at,
             )
+
+    def fetch_payout(self, external_id: str) -> GatewayPayout:
+        """The demo gateway pays nothing out."""
+        raise NotFound("the demo gateway knows no such payout")
+
+    def list_payouts(self, since: datetime, until: datetime) -> Sequence[GatewayPayout]:
+        """None: its money is pretended."""
+        return ()
+
+    def balance(self) -> list[Money]:
+        """The sum of its account of our pretended money."""
+        sums: dict[str, int] = {}
+        for line in self.list_balance(_FIRST, self._clock.now() + _MOMENT):
+            sums[line.amount.currency] = sums.get(line.amount.currency, 0) + line.net_minor
+        return [Money(minor, currency) for currency, minor in sorted(sums.items())]
 
     def _page(self, external_id: str) -> str:
         return f"{self._public_url}/demo-gateway/{external_id}"

@@ -11,7 +11,9 @@ from ticketing.errors import ThroughfareError
 ChargeState = Literal["action_required", "authorised", "captured", "declined", "cancelled"]
 RefundState = Literal["pending", "confirmed", "failed"]
 DisputeState = Literal["inquiry", "open", "withdrawn", "reinstated", "won", "lost"]
-EventKind = Literal["charge", "refund", "dispute", "balance", "unknown"]
+EventKind = Literal["charge", "refund", "dispute", "payout", "balance", "unknown"]
+BalanceKind = Literal["charge", "refund", "dispute", "fee", "tax", "payout", "reserve", "topup", "other"]
+PayoutState = Literal["pending", "in_transit", "paid", "failed", "cancelled"]
 
 
 class OutcomeUnknown(ThroughfareError):
@@ -109,15 +111,39 @@ class GatewayEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceLine:
-    """One line of the gateway's own account of our money; `source` is the object that moved it."""
+    """One line of the gateway's own account of our money; `source` is the object that moved it.
+
+    `amount` is in the currency of that account; its balance moves by it less the fee. Where the gateway has exchanged,
+    `exchanged` is the same amount in the currency of the payment. `category` and `description` are the gateway's words.
+    """
 
     id: str
-    kind: Literal["charge", "refund", "dispute", "fee", "payout", "other"]
+    kind: BalanceKind
     source: str
     charge_id: str | None
     amount: Money
     fee_minor: int
     at: datetime
+    category: str = ""
+    description: str = ""
+    exchanged: Money | None = None
+
+    @property
+    def net_minor(self) -> int:
+        """The minor units by which the gateway's balance moves."""
+        return self.amount.minor - self.fee_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayPayout:
+    """A payout as the gateway has it: negative for money that it takes from the bank. `trace` is the bank's word for it."""
+
+    external_id: str
+    state: PayoutState
+    amount: Money
+    arrives_on: str
+    trace: str
+    reason: str
 
 
 class PaymentGateway(Protocol):
@@ -127,6 +153,8 @@ class PaymentGateway(Protocol):
     """
 
     name: str
+    # Its name on the bank's statement.
+    payer: str
 
     def check_method(self, method: str) -> None:
         """Raise InvalidRequest for a payment method that this gateway does not know."""
@@ -163,3 +191,12 @@ class PaymentGateway(Protocol):
 
     def list_balance(self, since: datetime, until: datetime) -> Iterable[BalanceLine]:
         """The gateway's account of our money between two moments."""
+
+    def fetch_payout(self, external_id: str) -> GatewayPayout:
+        """Fetch a payout from the gateway; raises NotFound."""
+
+    def list_payouts(self, since: datetime, until: datetime) -> Iterable[GatewayPayout]:
+        """The payouts that the gateway made between two moments, as they stand now."""
+
+    def balance(self) -> list[Money]:
+        """The gateway's balance now, available and pending together, by currency."""

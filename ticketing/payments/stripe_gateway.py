@@ -5,8 +5,8 @@ an event is a hint to fetch. Amounts are minor units, ids in metadata are ours, 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 import stripe
 import structlog
@@ -28,10 +28,12 @@ from ticketing.payments.port import (
     EventRefused,
     GatewayDispute,
     GatewayEvent,
+    GatewayPayout,
     GatewayRefund,
     OutcomeUnknown,
     RefundState,
 )
+from ticketing.payments.stripe_balance import PAYER, balance_of, line_of, payout_of
 
 T = TypeVar("T")
 
@@ -57,18 +59,13 @@ _REFUND_STATES: Mapping[str, RefundState] = {
     "failed": "failed",
     "canceled": "failed",
 }
-_BALANCE_KINDS: Mapping[str, Literal["charge", "refund", "dispute", "fee", "payout"]] = {
-    "charge": "charge", "payment": "charge", "refund": "refund", "payment_refund": "refund",
-    "refund_failure": "refund", "payment_failure_refund": "refund", "payment_reversal": "charge",
-    "adjustment": "dispute", "stripe_fee": "fee", "payout": "payout", "payout_failure": "payout",
-    "payout_cancel": "payout",
-}  # fmt: skip
 
 
 class StripeGateway:
     """The port over Stripe's PaymentIntents."""
 
     name = "stripe"
+    payer = PAYER
 
     def __init__(self, settings: StripeSettings) -> None:
         if stripe.api_version != API_VERSION:
@@ -227,17 +224,22 @@ class StripeGateway:
         }
         page = _ask(lambda: self._client.v1.balance_transactions.list(_params(wanted)))
         for line in page.auto_paging_iter():
-            source = line.source
-            charge = getattr(source, "payment_intent", None)
-            yield BalanceLine(
-                id=line.id,
-                kind=_BALANCE_KINDS.get(line.type, "other"),
-                source=_id(source) if source else line.id,
-                charge_id=_id(charge) if charge else None,
-                amount=_money(line.amount, line.currency),
-                fee_minor=line.fee,
-                at=datetime.fromtimestamp(line.created, UTC),
-            )
+            yield line_of(line)
+
+    def fetch_payout(self, external_id: str) -> GatewayPayout:
+        """One payout."""
+        return payout_of(_found(lambda: self._client.v1.payouts.retrieve(external_id)))
+
+    def list_payouts(self, since: datetime, until: datetime) -> Iterator[GatewayPayout]:
+        """Walk the payouts, page by page."""
+        wanted = {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}, "limit": 100}
+        page = _ask(lambda: self._client.v1.payouts.list(_params(wanted)))
+        for payout in page.auto_paging_iter():
+            yield payout_of(payout)
+
+    def balance(self) -> list[Money]:
+        """The balance as Stripe tells it."""
+        return balance_of(_ask(self._client.v1.balance.retrieve))
 
     def _metadata(self, attempt: Attempt) -> dict[str, str]:
         return {
@@ -313,11 +315,8 @@ def _charge(intent: stripe.PaymentIntent) -> Charge:
 
 
 def _fee_of(line: Any, currency: str) -> int | None:
-    """Read the fee that Stripe keeps, in the payment's currency; None where it settles in another one, which our books do not follow."""
-    if line.currency.lower() == currency.lower():
-        return int(line.fee)
-    _log.error("Stripe settles in another currency than it takes", taken=currency, settled=line.currency)
-    return None
+    """Read the fee that Stripe keeps, in the payment's currency; None where it settles in another one: the account's line books that."""
+    return int(line.fee) if line.currency.lower() == currency.lower() else None
 
 
 def _meta(metadata: Any, name: str) -> str | None:
@@ -355,7 +354,9 @@ def _event_kind(kind: str) -> EventKind:
         return "refund"
     if kind.startswith(("payment_intent.", "charge.")):
         return "charge"
-    return "balance" if kind.startswith(("balance.", "payout.")) else "unknown"
+    if kind.startswith("payout."):
+        return "payout"
+    return "balance" if kind.startswith("balance.") else "unknown"
 
 
 def _object_id(kind: str, inner: Mapping[str, Any]) -> str | None:

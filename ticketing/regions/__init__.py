@@ -1,7 +1,7 @@
 """Regions: the data folders this process serves, loaded and checked once, and what their operators tell of today."""
 
 from ticketing.regions.cache import Served, load_regions, load_served
-from ticketing.regions.changing import change_seconds
+from ticketing.regions.changing import change_seconds, is_in_seat, stays_seated
 from ticketing.regions.connectors import Connectors, open_connectors
 from ticketing.regions.guaranteed import guarantee_for
 from ticketing.regions.live_board import LiveBoard, News, Told, news_of_rides
@@ -39,6 +39,7 @@ __all__ = [
     "failure_of",
     "guarantee_for",
     "is_closed",
+    "is_in_seat",
     "key_of",
     "lateness",
     "load_regions",
@@ -51,4 +52,5 @@ __all__ = [
     "poll_live",
     "require_on_sale",
     "require_running",
+    "stays_seated",
 ]

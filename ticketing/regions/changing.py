@@ -1,8 +1,13 @@
 """Compute the least time of a change from one stop to another: leaving the terminal, the way on foot, checking in. Pure."""
 
 import math
+from datetime import date
 
+from operators.departures import departure_of
+from operators.gtfs.staying import next_trips
 from operators.region import RegionData
+from tariffs.journey import Ride
+from ticketing.regions.load import Region
 from ticketing.regions.meetings import metres_between
 
 Place = tuple[str, str]
@@ -32,3 +37,25 @@ def change_seconds(data: RegionData, start: Place, other: Place) -> int | None:
     metres = metres_between(first.stops[start[1]], second.stops[other[1]])
     walked = metres * walking.detour_percent / 100 / walking.speed_m_per_s
     return math.ceil(walked) + data.interchange_seconds + kept
+
+
+def stays_seated(region: Region, operator: str, day: date, first: Place, then: Place) -> bool:
+    """Tell whether whoever leaves a trip at a stop and boards another at one does so in its vehicle; each is a trip and its stop."""
+    timetable, trips = region.data.timetables.get(operator), region.trips(operator)
+    if timetable is None or not timetable.can_stay or first[0] not in trips or then[0] not in trips:
+        return False
+    ends = trips[first[0]][0].stops[-1], trips[then[0]][0].stops[0]
+    return ends == (first[1], then[1]) and then[0] in next_trips(timetable, day).get(first[0], ())
+
+
+def is_in_seat(region: Region, first: Ride, then: Ride) -> bool:
+    """Tell whether a passenger goes from one ride to the next one in the same vehicle."""
+    timetable = region.data.timetables.get(first.operator)
+    if timetable is None or first.operator != then.operator or not timetable.can_stay:
+        return False
+    try:
+        days = {departure_of(ride, timetable).service_date for ride in (first, then)}
+    except LookupError:
+        return False
+    ends = (first.trip_id, first.to_stop_id), (then.trip_id, then.from_stop_id)
+    return len(days) == 1 and stays_seated(region, first.operator, days.pop(), *ends)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from operators.distance import great_circle_m
 from operators.gtfs.timetable import Timetable
-from operators.territory import great_circle_m
 from ticketing.regions.coverage import single_rides
 from ticketing.regions.load import Region
 

@@ -124,7 +124,7 @@ def list_disrupted(desk: ReroutingDesk, scene: Scene, ticket: Ticket) -> list[tu
             news = None
         known = _facts(region.data, at, ride, news)
         is_open = _is_open(desk, scene, ride)
-        change = None if before is None else _change(region.data, before, ride)
+        change = None if before is None else _change(region, before, ride)
         facts.append(
             replace(
                 known,
@@ -263,7 +263,9 @@ def _facts(data: RegionData, at: int, ride: Ride, news: LegNews | None) -> LegFa
     )
 
 
-def _change(data: RegionData, before: Ride, ride: Ride) -> int | None:
-    return regions.change_seconds(
-        data, (before.operator, before.to_stop_id), (ride.operator, ride.from_stop_id)
-    )
+def _change(region: Region, before: Ride, ride: Ride) -> int | None:
+    """The seconds of a change; None where there is none to be missed, because its holder stays seated."""
+    ends = (before.operator, before.to_stop_id), (ride.operator, ride.from_stop_id)
+    if regions.is_in_seat(region, before, ride):
+        return None
+    return regions.change_seconds(region.data, *ends)

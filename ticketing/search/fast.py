@@ -7,11 +7,12 @@ Both find the same ways; a property test holds them against each other. Nobody w
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 from ticketing.search import scan as plain
-from ticketing.search.network import Line, Network
+from ticketing.search.lines import Line
+from ticketing.search.network import Network
 from ticketing.search.scan import WINDOW_SECONDS, Found, Hop
 
 _Rounds = Callable[..., Any]
@@ -86,31 +87,55 @@ def _trace(network: Network, labels: list[Any], ride: int, last: int, arrival: i
 
 def _arrays(network: Network) -> tuple[Any, ...]:
     """The network as the kernel wants it; what is added at every boarding and alighting is added once."""
-    return *_of_lines(network.lines), *_of_stops(network)
+    lines = _of_lines(network.lines)
+    return *lines, *_calls(network, lines[0], lines[1]), *_of_walks(network)
 
 
 def _of_lines(lines: Sequence[Line]) -> tuple[Any, ...]:
     return (
         _offsets(len(line.stops) for line in lines),
-        _numbers(stop for line in lines for stop in line.stops),
-        _instants(at + out for line in lines for at, out in zip(line.arrivals, line.post, strict=True)),
-        _instants(at - early for line in lines for at, early in zip(line.departures, line.pre, strict=True)),
-        _flags(lines, lambda line: line.boards),
-        _flags(lines, lambda line: line.alights),
+        _numbers(chain.from_iterable(line.stops for line in lines)),
+        _all(line.arrivals for line in lines) + _all(line.post for line in lines),
+        _all(line.departures for line in lines) - _all(line.pre for line in lines),
+        _flags(line.boards for line in lines),
+        _flags(line.alights for line in lines),
         _offsets(len(line.starts) for line in lines),
-        _instants(start for line in lines for start in line.starts),
+        _all(line.starts for line in lines),
     )
 
 
-def _of_stops(network: Network) -> tuple[Any, ...]:
+def _calls(network: Network, line_at: Any, stops: Any) -> tuple[Any, Any, Any]:
+    """The lines and places that call at each stop: `calls` of the network, sorted out of its lines' stops at once."""
+    numpy = importlib.import_module("numpy")
+    sizes = numpy.diff(line_at)
+    lines = numpy.repeat(numpy.arange(len(sizes), dtype="int32"), sizes)
+    places = numpy.arange(len(stops), dtype="int32") - numpy.repeat(line_at[:-1], sizes)
+    order = numpy.argsort(stops, kind="stable")
+    counts = numpy.bincount(stops, minlength=len(network.stops))
+    at = numpy.concatenate(([0], numpy.cumsum(counts))).astype("int32")
+    return at, lines[order], places[order].astype("int32")
+
+
+def _of_walks(network: Network) -> tuple[Any, ...]:
     return (
-        _offsets(len(calls) for calls in network.calls),
-        _numbers(line for calls in network.calls for line, _ in calls),
-        _numbers(place for calls in network.calls for _, place in calls),
         _offsets(len(ways) for ways in network.walks),
-        _numbers(stop for ways in network.walks for stop, _, _ in ways),
-        _instants(seconds for ways in network.walks for _, seconds, _ in ways),
+        *_walked(network),
     )
+
+
+def _walked(network: Network) -> tuple[Any, Any]:
+    stops, seconds, _metres = _columns(network.walks, 3, "int64")
+    return stops.astype("int32"), seconds
+
+
+def _columns(rows: Iterable[Iterable[tuple[int, ...]]], width: int, kind: str) -> Any:
+    """The columns of all rows, each whole in memory: the compiled scan reads no other."""
+    values = _array(chain.from_iterable(chain.from_iterable(rows)), kind)
+    return importlib.import_module("numpy").ascontiguousarray(values.reshape(-1, width).T)
+
+
+def _all(parts: Iterable[Iterable[int]]) -> Any:
+    return _instants(chain.from_iterable(parts))
 
 
 def _offsets(sizes: Iterable[int]) -> Any:
@@ -125,12 +150,12 @@ def _instants(values: Iterable[int]) -> Any:
     return _array(values, "int64")
 
 
-def _flags(lines: Iterable[Line], of: Callable[[Line], Iterable[bool]]) -> Any:
-    return _array((flag for line in lines for flag in of(line)), "bool")
+def _flags(parts: Iterable[Iterable[bool]]) -> Any:
+    return _array(chain.from_iterable(parts), "bool")
 
 
 def _array(values: Iterable[int], kind: str) -> Any:
     return importlib.import_module("numpy").fromiter(values, kind)
 
 
-_EMPTY = Network(("",), {"": 0}, (), ((),), (((0, 0, 0),),))
+_EMPTY = Network(("",), {"": 0}, (), (((0, 0, 0),),))

@@ -5,7 +5,7 @@ not known stays as planned. `late` remembers the seconds, so that a ride keeps t
 that was added is a line too, with no other times than those it was told with.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,23 +14,24 @@ from operators.gtfs.timetable import Departure, Pattern, Timetable
 from operators.port import AddedTrip, Alert, Disruption, Disruptions
 from operators.region import RegionData
 from tariffs.journey import Ride
+from ticketing.search.lines import Line
 from ticketing.search.network import (
     ORDINARY,
-    Line,
     Needs,
     Network,
-    calls_of,
     day_origin,
     terminal_seconds,
     usable_stops,
 )
+from ticketing.search.staying import staying_lines
 
 
 def overlay(
     region: RegionData, network: Network, live: Mapping[str, Disruptions], needs: Needs = ORDINARY
 ) -> Network:
     """The network as it runs now; one that nothing has happened to is given back as it is."""
-    lines = list(network.lines)
+    planned = [line for line in network.lines if not line.parts]
+    lines = list(planned)
     extra: list[Line] = []
     for operator, disruptions in live.items():
         timetable = region.timetables.get(operator)
@@ -40,14 +41,17 @@ def overlay(
         for item in disruptions.items:
             extra += _told_of(lines, mine, item, timetable)
         # An operator without lines here was left out of this network.
-        for added in disruptions.added if mine else ():
-            line = _added(region, network, operator, added, needs=needs)
-            if line:
-                extra.append(line)
-    if not extra and all(line is before for line, before in zip(lines, network.lines, strict=True)):
+        added = disruptions.added if mine else ()
+        extra += filter(None, (_added(region, network, operator, trip, needs=needs) for trip in added))
+    if not extra and all(line is before for line, before in zip(lines, planned, strict=True)):
         return network
-    changed = tuple(line for line in (*lines, *extra) if line.starts)
-    return replace(network, lines=changed, calls=calls_of(changed, len(network.stops)))
+    return _with(network, (line for line in (*lines, *extra) if line.starts))
+
+
+def _with(network: Network, lines: Iterable[Line]) -> Network:
+    """The network with these lines instead, and with those of the vehicles that go on as another trip."""
+    trips = tuple(lines)
+    return replace(network, lines=(*trips, *staying_lines(trips, network.chains)))
 
 
 def _told_of(lines: list[Line], mine: Sequence[int], told: Disruption, timetable: Timetable) -> list[Line]:

@@ -9,40 +9,21 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from operator import neg
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from operators.distance import great_circle_m
 from operators.gtfs.timetable import Departure, Pattern, Stop, Timetable
 from operators.region import RegionData
-from operators.territory import great_circle_m
+from ticketing.search.lines import Chain, Line
+from ticketing.search.staying import chains_of, staying_lines
 from ticketing.search.water import water_of
 
 _T = TypeVar("_T")
+# A service day: the instant from which its times count, and the services that run on it.
+_Day = tuple[int, frozenset[str]]
 _CELL_DEGREES = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A pattern on its days. `starts` are instants (POSIX seconds), sorted; `trips` their indices in the pattern.
-
-    `pre` is the time to be at a stop before boarding, `post` the time to leave it after alighting. `late` are
-    the seconds in `arrivals` and `departures` that are not planned, None where everything is. `platforms` are the stops at
-    which it calls instead, by place.
-    """
-
-    operator: str
-    pattern: Pattern
-    stops: tuple[int, ...]
-    arrivals: tuple[int, ...]
-    departures: tuple[int, ...]
-    boards: tuple[bool, ...]
-    alights: tuple[bool, ...]
-    pre: tuple[int, ...]
-    post: tuple[int, ...]
-    starts: tuple[int, ...]
-    trips: tuple[int, ...]
-    late: tuple[tuple[int, ...], tuple[int, ...]] | None = None
-    platforms: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +41,7 @@ class Needs:
         """Tell whether a trip takes whoever needs this; a feed that says nothing leaves it to its operator's tariff."""
         if self.wheelchair and trip.wheelchair is False:
             return False
-        return all(trip.takes(kind) is not False for kind in self.kinds)
+        return not self.kinds or all(trip.takes(kind) is not False for kind in self.kinds)
 
     def taken_by(self, region: RegionData, operator: str) -> bool:
         """Tell whether an operator sells places to all that the passengers bring."""
@@ -72,14 +53,22 @@ ORDINARY = Needs()
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The network of a search. `walks[stop]` are (stop, seconds, metres), the time of the change included."""
+    """The network of a search. `walks[stop]` are (stop, seconds, metres), the time of the change included.
+
+    `chains` are the runs over which passengers may stay seated; the lines of such vehicles are among `lines`.
+    """
 
     stops: tuple[str, ...]
     numbers: Mapping[str, int]
     lines: tuple[Line, ...]
-    calls: tuple[tuple[tuple[int, int], ...], ...]
     walks: tuple[tuple[tuple[int, int, int], ...], ...]
+    chains: tuple[Chain, ...] = ()
     _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def calls(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For each stop the (line, place in it) that call there."""
+        return self.derived("calls", _calls)
 
     def derived(self, name: str, make: "Callable[[Network], _T]") -> _T:
         """Derive a part of the network that is dear to make: once, when it is first asked for."""
@@ -91,7 +80,8 @@ class Network:
     def leaving_out(self, operators: frozenset[str]) -> "Network":
         """The network without the lines of some operators; stops and walks stay."""
         lines = tuple(line for line in self.lines if line.operator not in operators)
-        return Network(self.stops, self.numbers, lines, calls_of(lines, len(self.stops)), self.walks)
+        kept = tuple(chain for chain in self.chains if chain[0][0] not in operators)
+        return Network(self.stops, self.numbers, lines, self.walks, kept)
 
     def reversed(self) -> "Network":
         """The network with time running backwards, for searches by arrival."""
@@ -100,9 +90,7 @@ class Network:
         for start, ways in enumerate(self.walks):
             for end, seconds, metres in ways:
                 walks[end].append((start, seconds, metres))
-        return Network(
-            self.stops, self.numbers, lines, calls_of(lines, len(self.stops)), tuple(map(tuple, walks))
-        )
+        return Network(self.stops, self.numbers, lines, tuple(map(tuple, walks)))
 
 
 def build(
@@ -111,9 +99,12 @@ def build(
     """Merge the timetables of a region for some service days; `without` leaves operators out."""
     names = [name for name, _ in _boarded(region)]
     numbers = {name: number for number, name in enumerate(names)}
-    lines = tuple(_lines(region, numbers, sorted(days), without, needs))
+    service_days = sorted(days)
+    trips = tuple(_lines(region, numbers, service_days, without, needs))
+    chains = chains_of(region, service_days, without)
+    lines = (*trips, *staying_lines(trips, chains))
     walks = _walks(region, numbers, needs)
-    return Network(tuple(names), numbers, lines, calls_of(lines, len(names)), walks)
+    return Network(tuple(names), numbers, lines, walks, chains)
 
 
 def _boarded(region: RegionData) -> Iterator[tuple[str, Stop]]:
@@ -135,10 +126,16 @@ def _lines(
     for operator, timetable in region.timetables.items():
         if operator in without or not needs.taken_by(region, operator):
             continue
+        running = [_running(timetable, day) for day in days]
         for pattern in timetable.patterns:
-            line = _line(region, timetable, pattern, numbers, days, needs=needs)
+            line = _line(region, timetable, pattern, numbers, running, needs=needs)
             if line:
                 yield line
+
+
+def _running(timetable: Timetable, day: date) -> _Day:
+    services = {name for name, service in timetable.services.items() if service.runs_on(day)}
+    return day_origin(day, timetable.timezone), frozenset(services)
 
 
 def nearby(region: RegionData, lat: float, lon: float) -> dict[str, tuple[int, int]]:
@@ -172,10 +169,9 @@ def days_around(moment: datetime, zone: str) -> tuple[date, ...]:
     return tuple(today + timedelta(days=offset) for offset in (-1, 0, 1))
 
 
-def calls_of(lines: Iterable[Line], stops: int) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """For each stop the (line, place in it) that call there."""
-    calls: list[list[tuple[int, int]]] = [[] for _ in range(stops)]
-    for number, line in enumerate(lines):
+def _calls(network: Network) -> tuple[tuple[tuple[int, int], ...], ...]:
+    calls: list[list[tuple[int, int]]] = [[] for _ in network.stops]
+    for number, line in enumerate(network.lines):
         for place, stop in enumerate(line.stops):
             calls[stop].append((number, place))
     return tuple(map(tuple, calls))
@@ -191,13 +187,12 @@ def _line(
     timetable: Timetable,
     pattern: Pattern,
     numbers: Mapping[str, int],
-    days: Iterable[date],
+    days: Iterable[_Day],
     *,
     needs: Needs,
 ) -> Line | None:
     operator = timetable.operator
-    usable = usable_stops(timetable, pattern.stops, needs)
-    started = sorted(_starts(timetable, pattern, days, needs))
+    started = sorted(_starts(pattern, days, needs))
     if not started:
         return None
     names = [f"{operator}:{stop}" for stop in pattern.stops]
@@ -208,8 +203,8 @@ def _line(
         stops=tuple(numbers[name] for name in names),
         arrivals=pattern.arrivals,
         departures=pattern.departures,
-        boards=tuple(map(all, zip(pattern.boards, usable, strict=True))),
-        alights=tuple(map(all, zip(pattern.alights, usable, strict=True))),
+        boards=_usable(timetable, pattern.stops, pattern.boards, needs),
+        alights=_usable(timetable, pattern.stops, pattern.alights, needs),
         pre=pre,
         post=post,
         starts=tuple(start for start, _ in started),
@@ -217,19 +212,28 @@ def _line(
     )
 
 
-def _starts(
-    timetable: Timetable, pattern: Pattern, days: Iterable[date], needs: Needs
-) -> Iterator[tuple[int, int]]:
+def _usable(
+    timetable: Timetable, stops: Iterable[str], told: tuple[bool, ...], needs: Needs
+) -> tuple[bool, ...]:
+    """The calls at which the feed lets people on or off, where a traveller can use the stop too."""
+    if not needs.wheelchair:
+        return told
+    return tuple(map(all, zip(told, usable_stops(timetable, stops, needs), strict=True)))
+
+
+def _starts(pattern: Pattern, days: Iterable[_Day], needs: Needs) -> Iterator[tuple[int, int]]:
     """Yield the instant at which each trip of a pattern starts on each day that it runs, and the trip's index."""
-    for day in days:
-        origin = day_origin(day, timetable.timezone)
+    for origin, services in days:
         for index, trip in enumerate(pattern.trips):
-            if timetable.services[trip.service].runs_on(day) and needs.allow(trip):
+            if trip.service in services and needs.allow(trip):
                 yield origin + trip.start, index
 
 
-def terminal_seconds(region: RegionData, names: Iterable[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def terminal_seconds(region: RegionData, names: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The seconds to be at each stop before boarding, and to leave it after alighting: 0 where it is no terminal."""
+    if region.terminals.keys().isdisjoint(names):
+        nothing = (0,) * len(names)
+        return nothing, nothing
     terminals = [region.terminals.get(name) for name in names]
     return (
         tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
@@ -242,13 +246,13 @@ def _reversed(line: Line) -> Line:
         operator=line.operator,
         pattern=line.pattern,
         stops=line.stops[::-1],
-        arrivals=tuple(-seconds for seconds in reversed(line.departures)),
-        departures=tuple(-seconds for seconds in reversed(line.arrivals)),
+        arrivals=tuple(map(neg, line.departures[::-1])),
+        departures=tuple(map(neg, line.arrivals[::-1])),
         boards=line.alights[::-1],
         alights=line.boards[::-1],
         pre=line.post[::-1],
         post=line.pre[::-1],
-        starts=tuple(-start for start in reversed(line.starts)),
+        starts=tuple(map(neg, line.starts[::-1])),
         trips=line.trips[::-1],
     )
 

@@ -4,9 +4,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from operators.distance import great_circle_m
 from operators.gtfs.timetable import Stop
 from operators.region import RegionData
-from operators.territory import great_circle_m, state_of
+from operators.territory import state_of
 
 # Letters that Unicode does not take apart, as people type them without a Nordic or Baltic keyboard.
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "ß": "ss"})

@@ -1,7 +1,7 @@
 """Plans: the ways that the scan finds, tightened, varied by operator and departure, as rides and walks. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from operators.region import RegionData
@@ -40,10 +40,12 @@ class PlannedRide(KnownRide):
     """A ride of a plan; `live` are the times it is expected to keep, None where nothing is told.
 
     `platforms` are the stops at which it is boarded and left instead of the planned ones, None for one that stays.
+    `in_seat` is true of a ride on the vehicle of the ride before: nobody alights in between.
     """
 
     live: tuple[datetime, datetime] | None = None
     platforms: tuple[str | None, str | None] = (None, None)
+    in_seat: bool = False
 
 
 # By line, trip and the places of boarding and alighting.
@@ -65,8 +67,9 @@ class Plan:
 
     @property
     def changes(self) -> int:
-        """Rides after the first; a walk alone has none."""
-        return max(0, len(self.rides) - 1)
+        """The rides after the first that begin in another vehicle; a walk alone has none."""
+        boarded = [part for part in self.parts if isinstance(part, PlannedRide) and not part.in_seat]
+        return max(0, len(boarded) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def plan_departing(
             tight = [_latest_departure(timeline, question, way, start) for way in ways]
             for way in tight:
                 plan = _plan(region, timeline.forward, question, way, rides)
-                if plan.departure <= until:
+                if plan.departure <= until and len(plan.rides) <= MAX_RIDES:
                     plans.setdefault(_identity(plan), plan)
             start = min(_departure(timeline.forward, question, way) for way in tight) + 1
             if start > until:
@@ -143,7 +146,8 @@ def plan_arriving(
             ]
             for way in ways:
                 plan = _plan(region, timeline.forward, question, way, rides)
-                plans.setdefault(_identity(plan), plan)
+                if len(plan.rides) <= MAX_RIDES:
+                    plans.setdefault(_identity(plan), plan)
             end = max(way.arrival for way in ways) - 1
     return sorted(plans.values(), key=lambda plan: (-plan.departure, plan.changes, plan.arrival))
 
@@ -242,7 +246,7 @@ def _plan(region: RegionData, network: Network, question: Question, way: Found, 
         board = network.stops[hop.line.stops[hop.board]]
         if before is not None and before != board:
             parts.append(_between(network, before, board, region.interchange_seconds))
-        parts.append(_shared_ride(region, hop, rides))
+        parts += _rides(region, hop, rides)
         before = network.stops[hop.line.stops[hop.alight]]
     if egress.metres:
         parts.append(Walk(last, egress.via, egress.seconds, egress.metres))
@@ -259,6 +263,22 @@ def _between(network: Network, start: str, end: str, interchange: int) -> Walk:
         if stop == network.numbers[end]
     )
     return Walk(start, end, max(0, seconds - interchange), metres)
+
+
+def _rides(region: RegionData, hop: Hop, rides: Rides) -> list[PlannedRide]:
+    """The rides of a hop: one on each trip that its vehicle goes on as."""
+    found = [_shared_ride(region, one, rides) for one in _trips_of(hop)]
+    return [found[0], *(replace(ride, in_seat=True) for ride in found[1:])]
+
+
+def _trips_of(hop: Hop) -> Iterator[Hop]:
+    """Yield a hop's part of each trip of its vehicle."""
+    begins = 0
+    for line in hop.line.parts or (hop.line,):
+        board, alight = max(0, hop.board - begins), min(len(line.stops) - 1, hop.alight - begins)
+        if board < alight:
+            yield Hop(line, hop.trip, board, alight)
+        begins += len(line.stops)
 
 
 def _shared_ride(region: RegionData, hop: Hop, rides: Rides) -> PlannedRide:

@@ -8,7 +8,8 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ticketing.search.network import Line, Network
+from ticketing.search.lines import Line
+from ticketing.search.network import Network
 
 _NEVER = 1 << 62
 WINDOW_SECONDS = 24 * 3600

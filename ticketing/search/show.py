@@ -175,7 +175,8 @@ def _ride(
     said = {"alerts": [one["text"] for one in notices], "notices": notices}
     vehicle = vehicle_on(live.vehicles if live else (), ride.trip_id, day)
     shown = vehicle_shown(vehicle) if vehicle else None
-    return leg | said | {"boards_at": boards, "alights_at": alights, "vehicle": shown}
+    now = {"boards_at": boards, "alights_at": alights, "vehicle": shown, "in_seat_transfer": part.in_seat}
+    return leg | said | now
 
 
 def _platform(timetable: Timetable, stop_id: str | None) -> dict[str, str] | None:

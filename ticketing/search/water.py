@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from operators.distance import great_circle_m
 from operators.region import RegionData
-from operators.territory import great_circle_m
 
 Point = tuple[float, float]
 

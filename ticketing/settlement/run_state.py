@@ -2,7 +2,7 @@
 
 draft -> calculated -> approved -> exported -> sent -> reconciled, with two ways out: `rejected` sends a
 calculated run back, `voided` takes a run back before its payments have left. Either makes room for the
-next version.
+next version. A payment that the bank returns takes a reconciled run back to sent: no person does that.
 """
 
 import unicodedata
@@ -21,9 +21,16 @@ FORWARD: dict[str, tuple[str, ...]] = {
     "rejected": (),
     "voided": (),
 }
+# The step that the bank alone takes.
+REOPENED = ("reconciled", "sent")
 GONE = ("rejected", "voided")
 MAX_NAME_LENGTH = 100
 MAX_REASON_LENGTH = 500
+
+
+def may_follow(before: str, after: str) -> bool:
+    """Tell whether a state may follow another, by a person or by the bank."""
+    return after in FORWARD[before] or (before, after) == REOPENED
 
 
 def check_step(run: Run, state: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tariffs.money import MoneyError, exponent, parse
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.settlement.credit_terms import Credit, read_credit
 
 FILE = "settlement.toml"
 _LAST_DAY = 28
@@ -94,11 +95,13 @@ class Terms:
     fx: FxMethod | None = None
     # How far from its due day a line of the bank may lie to be proposed as a movement; no run is calculated by it.
     proposal_days: int = 7
+    # What people are told before they approve; no run is calculated by it either.
+    credit: Credit = field(default_factory=Credit)
 
     def as_dict(self) -> dict[str, object]:
         """The JSON form that a run keeps; later kinds of terms are told where there are any, so that old runs stay."""
         told = asdict(self)
-        del told["proposal_days"]
+        del told["proposal_days"], told["credit"]
         return {
             name: value
             for name, value in told.items()
@@ -134,6 +137,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         "breakage",
         "fx",
         "proposal_days",
+        "credit",
     }
     faults.extend(Fault(name, "unknown key") for name in document if name not in known)
     day = document.get("payment_day", 15)
@@ -158,6 +162,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         breakage=tuple(reader.rows(document, "breakage", _breakage)),
         fx=_fx(reader, document.get("fx", {})),
         proposal_days=window,
+        credit=read_credit(document.get("credit", {}), faults.append),
     )
     faults.extend(_repeated(terms))
     if faults:
@@ -177,6 +182,7 @@ def check_names(terms: Terms, operators: Collection[str], products: Collection[s
     parties += [(f"subsidies[{at}].operator", one.operator) for at, one in enumerate(terms.subsidies)]
     parties += [(f"commissions[{at}].seller", one.seller) for at, one in enumerate(terms.commissions)]
     faults = [Fault(path, f"{name!r} is no operator") for path, name in parties if name not in operators]
+    parties += terms.credit.names()
     if products is not None:
         named = [(f"pools[{at}].products", one.products) for at, one in enumerate(terms.pools)]
         named += [(f"breakage[{at}].products", one.products) for at, one in enumerate(terms.breakage)]

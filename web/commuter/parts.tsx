@@ -154,6 +154,7 @@ function Ride({ leg, current }: { leg: Leg; current: boolean }) {
           {modeOf(leg.mode)} {lineOf(leg)}
           {leg.headsign ? ` · ${t("leg.towards", { to: leg.headsign })}` : ""}
           {leg.mode !== "ferry" && leg.operator_name ? <small>{leg.operator_name}</small> : null}
+          {leg.in_seat_transfer ? <small>{t("leg.inSeat")}</small> : null}
           {leg.check_in_until ? <small>{t("leg.checkIn", { time: hours(leg.check_in_until) })}</small> : null}
           {leg.wheelchair && leg.wheelchair !== "unknown" ? <small>{t(`wheelchair.${leg.wheelchair}`)}</small> : null}
           {leg.given_back_at ? <small class="bad">{t("badge.refunded")}</small> : null}

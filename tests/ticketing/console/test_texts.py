@@ -14,6 +14,7 @@ from operators.gtfs.runs import Unmatched
 from ticketing.claims import CONTEST_REASONS, STATES
 from ticketing.console import words
 from ticketing.disruption.affected import EventKind
+from ticketing.settlement.day import PLACES
 
 CONSOLE = Path("ticketing/console")
 TEXTS = words.texts("en")
@@ -25,9 +26,21 @@ VALUES = {
     "device": ("working", "silent", "revoked"),
     "period": ("open", "closing", "closed"),
     "role": ("finance", "operator_finance", "admin"),
-    "verdict": ("matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"),
+    "verdict": ("matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown", "fee"),
     "way": ("payment", "receipt", "payout", "suspense", "bank_fee", "fx", "cleared", "unbooked", "uncleared"),
     "way_hint": ("payment", "receipt", "payout", "suspense", "bank_fee"),
+    "day_place": PLACES,
+    "day_kind": (
+        "bank_line",
+        "suspense",
+        "bank_gap",
+        "gateway_named",
+        "gateway_waits",
+        "gateway_lines",
+        "gateway_books",
+    ),
+    "day_step": ("not_due", "1_30", "31_60", "61_90", "over_90"),
+    "day_measure": ("late", "hold_payments"),
     "dispute": ("open", "corrected", "rejected", "withdrawn"),
     "account": ("in force", "replaced", "waiting"),
     "now": ("calculated", "approved", "exported", "rejected", "voided"),
@@ -105,6 +118,7 @@ VALUES = {
         "refund_refused",
         "payment_mismatch",
         "external_refund",
+        "gateway_line",
         "dispute",
         "reconciliation",
         "quote_unbookable",

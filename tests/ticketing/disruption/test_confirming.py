@@ -22,6 +22,7 @@ HELD = [HeldLeg(leg=replace(SHIP, jti="anna"), then=None)]
 RULES = Rules(
     promises={OPERATOR: Promises()},
     change_seconds=lambda *_: 0,
+    stays=lambda *_: False,
     expected=lambda leg: leg.departs_at,
 )
 # The delay in minutes, or another way not to go as planned.
@@ -298,3 +299,14 @@ def confirmed(quay: Quay) -> list[tuple[datetime, str]]:
     with quay.desk.database.read() as tx:
         rows = events.list_events(tx, REGION, RUN)
     return [(one.confirmed_at or one.last_seen, one.kind) for one in rows if one.status == "confirmed"]
+
+
+@pytest.mark.parametrize(("stays", "concerned"), [(False, ["connection"]), (True, [])])
+def test_whoever_stays_seated_misses_no_change(stays: bool, concerned: list[str]) -> None:
+    leaves = SHIP.arrives_at + timedelta(minutes=1)
+    then = replace(SHIP, leg=1, trip_id="on", departs_at=leaves, arrives_at=leaves + timedelta(hours=1))
+    held = [HeldLeg(leg=replace(SHIP, jti="anna"), then=then)]
+
+    now_so = affected(held, state(10), replace(RULES, stays=lambda *_: stays), BEGINS)
+
+    assert [one.why for one in now_so] == concerned

@@ -17,6 +17,7 @@ class SmallTrip:
     minutes: tuple[int, ...]
     boards: tuple[bool, ...] = ()
     alights: tuple[bool, ...] = ()
+    block: str = ""
 
 
 def small_region(
@@ -67,8 +68,8 @@ def _feed(places: Sequence[float], trips: Sequence[SmallTrip]) -> dict[str, str]
         "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\n"
         + "".join(f"s{number},S{number},{60 + place:.6f},25\n" for number, place in enumerate(places)),
         "routes.txt": "route_id,route_short_name,route_type\nr,1,3\n",
-        "trips.txt": "route_id,service_id,trip_id\n"
-        + "".join(f"r,daily,t{number}\n" for number in range(len(trips))),
+        "trips.txt": "route_id,service_id,trip_id,block_id\n"
+        + "".join(f"r,daily,t{number},{trip.block}\n" for number, trip in enumerate(trips)),
         "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type,drop_off_type\n"
         + "".join(f"{row}\n" for row in times),
         "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"

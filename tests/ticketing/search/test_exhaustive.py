@@ -8,9 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.region import RegionData, Terminal
+from tariffs.journey import Ride
 from tests.ticketing.search.small_region import INTERCHANGE_SECONDS, SmallTrip, small_region
 from ticketing.search.network import Network, build, day_origin
-from ticketing.search.planner import Access, Question, Timeline, plan_arriving, plan_departing, widened
+from ticketing.search.planner import (
+    Access,
+    PlannedRide,
+    Question,
+    Timeline,
+    plan_arriving,
+    plan_departing,
+    widened,
+)
 from ticketing.search.scan import WINDOW_SECONDS, scan
 
 DAY = date(2026, 10, 13)
@@ -34,6 +43,7 @@ def trips(draw: st.DrawFn) -> SmallTrip:
         tuple(sum(minutes[: at + 1]) for at in range(len(stops))),
         tuple(draw(flags)),
         tuple(draw(flags)),
+        draw(st.sampled_from(["", "", "one vehicle", "another"])),
     )
 
 
@@ -144,18 +154,47 @@ def test_every_plan_can_be_travelled(
         boarded = [f"{ride.operator}:{ride.from_stop_id}" for ride in plan.rides]
         alighted = [f"{ride.operator}:{ride.to_stop_id}" for ride in plan.rides]
         at = plan.departure + near.origins[boarded[0]].seconds
+        seated = [part.in_seat for part in plan.parts if isinstance(part, PlannedRide)]
         changes = [0, *(change_seconds(network, *ends) for ends in zip(alighted, boarded[1:], strict=False))]
-        for ride, board, alight, change in zip(plan.rides, boarded, alighted, changes, strict=True):
-            assert at + change + terminal(region, board).check_in_seconds <= ride.departure.timestamp()
+        before: Ride | None = None
+        for ride, board, alight, change, stays in zip(
+            plan.rides, boarded, alighted, changes, seated, strict=True
+        ):
+            if stays and before is not None:
+                assert is_one_vehicle(region, before, ride)
+            else:
+                assert at + change + terminal(region, board).check_in_seconds <= ride.departure.timestamp()
+            before = ride
             at = int(ride.arrival.timestamp()) + terminal(region, alight).exit_seconds
         there = at + near.destinations[alighted[-1]].seconds
         assert plan.arrival <= there
         assert (there <= moment) if arrive else (plan.departure >= moment)
 
 
+def is_one_vehicle(region: RegionData, first: Ride, then: Ride) -> bool:
+    """Tell whether two rides are on trips of one block, end to end, the second within half an hour after the first."""
+    named = {
+        trip.trip_id: (pattern, trip)
+        for pattern in region.timetables[first.operator].patterns
+        for trip in pattern.trips
+    }
+    (before, one), (after, other) = named[first.trip_id], named[then.trip_id]
+    wait = (then.departure - first.arrival).total_seconds()
+    ends = PLACES[int(before.stops[-1][1:])], PLACES[int(after.stops[0][1:])]
+    return (
+        bool(one.block)
+        and (first.operator, one.block) == (then.operator, other.block)
+        and (first.to_stop_id, then.from_stop_id) == (before.stops[-1], after.stops[0])
+        and 0 <= wait <= 1800
+        # Neighbours of 0.0018 degrees are 200 m and a bit apart: too far to be one place.
+        and ends[0] == ends[1]
+    )
+
+
 def change_seconds(network: Network, start: str, end: str) -> int:
     return next(
-        seconds for stop, seconds, _ in network.walks[network.numbers[start]] if network.stops[stop] == end
+        (seconds for stop, seconds, _ in network.walks[network.numbers[start]] if network.stops[stop] == end),
+        NEVER,
     )
 
 

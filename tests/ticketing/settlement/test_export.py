@@ -29,7 +29,7 @@ from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement import service
 from ticketing.settlement.month.business_days import easter, is_business_day, next_business_day
 from ticketing.settlement.office import Office
-from ticketing.settlement.payout import bank_accounts, payment_file, sepa, steps
+from ticketing.settlement.payout import bank_accounts, payment_file, references, sepa, steps
 from ticketing.settlement.payout.iban import is_in_sepa
 from ticketing.settlement.statement import export
 from ticketing.settlement.statement.as_csv import COLUMNS
@@ -139,7 +139,8 @@ def test_a_statement_says_who_pays_whom_when_and_by_which_reference(
     run, folder = exported(office(database), tmp_path)
     due, hsl, tlt = (
         payment_file.due_date(run),
-        *(payment_file.end_to_end_id(run, name) for name in ("hsl", "tlt")),
+        payment_file.end_to_end_id(run, "hsl"),
+        references.grouped(payment_file.payer_reference(run, "tlt", "EUR")),
     )
     read = {
         name: "".join(page.extract_text() for page in PdfReader(folder / f"statements/{name}.pdf").pages)

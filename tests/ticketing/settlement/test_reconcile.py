@@ -15,6 +15,7 @@ from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.db.books import entries, month_books
+from ticketing.db.sale import gateway_account
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.bank import BankMatch
 from ticketing.db.settlement.runs import Run
@@ -169,6 +170,21 @@ def test_how_far_a_day_may_lie_is_a_term_of_the_region_that_no_run_keeps(
 
 def test_a_gateways_payout_is_proposed_by_its_name(desk: Office, tmp_path: Path) -> None:
     sent(desk, tmp_path)
+    payout = gateway_account.Payout(
+        gateway="stripe",
+        id="po_1",
+        state="paid",
+        currency="EUR",
+        amount_minor=1200,
+        arrives_on="2026-09-16",
+        trace="",
+        payer="Stripe",
+        reason="",
+        region="r",
+        at=AT,
+    )
+    with desk.database.write() as tx:
+        gateway_account.insert_payout(tx, payout)
     told = line("12.00", way="CRDT", name="STRIPE PAYMENTS EUROPE").replace("Cdtr>", "Dbtr>")
 
     _, (found,) = reconcile.import_statement(
@@ -205,7 +221,7 @@ def test_a_run_that_somebody_has_paid_for_cannot_be_voided(desk: Office, tmp_pat
         steps.void(desk, run.id, "Anna", "too late")
 
 
-@pytest.mark.parametrize("version", ["02", "08", "13"])
+@pytest.mark.parametrize("version", ["02", "08", "13", "14"])
 def test_every_version_of_the_message_is_read(version: str) -> None:
     found = camt.read(statement(line("8.9", "x", text="a"), closing="91.10", version=version))
 
@@ -263,9 +279,9 @@ def test_all_faults_are_told_at_once_and_nothing_is_stored(desk: Office, tmp_pat
             b'\n<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
             "file: line 2: it declares a document type or entities",
         ),
-        (statement(closing="100.00").replace(b"camt.053", b"camt.052"), "line 1: this is no camt.053"),
+        (statement(closing="100.00").replace(b"camt.053", b"camt.055"), "line 1: this is no camt.053"),
         (statement(closing="100.00", version="01"), "line 1: this is no camt.053"),
-        (statement(closing="100.00", version="8"), "camt.053.001.02 to .13"),
+        (statement(closing="100.00", version="8"), "camt.053.001.02 to .14"),
         (statement(closing="100.00").replace(b"iso:20022", b"iso:20023"), "no camt.053"),
         (
             statement(line("1.00"), closing="99.00").replace(b"<Dt>2026-10-15", b"<Dt>15.10.2026", 1),

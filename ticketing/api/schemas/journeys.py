@@ -261,6 +261,7 @@ class LegSchema(Strict):
     vehicle = fields.Nested(VehicleSchema, allow_none=True)
     boards_at = fields.Nested(PlatformSchema, allow_none=True)
     alights_at = fields.Nested(PlatformSchema, allow_none=True)
+    in_seat_transfer = fields.Boolean()
     cancelled = fields.Boolean()
     excluded = fields.Boolean()
     free_places = fields.Nested(FreePlacesSchema)

@@ -21,6 +21,7 @@ from ticketing.cli.folders import find_folder
 from ticketing.cli.progress import progress
 from ticketing.cli.region.begin import begin_region
 from ticketing.cli.region.folder import check_folder
+from ticketing.cli.region.history import command as history
 from ticketing.cli.region.page import write_page
 from ticketing.errors import InvalidRequest
 from ticketing.regions import Region, check_region
@@ -36,6 +37,9 @@ _LENT = {"rehearse": ("ticketing.cli.rehearse.commands", "lab")}
 @click.group(cls=Lending, lent=_LENT)
 def command() -> None:
     """Check a region's folder, compare two, begin a new one, rehearse one."""
+
+
+command.add_command(history)
 
 
 @command.command("check")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from operators.distance import great_circle_m
 from operators.gtfs.timetable import Mode, Pattern, Stop, Timetable
-from operators.territory import great_circle_m
 from tariffs.findings import Finding, Severity
 
 # Kilometres an hour from call to call that no vehicle of the kind reaches, however good its day.

@@ -5,11 +5,12 @@ from typing import Any, BinaryIO
 import click
 
 from tariffs.money import Money
+from ticketing.cli.by import by_option
 from ticketing.cli.progress import progress
-from ticketing.settlement.bank import WAYS, Finding, Waiting, Way
+from ticketing.settlement.bank import WAYS, Expected, Finding, Waiting, Way
 from ticketing.settlement.inert import plain
 
-_BY = click.option("--by", required=True, help="Your name, kept with each action.")
+_BY = by_option()
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
 
 
@@ -86,6 +87,9 @@ def list_accounts_command() -> None:
 def import_command(file: BinaryIO, by: str, region: str | None) -> None:
     """Import a bank statement (camt.053), book the lines that match, list the others with the reason.
 
+    A notification or a report (camt.054, camt.052) is read and books nothing. An answer to a payment file (pain.002)
+    opens the payments again that the bank has refused.
+
     \b
     Example:
       throughfare settlement import 2026-04-15.xml --by "Clara Berg"
@@ -94,10 +98,18 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
 
     content = file.read(bank.MAX_BYTES + 1)
     with progress("reading the statement") as tell:
-        new, findings = bank.import_statement(*_at(region), content, by, tell)
-    booked = sum(finding.verdict == "matched" for finding in findings)
-    click.echo(f"{new} new lines, {booked} booked")
-    _tell([finding for finding in findings if finding.verdict != "matched"])
+        if bank.is_answer(content):
+            for answer in bank.take_answer(*_at(region), content, by):
+                click.echo(
+                    f"{'refused' if answer.is_new else 'told':<13} {answer.party} {answer.reference}  {plain(answer.because)}"
+                )
+            return
+        taken = bank.take_statement(*_at(region), content, by, tell)
+    booked = sum(finding.verdict in {"matched", "fee"} for finding in taken.findings)
+    click.echo(f"{taken.new} new lines, {booked} booked")
+    for note in taken.notes:
+        click.echo(f"note          {plain(note)}")
+    _tell([finding for finding in taken.findings if finding.verdict not in {"matched", "fee"}])
 
 
 @click.command("review")
@@ -117,7 +129,9 @@ def review_command(region: str | None) -> None:
     _tell(findings)
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
-        click.echo(f"missing       {amount!s:>16}  {wanted.reference}: {wanted.kind} of {wanted.party}")
+        click.echo(
+            f"missing       {amount!s:>16}  {wanted.reference}: {wanted.kind} of {wanted.party}{_said(wanted)}"
+        )
     for waiting_line in waiting:
         amount = Money(waiting_line.amount_minor, waiting_line.currency)
         click.echo(
@@ -219,6 +233,11 @@ def _tell_party(found: Finding | Waiting) -> None:
     told = [f"{way} {plain(line.counterparty)}" if line.counterparty else "", plain(line.remittance)]
     if any(told):
         click.echo(" " * 14 + ": ".join(part for part in told if part))
+
+
+def _said(wanted: Expected) -> str:
+    """The bank's word about a payment that it has refused."""
+    return f", refused: {plain(wanted.note)}" if wanted.note else ""
 
 
 def _office() -> Any:

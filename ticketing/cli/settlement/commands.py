@@ -6,7 +6,7 @@ import click
 
 from tariffs.money import MoneyError, parse
 from ticketing.cli import contract
-from ticketing.cli.settlement import bank, month
+from ticketing.cli.settlement import bank, exchanging, month
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.settlement.month import Obligation, net
 from ticketing.settlement.service import as_dict
@@ -19,7 +19,7 @@ def command() -> None:
     """Net the debts between operators, close a month, pay, reconcile, answer disputes."""
 
 
-for _commands in (month.COMMANDS, bank.COMMANDS):
+for _commands in (month.COMMANDS, bank.COMMANDS, exchanging.COMMANDS):
     for _one in _commands:
         command.add_command(_one)
 

@@ -42,7 +42,7 @@ def import_statement() -> Response:
         content = upload.read() if upload else b""
         if not content:
             raise InvalidRequest.at("file", "choose the bank's file first")
-        banking.import_statement(console().office, region(), content, staff().name)
+        banking.take_file(console().office, region(), content, staff().name)
 
     return attempt(act, bank, to=lambda: url_for("console.bank", region=region(), done="imported"))
 

@@ -1,8 +1,9 @@
 """Bank accounts with their approvals, the lines of bank statements, and what each line was matched with."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,15 @@ import sqlalchemy as sa
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.tables.books import account, entry, period, posting
-from ticketing.db.tables.settlement import approval, bank_account, bank_line, bank_match, run_account
+from ticketing.db.tables.gateway import gateway_payout
+from ticketing.db.tables.settlement import (
+    approval,
+    bank_account,
+    bank_line,
+    bank_match,
+    batch_part,
+    run_account,
+)
 
 SUBJECT = "bank_account"
 BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee", "fx")
@@ -66,6 +75,11 @@ class BankLine:
     counterparty: str
     remittance: str
     imported_at: datetime
+    structured: str = ""
+    batch: str = ""
+    batch_count: int = 0
+    return_reason: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,29 +272,89 @@ def list_matches(tx: Transaction, limit: int) -> list[tuple[BankLine, BankMatch]
 
 
 def list_settled(tx: Transaction, run_ids: Sequence[str]) -> set[tuple[str | None, str | None, str]]:
-    """List the debts of some runs that lines of the bank have settled: (run, party, currency)."""
+    """List the debts of some runs that lines of the bank have settled: (run, party, currency).
+
+    A payment that came back settles nothing: a debt is settled while its payments and what came back of them differ in number.
+    """
     standing = _standing()
-    query = (
-        sa.select(standing.c.run_id, standing.c.party, bank_line.c.currency)
+    alone = (
+        sa.select(standing.c.run_id, standing.c.party, bank_line.c.currency, standing.c.kind)
         .join(bank_line, bank_line.c.id == standing.c.line_id)
-        .where(standing.c.run_id.in_(run_ids))
+        .where(standing.c.run_id.in_(run_ids), standing.c.party.is_not(None))
     )
-    return {(row[0], row[1], row[2]) for row in tx.execute(query)}
+    together = sa.select(
+        batch_part.c.run_id, batch_part.c.party, batch_part.c.currency, standing.c.kind
+    ).join(standing, sa.and_(standing.c.line_id == batch_part.c.line_id, standing.c.seq == batch_part.c.seq))
+    counts: Counter[tuple[str | None, str | None, str]] = Counter()
+    for query in (alone, together.where(batch_part.c.run_id.in_(run_ids))):
+        for run_id, party, currency, kind in tx.execute(query):
+            counts[run_id, party, currency] += 1 if kind == "payment" else -1
+    return {debt for debt, count in counts.items() if count}
 
 
-def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int, datetime]]:
-    """Payouts of gateways that are on no line of the bank yet: (payout id, currency, minor units, when it was sent)."""
+def list_returns(tx: Transaction, run_id: str) -> list[tuple[BankLine, BankMatch]]:
+    """List the lines that stand as money received for a run, oldest booking first."""
+    standing = _standing()
+    query = sa.select(standing).where(standing.c.run_id == run_id, standing.c.kind == "receipt")
+    steps = fetch(tx, query.order_by(standing.c.at, standing.c.line_id), BankMatch)
+    wanted = bank_line.c.id.in_([step.line_id for step in steps])
+    lines = {line.id: line for line in fetch(tx, sa.select(bank_line).where(wanted), BankLine)}
+    return [(lines[step.line_id], step) for step in steps]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InTransit:
+    """A gateway's payout that is on no line of the bank yet; negative for money that it takes from the bank."""
+
+    id: str
+    currency: str
+    amount_minor: int
+    due: date
+    payer: str
+    trace: str
+
+
+def list_payouts_in_transit(tx: Transaction, region: str) -> list[InTransit]:
+    """List the payouts of gateways that are on no line of the bank yet, and did not fail."""
     standing = _standing()
     settled = sa.select(standing.c.party).where(standing.c.kind == "payout")
     query = (
-        sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor, entry.c.occurred_at)
+        sa.select(
+            entry.c.source_id, posting.c.currency, posting.c.amount_minor, entry.c.occurred_at, entry.c.kind
+        )
         .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
         .join(account, account.c.id == posting.c.account_id)
-        .where(entry.c.region == region, entry.c.kind == "payout_sent", account.c.purpose == "psp_in_transit")
-        .where(entry.c.source_id.not_in(settled))
+        .where(entry.c.region == region, account.c.purpose == "psp_in_transit")
+        .where(entry.c.kind.in_(("payout_sent", "payout_failed")), entry.c.source_id.not_in(settled))
         .order_by(entry.c.id)
     )
-    return [(row[0], row[1], row[2], row[3]) for row in tx.execute(query)]
+    moved: dict[tuple[str, str], int] = {}
+    sent_at: dict[str, datetime] = {}
+    for payout, currency, amount, at, kind in tx.execute(query):
+        moved[payout, currency] = moved.get((payout, currency), 0) + amount
+        if kind == "payout_sent":
+            sent_at[payout] = at
+    words = sa.select(gateway_payout).order_by(gateway_payout.c.at)
+    words_of = {row["id"]: row for row in tx.execute(words).mappings()}
+    return [
+        InTransit(
+            id=payout,
+            currency=currency,
+            amount_minor=amount,
+            due=_due(words_of.get(payout), sent_at.get(payout)),
+            payer=words_of[payout]["payer"] if payout in words_of else "",
+            trace=words_of[payout]["trace"] if payout in words_of else "",
+        )
+        for (payout, currency), amount in moved.items()
+        if amount
+    ]
+
+
+def _due(told: sa.RowMapping | None, sent_at: datetime | None) -> date:
+    """The day on which a payout is due at the bank: by the gateway's word, else the day it was sent."""
+    if told is not None and told["arrives_on"]:
+        return date.fromisoformat(told["arrives_on"])
+    return sent_at.date() if sent_at else date.min
 
 
 def _standing() -> Any:

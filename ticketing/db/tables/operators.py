@@ -52,6 +52,16 @@ reservation = table(
     sa.Index(None, "region", "operator", "trip_id", "service_date"),
 )
 
+# A feed that comes back is a row of its own: what was served when is what people ask.
+feed_version = table(
+    "feed_version",
+    text("region", key=True),
+    text("operator", key=True),
+    sa.Column("first_served_at", Instant(), primary_key=True, nullable=False),
+    text("digest"),
+    text("document"),
+)
+
 # Each process writes its own rows; a reader adds them up.
 operator_figure = table(
     "operator_figure",

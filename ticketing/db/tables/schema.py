@@ -5,6 +5,7 @@ from ticketing.db.tables import demo as demo_tables
 from ticketing.db.tables import devices as devices_tables
 from ticketing.db.tables import disruption as disruption_tables
 from ticketing.db.tables import gates as gates_tables
+from ticketing.db.tables import gateway as gateway_tables
 from ticketing.db.tables import keys as keys_tables
 from ticketing.db.tables import live as live_tables
 from ticketing.db.tables import notices as notices_tables
@@ -13,6 +14,7 @@ from ticketing.db.tables import people as people_tables
 from ticketing.db.tables import purchase as purchase_tables
 from ticketing.db.tables import rights as rights_tables
 from ticketing.db.tables import sale as tables
+from ticketing.db.tables import schema_steps as schema_steps_tables
 from ticketing.db.tables import settlement as settlement_tables
 from ticketing.db.tables import staff as staff_tables
 from ticketing.db.tables.columns import metadata
@@ -23,6 +25,7 @@ TABLES = (
     devices_tables,
     disruption_tables,
     gates_tables,
+    gateway_tables,
     keys_tables,
     live_tables,
     notices_tables,
@@ -30,6 +33,7 @@ TABLES = (
     people_tables,
     purchase_tables,
     rights_tables,
+    schema_steps_tables,
     settlement_tables,
     staff_tables,
     tables,

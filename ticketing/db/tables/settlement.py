@@ -7,6 +7,12 @@ import sqlalchemy as sa
 
 from ticketing.db.tables.columns import moment, number, one_of, table, text
 
+
+def _told(name: str) -> "sa.Column[str]":
+    """A column of text that older releases do not write."""
+    return sa.Column(name, sa.Text(), nullable=False, server_default="")
+
+
 run_step = table(
     "run_step",
     text("run_id", sa.ForeignKey("settlement_run.id"), key=True),
@@ -92,6 +98,11 @@ bank_line = table(
     text("counterparty"),
     text("remittance"),
     moment("imported_at"),
+    _told("structured"),
+    _told("batch"),
+    _told("return_reason"),
+    _told("part"),
+    number("batch_count", default="0"),
     sa.Index(None, "region", "iban"),
 )
 
@@ -157,6 +168,59 @@ carnet_end = table(
     text("currency"),
     moment("ended_at"),
     sa.Index(None, "region"),
+)
+
+# The balances that the bank tells of a day.
+bank_statement = table(
+    "bank_statement",
+    text("iban", key=True),
+    text("currency", key=True),
+    text("statement_id", key=True),
+    text("day", key=True),
+    number("opening_minor"),
+    number("closing_minor"),
+    text("region"),
+    moment("imported_at"),
+)
+
+# The payments that one line of the bank settles together.
+batch_part = table(
+    "batch_part",
+    text("line_id", sa.ForeignKey("bank_line.id"), key=True),
+    number("seq", key=True),
+    text("party", key=True),
+    text("currency", key=True),
+    text("run_id", sa.ForeignKey("settlement_run.id")),
+    number("amount_minor"),
+    sa.Index(None, "run_id"),
+)
+
+# Payments that the bank has refused before it carried them out.
+payment_refusal = table(
+    "payment_refusal",
+    text("run_id", sa.ForeignKey("settlement_run.id"), key=True),
+    text("party", key=True),
+    text("currency", key=True),
+    number("attempt", key=True),
+    text("code"),
+    text("words"),
+    text("message_id"),
+    text("told_by"),
+    moment("at"),
+)
+
+# Payments of a run that are paid once more.
+payment_again = table(
+    "payment_again",
+    text("run_id", sa.ForeignKey("settlement_run.id"), key=True),
+    text("party", key=True),
+    text("currency", key=True),
+    number("attempt", key=True),
+    number("number"),
+    text("account_id", sa.ForeignKey("bank_account.id")),
+    text("actor"),
+    text("reason"),
+    moment("at"),
 )
 
 # No fact, but a slip of paper: it says how far the worker is, and goes on changing until it ends.

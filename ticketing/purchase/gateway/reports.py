@@ -27,6 +27,7 @@ from ticketing.payments import Charge, GatewayDispute, GatewayRefund
 from ticketing.purchase import paying
 from ticketing.purchase.charged import book_fee
 from ticketing.purchase.gateway import lost_dispute
+from ticketing.purchase.gateway.account import learn_payout
 from ticketing.purchase.refund import at_stake, elsewhere
 from ticketing.purchase.refund.paying_back import learn_refund
 from ticketing.purchase.service import advance
@@ -91,10 +92,12 @@ def _postpone(till: Till, event: Event, error: Exception) -> None:
 def _deal_with(till: Till, event: Event) -> str:
     """Act on one report; answers what was done. Every effect in it may be repeated without a second effect."""
     kind = event.document["kind"]
-    if event.object_id is None or kind not in {"charge", "refund", "dispute"}:
+    if event.object_id is None or kind not in {"charge", "refund", "dispute", "payout"}:
         return "ignored: nothing to look at"
     if kind == "charge":
         return learn_charge(till, till.gateway.fetch(event.object_id))
+    if kind == "payout":
+        return learn_payout(till, till.gateway.fetch_payout(event.object_id))
     if kind == "refund":
         return learn_outside_refund(till, till.gateway.fetch_refund(event.object_id))
     return learn_dispute(till, till.gateway.fetch_dispute(event.object_id))

@@ -1,19 +1,24 @@
 """Match the bank's lines with what is expected, and say of every other line why it does not match. Pure."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Literal
 
 from tariffs.money import Money
 from ticketing.db.settlement.bank import BankLine
-from ticketing.settlement.payout import LETTERS
+from ticketing.settlement.bank.camt_entries import DIFFERENCE, FEE
+from ticketing.settlement.payout import LETTERS, bare
 
 Kind = Literal["payment", "receipt", "payout"]
-Verdict = Literal["matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"]
+Verdict = Literal["matched", "fee", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"]
 # Verdicts that need no person.
-CERTAIN = ("matched",)
+CERTAIN = ("matched", "fee")
+# A reference of at least so many letters and digits is also known within other words, or broken by spaces.
+_SURE_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +26,8 @@ class Expected:
     """A movement that the books of a region wait for; `amount_minor` is negative for money that leaves.
 
     A line within `window_days` of `due`, before or after it, may be this movement. `comes_back`: a transfer that the bank may
-    return, with the reference under which it left; nobody waits for that.
+    return, with the reference under which it left; nobody waits for that. `aliases` are other forms of the reference,
+    `batch` names the file with which the payment went, `note` what the bank has said of it (refused, returned).
     """
 
     region: str
@@ -37,6 +43,9 @@ class Expected:
     open: bool = True
     sent: bool = True
     comes_back: bool = False
+    aliases: tuple[str, ...] = ()
+    batch: str = ""
+    note: str = ""
 
     @property
     def key(self) -> tuple[str, bool]:
@@ -46,12 +55,20 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The finding about one line of the bank."""
+    """The finding about one line of the bank; `batch` are the payments that it settles together."""
 
     line: BankLine
     verdict: Verdict
     because: str
     expected: Expected | None = None
+    batch: tuple[Expected, ...] = ()
+
+    @property
+    def home(self) -> str:
+        """The region whose movement the line is for certain, or the one that keeps it."""
+        if self.verdict == "matched" and self.batch:
+            return self.batch[0].region
+        return self.expected.region if self.verdict == "matched" and self.expected else self.line.region
 
 
 def match(lines: Sequence[BankLine], expected: Sequence[Expected]) -> list[Finding]:
@@ -59,16 +76,74 @@ def match(lines: Sequence[BankLine], expected: Sequence[Expected]) -> list[Findi
 
     Two lines never settle one expectation: the second is told as paid before.
     """
-    by_reference = {wanted.key: wanted for wanted in expected}
+    by_reference = _by_reference(expected)
+    by_batch: dict[str, list[Expected]] = defaultdict(list)
+    for wanted in expected:
+        if wanted.batch:
+            by_batch[bare(wanted.batch)].append(wanted)
     taken = {wanted.key for wanted in expected if not wanted.open}
     findings = []
     for line in lines:
-        wanted = _referred(line, by_reference)
-        finding = _of_reference(line, wanted, taken) if wanted else _of_looks(line, expected, taken)
-        if finding.verdict == "matched" and wanted:
-            taken.add(wanted.key)
+        finding = _judged(line, expected, by_reference, by_batch, taken)
+        if finding.verdict == "matched":
+            taken.update(wanted.key for wanted in finding.batch or (finding.expected,) if wanted)
         findings.append(finding)
     return findings
+
+
+def _judged(
+    line: BankLine,
+    expected: Sequence[Expected],
+    by_reference: Mapping[tuple[str, bool], Expected],
+    by_batch: Mapping[str, Sequence[Expected]],
+    taken: set[tuple[str, bool]],
+) -> Finding:
+    """Judge one line: what the bank says that it is, then its batch, its reference, and its looks."""
+    if line.part == FEE:
+        return Finding(line, "fee", f"{line.remittance} {line.bank_reference}".strip())
+    if line.part == DIFFERENCE:
+        return Finding(line, "unknown", line.remittance)
+    batch = [wanted for name in line.batch.split() for wanted in by_batch.get(bare(name), ())]
+    if batch:
+        return _of_batch(line, [wanted for wanted in batch if wanted.open and wanted.key not in taken])
+    wanted = _referred(line, by_reference)
+    return _of_reference(line, wanted, taken) if wanted else _of_looks(line, expected, taken)
+
+
+def _by_reference(expected: Iterable[Expected]) -> dict[tuple[str, bool], Expected]:
+    """Every form of every reference, each way of the money; what is open goes before what is settled."""
+    forms: dict[tuple[str, bool], Expected] = {}
+    for wanted in sorted(expected, key=lambda movement: movement.open):
+        for form in (wanted.reference, *wanted.aliases):
+            forms[bare(form), wanted.amount_minor > 0] = wanted
+    return forms
+
+
+def _of_batch(line: BankLine, batch: Sequence[Expected]) -> Finding:
+    """Judge a line that the bank books for a file of payments: number and sum must be those that are still open."""
+    open_ones = [wanted for wanted in batch if wanted.currency == line.currency and wanted.amount_minor < 0]
+    if not open_ones:
+        because = f"every payment of the file {line.batch} is settled already: this is a second time"
+        return Finding(line, "paid_before", because)
+    total = Money(sum(wanted.amount_minor for wanted in open_ones), line.currency)
+    if total.minor != line.amount_minor or line.batch_count not in {0, len(open_ones)}:
+        count = f"{line.batch_count} of " if line.batch_count else ""
+        because = (
+            f"the file {line.batch}: {len(open_ones)} payments of {total} are open, "
+            f"{count}{Money(line.amount_minor, line.currency)} booked"
+        )
+        return Finding(line, "wrong_amount", because)
+    if not all(wanted.sent for wanted in open_ones):
+        return Finding(line, "not_sent", "the run is exported and not marked as sent: mark it first")
+    because = f"{len(open_ones)} payments of the file {line.batch}"
+    return Finding(line, "matched", because, None, tuple(open_ones))
+
+
+def referred(lines: Iterable[BankLine], expected: Sequence[Expected]) -> list[Expected]:
+    """List the movements that lines name by a reference, whatever their amounts."""
+    by_reference = _by_reference(expected)
+    named = (_referred(line, by_reference) for line in lines)
+    return [wanted for wanted in named if wanted]
 
 
 def missing(findings: Iterable[Finding], expected: Iterable[Expected]) -> list[Expected]:
@@ -85,19 +160,40 @@ def missing(findings: Iterable[Finding], expected: Iterable[Expected]) -> list[E
     ]
 
 
-def _referred(line: BankLine, by_reference: dict[tuple[str, bool], Expected]) -> Expected | None:
-    """Find the movement that a line names, the one that goes the line's way first."""
-    words = line.remittance.replace(",", " ").replace(";", " ").split()
+def _referred(line: BankLine, by_reference: Mapping[tuple[str, bool], Expected]) -> Expected | None:
+    """Find the movement that a line names, the one that goes the line's way first.
+
+    Banks change capitals, cut a reference at the end of a line and put their own tags before it (`EREF+`): so all is
+    compared by letters and digits, word by word, then anywhere within the words.
+    """
     came_in = line.amount_minor > 0
-    keys = ((word, way) for word in (line.end_to_end_id, *words) for way in (came_in, not came_in))
-    return next((by_reference[key] for key in keys if key in by_reference), None)
+    words = f"{line.structured} {line.remittance}".replace(",", " ").replace(";", " ").split()
+    plain = [bare(word.rpartition("+")[2]) for word in (line.end_to_end_id, *words)]
+    within = [bare(line.end_to_end_id), bare(line.structured), bare(line.remittance)]
+    lengths = sorted({len(form) for form, _ in by_reference if len(form) >= _SURE_LENGTH}, reverse=True)
+    pieces = (piece for text in within for piece in _pieces(text, lengths))
+    for word in chain(plain, pieces):
+        # A Finnish bank may write a reference with zeros before it.
+        for form in (word, word.lstrip("0")):
+            named = by_reference.get((form, came_in)) or by_reference.get((form, not came_in))
+            if named is not None:
+                return named
+    return None
+
+
+def _pieces(text: str, lengths: Iterable[int]) -> Iterator[str]:
+    """Every part of a text that has one of some lengths, the longest first."""
+    for length in lengths:
+        for at in range(len(text) - length + 1):
+            yield text[at : at + length]
 
 
 def _of_reference(line: BankLine, wanted: Expected, taken: set[tuple[str, bool]]) -> Finding:
     if wanted.key in taken:
-        return Finding(
-            line, "paid_before", f"{wanted.reference} is settled already: this is a second time", wanted
-        )
+        because = f"{wanted.reference} is settled already: this is a second time"
+        if wanted.comes_back:
+            because = f"{wanted.reference} comes back, and no payment of it stands: this is a second time"
+        return Finding(line, "paid_before", because, wanted)
     if (line.currency, line.amount_minor) != (wanted.currency, wanted.amount_minor):
         because = (
             f"{wanted.reference} of {wanted.party or wanted.name}: "
@@ -106,7 +202,10 @@ def _of_reference(line: BankLine, wanted: Expected, taken: set[tuple[str, bool]]
         return Finding(line, "wrong_amount", because, wanted)
     if not wanted.sent:
         return Finding(line, "not_sent", "the run is exported and not marked as sent: mark it first", wanted)
-    return Finding(line, "matched", f"reference {wanted.reference}", wanted)
+    because = f"reference {wanted.reference}"
+    if wanted.comes_back or line.return_reason:
+        because += f", returned: {line.return_reason or 'the bank gives no reason'}"
+    return Finding(line, "matched", because, wanted)
 
 
 def _of_looks(line: BankLine, expected: Sequence[Expected], taken: set[tuple[str, bool]]) -> Finding:

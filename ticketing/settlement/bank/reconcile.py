@@ -4,37 +4,33 @@ The scheme has its bank account for all regions together. So a line is held agai
 booked where it belongs; one that waits is seen, and booked by a person, from any region.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tariffs.money import Money
 from ticketing.books import accounts, settling
 from ticketing.db import Transaction
 from ticketing.db.books.books import Account
-from ticketing.db.rights import payouts
-from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement import bank, bank_words, runs
 from ticketing.db.settlement.bank import BankLine, BankMatch
 from ticketing.errors import Conflict, InvalidRequest
-from ticketing.progress import Progress, Stages, silent, told
+from ticketing.progress import Far, Progress, Stages, silent, told
 from ticketing.settlement.bank import camt
+from ticketing.settlement.bank.expected import list_expected
 from ticketing.settlement.bank.matching import CERTAIN, Expected, Finding, match, missing
 from ticketing.settlement.bank.trail import WAYS, Way, kind_of, queue, source_of, the_only, write_entry
 from ticketing.settlement.month import SCHEME, paid_positions
 from ticketing.settlement.office import Office
-from ticketing.settlement.payout import due_date, end_to_end_id
+from ticketing.settlement.payout import forms_of
 from ticketing.settlement.run_state import checked_name, checked_reason
 
 # An exchange that differs by more than this part from what was converted is not that exchange.
 _MOST_FX_DIFFERENCE = 10
 _FX_CLEARING = "fx_clearing"
-# The name of a payout at the bank: the one gateway that pays out.
-_GATEWAY = "Stripe"
-# So long after it was paid a transfer to a passenger may come back, and is known again.
-_COMES_BACK_IN = timedelta(days=60)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The booking of a line, with its author and reason; of an exchange also the balance of `fx_clearing`."""
 
@@ -44,6 +40,16 @@ class Decision:
     reason: str
     at: datetime
     converted_minor: int = 0
+    batch: tuple[Expected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The result of taking in a file of the bank; `notes` name what was left out, or is not proven."""
+
+    new: int
+    findings: list[Finding]
+    notes: list[str]
 
 
 def import_statement(
@@ -54,32 +60,113 @@ def import_statement(
     What matches is booked in its own region; a line that matches nowhere is kept for `region`. One that was imported
     before is not stored again. Raises InvalidRequest for a file with faults, or for an account that is not the scheme's.
     """
+    taken = take_statement(office, region, content, by, progress)
+    return taken.new, taken.findings
+
+
+def take_statement(
+    office: Office, region: str, content: bytes, by: str, progress: Progress = silent
+) -> Taken:
+    """Do the same, and tell beside it what was left out of the file and why.
+
+    A report (camt.052) or a notification (camt.054) books nothing and is not stored: its findings tell early what the statement will bring.
+    """
     now, by = office.clock.now(), checked_name(by)
     stages = Stages(progress, {"storing lines": 1, "booking lines": 2})
-    statement = camt.read(content)
+    with office.database.read() as tx:
+        own = _own_accounts(tx)
+    file = camt.read_file(content, own)
+    _check_accounts(file, own)
+    notes = list(_notes(file))
+    lines = [BankLine(region=office.served(region), imported_at=now, **asdict(line)) for line in file.lines]
+    if file.kind != "statement":
+        with office.database.read() as tx:
+            expected = list_expected(tx, office, sorted({region, *bank.list_regions(tx)}))
+        return Taken(0, match(lines, expected), notes)
     with office.database.write() as tx:
         regions = queue(tx, office.served(region), now)
-        own = {account.iban for account in bank.list_accounts(tx) if account.party == SCHEME}
-        stranger = next((line.iban for line in statement if line.iban not in own), None)
-        if stranger:
-            raise InvalidRequest.at("file", f"{stranger} is not an account of the scheme")
-        lines = [BankLine(region=region, imported_at=now, **asdict(line)) for line in statement]
         new = sum(
             bank.insert_line(tx, line)
             for line in told(
-                _at_home(lines, _expected(tx, office, regions)),
+                _at_home(lines, list_expected(tx, office, regions)),
                 stages.begin("storing lines"),
                 len(lines),
                 every=100,
             )
         )
+        for statement in file.statements:
+            for balances in statement.balances:
+                bank_words.insert_balance(tx, _kept(statement, balances, region, now))
+        findings = _book_certain(tx, office, regions, by, stages.begin("booking lines"))
+        _settle_runs(tx, regions, by, now)
+    return Taken(new, findings, notes)
+
+
+def _own_accounts(tx: Transaction) -> dict[str, str]:
+    """The scheme's accounts by each form in which a bank may name them."""
+    own = [one.iban for one in bank.list_accounts(tx) if one.party.partition(":")[0] == SCHEME]
+    return {form: account for account in own for form in forms_of(account)}
+
+
+def _check_accounts(file: camt.File, own: Mapping[str, str]) -> None:
+    """Raise InvalidRequest where none of a file's accounts is the scheme's."""
+    if not own or not any(statement.is_own for statement in file.statements):
+        stranger = next((statement.account for statement in file.statements if statement.account), "it")
+        raise InvalidRequest.at("file", f"{stranger} is not an account of the scheme")
+
+
+def _notes(file: camt.File) -> Iterator[str]:
+    """Tell what a clerk should know of a file beside its lines."""
+    for statement in file.statements:
+        name = f"{file.kind} {statement.name} of {statement.account}"
+        if not statement.is_own:
+            yield f"{name}: left out, it is not an account of the scheme"
+        elif file.kind == "statement" and not statement.balances:
+            yield f"{name}: the bank tells no balances, so nothing proves that no entry is missing"
+    if file.kind != "statement":
+        yield f"a {file.kind} tells early and books nothing: import the statement (camt.053) when it comes"
+
+
+def _kept(
+    statement: camt.Statement, balances: camt.Balances, region: str, now: datetime
+) -> bank_words.DayBalance:
+    days = [line.booking_date for line in statement.lines if line.booking_date]
+    return bank_words.DayBalance(
+        iban=statement.account,
+        currency=balances.currency,
+        statement_id=statement.name,
+        day=balances.day or max(days, default=now.date().isoformat()),
+        opening_minor=balances.opening_minor,
+        closing_minor=balances.closing_minor,
+        region=region,
+        imported_at=now,
+    )
+
+
+def _book_certain(
+    tx: Transaction, office: Office, regions: Sequence[str], by: str, far: Far
+) -> list[Finding]:
+    """Book what matches for certain, until nothing more does: a payment that is booked may come back on the next line."""
+    now, judged = office.clock.now(), dict[str, Finding]()
+    while True:
         findings = _findings(tx, office, regions)
-        for finding in told(findings, stages.begin("booking lines"), len(findings), every=100):
-            if finding.verdict in CERTAIN and finding.expected:
-                decided = Decision(finding.expected.kind, finding.expected, by, finding.because, now)
-                _book(tx, finding.expected.region, finding.line, decided)
-        _finish_runs(tx, regions, by, now)
-    return new, findings
+        judged |= {finding.line.id: finding for finding in findings}
+        certain = [finding for finding in findings if finding.verdict in CERTAIN]
+        if not certain:
+            return list(judged.values())
+        for finding in told(certain, far, len(certain), every=100):
+            kind: Way = "bank_fee" if finding.verdict == "fee" else "payment"
+            if finding.expected:
+                kind = finding.expected.kind
+            decided = Decision(
+                way=kind,
+                wanted=finding.expected,
+                by=by,
+                reason=finding.because,
+                at=now,
+                batch=finding.batch,
+            )
+            _book(tx, finding.home, finding.line, decided)
 
 
 def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
@@ -87,7 +174,7 @@ def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
     with office.database.read() as tx:
         regions = sorted({office.served(region), *bank.list_regions(tx)})
         findings = _findings(tx, office, regions)
-        return findings, missing(findings, _expected(tx, office, [region]))
+        return findings, missing(findings, list_expected(tx, office, [region]))
 
 
 def list_converted(office: Office, region: str) -> list[Money]:
@@ -140,7 +227,7 @@ def book_line(
         if way in {"payment", "receipt", "payout"}:
             wanted = finding.expected
             if reference is not None:
-                expected = _expected(tx, office, regions)
+                expected = list_expected(tx, office, regions)
                 named = [one for one in expected if one.reference == reference]
                 wanted = next((one for one in named if one.kind == way), None)
             wanted = _required(wanted, finding.line, way, reference)
@@ -152,108 +239,21 @@ def book_line(
             finding.line,
             Decision(way=way, wanted=wanted, by=by, reason=reason, at=now, converted_minor=converted),
         )
-        _finish_runs(tx, regions, by, now)
+        _settle_runs(tx, regions, by, now)
     return booking
 
 
 def _at_home(lines: list[BankLine], expected: list[Expected]) -> list[BankLine]:
-    """Lines in the region whose movement they are for certain, the others where they were imported."""
-    return [
-        replace(found.line, region=found.expected.region)
-        if found.verdict in CERTAIN and found.expected
-        else found.line
-        for found in match(lines, expected)
-    ]
+    """Lines in the region whose movement they are for certain, the others where they were imported; a fee goes with its payment."""
+    homed: list[BankLine] = []
+    for finding in match(lines, expected):
+        home = homed[-1].region if finding.verdict == "fee" and homed else finding.home
+        homed.append(replace(finding.line, region=home))
+    return homed
 
 
 def _findings(tx: Transaction, office: Office, regions: Sequence[str]) -> list[Finding]:
-    return match(bank.list_open_lines(tx), _expected(tx, office, regions))
-
-
-def _expected(tx: Transaction, office: Office, regions: Sequence[str]) -> list[Expected]:
-    """Payments and receipts of runs, gateways' payouts on their way, and compensation that is paid to accounts, of some regions."""
-    names = {account.party: account.name for account in bank.list_accounts_in_force(tx)}
-    expected: list[Expected] = []
-    for region in regions:
-        days = office.terms(region).proposal_days
-        expected += _of_runs(tx, region, names, days)
-        expected += _payouts(tx, region, days)
-        expected += _of_claims(tx, region, days, office.clock.now())
-    return expected
-
-
-def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) -> list[Expected]:
-    waiting = runs.list_runs_in_state(tx, region, ("exported", "sent", "reconciled"))
-    settled = bank.list_settled(tx, [run.id for run in waiting])
-    return [
-        Expected(
-            region=region,
-            kind="payment" if amount > 0 else "receipt",
-            reference=end_to_end_id(run, operator, currency),
-            run_id=run.id,
-            party=operator,
-            name=names.get(operator, ""),
-            amount_minor=-amount,
-            currency=currency,
-            due=due_date(run),
-            window_days=days,
-            open=(run.id, operator, currency) not in settled,
-            sent=run.state != "exported" or amount < 0,
-        )
-        for run in waiting
-        for (operator, currency), amount in sorted(paid_positions(run.dataset).items())
-    ]
-
-
-def _payouts(tx: Transaction, region: str, days: int) -> list[Expected]:
-    return [
-        Expected(
-            region=region,
-            kind="payout",
-            reference=payout,
-            run_id=None,
-            party=payout,
-            name=_GATEWAY,
-            amount_minor=amount,
-            currency=currency,
-            due=sent_at.date(),
-            window_days=days,
-        )
-        for payout, currency, amount, sent_at in bank.list_payouts_in_transit(tx, region)
-    ]
-
-
-def _of_claims(tx: Transaction, region: str, days: int, now: datetime) -> list[Expected]:
-    """Compensation that was released to the bank, and the same that may come back."""
-    at_bank = payouts.list_at_bank(tx, region, now - _COMES_BACK_IN)
-    seen = payouts.list_seen(tx, [part.id for part, _, _ in at_bank])
-    paid = [
-        Expected(
-            region=region,
-            kind="payment",
-            reference=part.id,
-            run_id=None,
-            party=part.id,
-            name=name,
-            amount_minor=-part.amount_minor,
-            currency=part.currency,
-            due=run.due,
-            window_days=days,
-            open=("payment", part.id) not in seen,
-        )
-        for part, run, name in at_bank
-    ]
-    back = [
-        replace(
-            one,
-            kind="receipt",
-            amount_minor=-one.amount_minor,
-            open=("receipt", one.reference) not in seen,
-            comes_back=True,
-        )
-        for one in paid
-    ]
-    return [*paid, *back]
+    return match(bank.list_open_lines(tx), list_expected(tx, office, regions))
 
 
 def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> BankMatch:
@@ -267,7 +267,7 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     booking = BankMatch(
         line_id=line.id,
         kind=decided.way,
-        run_id=wanted.run_id if wanted else None,
+        run_id=_run_of(decided),
         party=wanted.party if wanted else None,
         amount_minor=line.amount_minor,
         reason=decided.reason,
@@ -288,7 +288,26 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     )
     write_entry(tx, entry, decided.at)
     bank.insert_match(tx, booking)
+    parts = [
+        bank_words.BatchPart(
+            line_id=line.id,
+            seq=booking.seq,
+            party=str(part.party),
+            currency=part.currency,
+            run_id=str(part.run_id),
+            amount_minor=part.amount_minor,
+        )
+        for part in decided.batch
+    ]
+    bank_words.insert_parts(tx, parts)
     return booking
+
+
+def _run_of(decided: Decision) -> str | None:
+    """The run whose payment or payments a booking is."""
+    if decided.batch:
+        return decided.batch[0].run_id
+    return decided.wanted.run_id if decided.wanted else None
 
 
 def _converted(tx: Transaction, region: str, line: BankLine) -> int:
@@ -305,7 +324,8 @@ def _converted(tx: Transaction, region: str, line: BankLine) -> int:
 def _account(decided: Decision, line: BankLine) -> Account | None:
     if decided.way in {"payment", "receipt"} and decided.wanted and decided.wanted.run_id is None:
         return accounts.refund_transfer(line.currency)
-    if decided.way == "payment":
+    back = decided.way == "receipt" and decided.wanted and decided.wanted.comes_back
+    if decided.way == "payment" or back:
         return accounts.netting_clearing(line.currency)
     if decided.way == "receipt" and decided.wanted:
         return accounts.operator_receivable(str(decided.wanted.party), line.currency)
@@ -316,10 +336,15 @@ def _account(decided: Decision, line: BankLine) -> Account | None:
     return accounts.bank_fee(line.currency) if decided.way == "bank_fee" else None
 
 
-def _finish_runs(tx: Transaction, regions: Sequence[str], by: str, now: datetime) -> None:
-    """A sent run whose every payment and receipt is on the bank's lines is reconciled."""
-    for run in (run for region in regions for run in runs.list_runs_in_state(tx, region, ("sent",))):
+def _settle_runs(tx: Transaction, regions: Sequence[str], by: str, now: datetime) -> None:
+    """A sent run whose every payment and receipt is on the bank's lines is reconciled; one whose payment came back is open again."""
+    for run in (
+        run for region in regions for run in runs.list_runs_in_state(tx, region, ("sent", "reconciled"))
+    ):
         settled = bank.list_settled(tx, [run.id])
-        if {(run.id, *key) for key in paid_positions(run.dataset)} <= settled:
-            runs.insert_step(tx, run.id, state="reconciled", actor=by, at=now, digest=run.digest)
-            runs.set_state(tx, run.id, "reconciled")
+        is_settled = {(run.id, *key) for key in paid_positions(run.dataset)} <= settled
+        if is_settled == (run.state == "reconciled"):
+            continue
+        state, note = ("reconciled", "") if is_settled else ("sent", "a payment came back from the bank")
+        runs.insert_step(tx, run.id, state=state, actor=by, at=now, digest=run.digest, note=note)
+        runs.set_state(tx, run.id, state)

@@ -7,7 +7,7 @@ from ticketing.books import accounts, settling
 from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Account
-from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement import bank, bank_words, runs
 from ticketing.db.settlement.bank import BankLine, BankMatch, Suspended
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement.bank.trail import (
@@ -76,6 +76,8 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
         if is_of_claim(last):
             raise Conflict("this line has settled a passenger's compensation: it stays booked")
         run = runs.find_run(tx, last.run_id, hold=True) if last.run_id else None
+        if last.kind == "payment" and run is not None and _came_back(tx, line, last):
+            raise Conflict("this payment has come back by another line of the bank: take that one back first")
         if run is not None and run.state == "reconciled":
             raise Conflict(
                 f"the run of {run.period} is reconciled with this line: its payment stays booked; "
@@ -154,6 +156,13 @@ def clear_suspense(
         write_entry(tx, entry, now)
         bank.insert_match(tx, clearing)
     return clearing
+
+
+def _came_back(tx: Transaction, line: BankLine, booked: BankMatch) -> bool:
+    """Tell whether a payment of a run that a line is booked as has been returned by another line that stands."""
+    parties = {booked.party, *bank_words.list_parties(tx, line.id, booked.seq)}
+    returns = bank.list_returns(tx, str(booked.run_id))
+    return any(step.party in parties and other.currency == line.currency for other, step in returns)
 
 
 def operators_of(office: Office, region: str) -> list[str]:

@@ -1,12 +1,32 @@
 """Pay a run: its approval by a second person, the bank accounts of those it pays, and the file for the bank."""
 
+from ticketing.settlement.payout.account_numbers import forms_of
+from ticketing.settlement.payout.again import (
+    Again,
+    Attempt,
+    again_files,
+    again_name,
+    attempt_of,
+    list_again,
+    message_id_again,
+    open_again,
+    pay_again,
+)
 from ticketing.settlement.payout.bank_accounts import approve as approve_account
 from ticketing.settlement.payout.bank_accounts import digest_of, list_accounts
 from ticketing.settlement.payout.bank_accounts import enter as enter_account
 from ticketing.settlement.payout.iban import checked_iban, is_in_sepa
 from ticketing.settlement.payout.payees import accounts_of
 from ticketing.settlement.payout.payees import bind as bind_accounts
-from ticketing.settlement.payout.payment_file import due_date, end_to_end_id, other_payments, sepa_file
+from ticketing.settlement.payout.payment_file import (
+    due_date,
+    end_to_end_id,
+    first_files,
+    national_reference,
+    other_payments,
+    payer_reference,
+)
+from ticketing.settlement.payout.references import bare, grouped
 from ticketing.settlement.payout.sepa import LETTERS, Party, Transfer, to_xml, why_not
 from ticketing.settlement.payout.steps import (
     PAYMENTS,
@@ -22,26 +42,40 @@ from ticketing.settlement.payout.steps import hold as hold_run
 __all__ = [
     "LETTERS",
     "PAYMENTS",
+    "Again",
+    "Attempt",
     "Party",
     "Transfer",
     "accounts_of",
+    "again_files",
+    "again_name",
     "approval_note",
     "approve",
     "approve_account",
+    "attempt_of",
+    "bare",
     "bind_accounts",
     "checked_iban",
     "digest_of",
     "due_date",
     "end_to_end_id",
     "enter_account",
+    "first_files",
+    "forms_of",
+    "grouped",
     "hold_run",
     "is_in_sepa",
     "list_accounts",
+    "list_again",
     "mark_sent",
+    "message_id_again",
     "message_id_of",
+    "national_reference",
+    "open_again",
     "other_payments",
+    "pay_again",
+    "payer_reference",
     "reject",
-    "sepa_file",
     "to_xml",
     "void",
     "why_not",

@@ -7,7 +7,9 @@ from ticketing.db.settlement.bank import Approval, BankAccount
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.settlement.month import SCHEME
 from ticketing.settlement.office import Office
-from ticketing.settlement.payout.iban import checked_bic, checked_iban
+from ticketing.settlement.payout.account_numbers import checked_account, country_of
+from ticketing.settlement.payout.iban import checked_bic
+from ticketing.settlement.payout.sepa import DOMESTIC
 from ticketing.settlement.run_state import checked_name, is_same_person
 
 _COUNTRY_LETTERS = 2
@@ -26,10 +28,11 @@ def enter(
 ) -> BankAccount:
     """Enter an account of an operator, or of the scheme; it is in force once another person approves it.
 
+    An IBAN, or for payments in kronor a bankgiro, a plusgiro or a national number (`account_numbers`).
     Raises InvalidRequest naming the field that is wrong.
     """
-    checked, party = checked_iban(iban), _checked_party(office, party)
-    country = country or checked[:2]
+    checked, party = checked_account(iban), _checked_party(office, party)
+    country = country or country_of(checked)
     if len(country) != _COUNTRY_LETTERS or not country.isascii() or not country.isupper():
         raise InvalidRequest.at("country", "must be two capital letters")
     account = BankAccount(
@@ -37,7 +40,7 @@ def enter(
         party=party,
         name=checked_name(name, "name"),
         iban=checked,
-        bic=checked_bic(bic, checked),
+        bic=checked_bic(bic, country_of(checked)),
         town=town.strip(),
         country=country,
         entered_by=checked_name(by),
@@ -77,7 +80,8 @@ def approve(office: Office, account_id: str, by: str) -> BankAccount:
 def _checked_party(office: Office, party: str) -> str:
     """The scheme, or an operator of a region; raises InvalidRequest naming those that there are."""
     party, known = checked_name(party, "party"), office.operators()
-    if known and party not in {SCHEME, *known}:
+    own = {SCHEME, *(f"{SCHEME}:{currency}" for currency in DOMESTIC)}
+    if known and party not in {*own, *known}:
         raise InvalidRequest.at("party", f"{party!r} is not {SCHEME} nor one of {', '.join(sorted(known))}")
     return party
 

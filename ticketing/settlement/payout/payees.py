@@ -12,7 +12,7 @@ from ticketing.db.settlement.bank import BankAccount
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed
 from ticketing.settlement.month import SCHEME, paid_positions, payouts
-from ticketing.settlement.payout.sepa import CURRENCY
+from ticketing.settlement.payout.sepa import CURRENCY, DOMESTIC
 from ticketing.settlement.run_state import is_same_person
 
 
@@ -20,6 +20,14 @@ def paid_to(run: Run) -> list[str]:
     """The parties whose bank accounts a run needs: who is paid in euro, and the scheme that pays them."""
     due = payouts(run.dataset, CURRENCY)
     return [SCHEME, *due] if due else []
+
+
+def _may_be_paid_to(run: Run) -> list[str]:
+    """The parties that a file pays where they have an account, and a person where they have none: who is paid in kronor."""
+    due = {currency: payouts(run.dataset, currency) for currency in DOMESTIC}
+    payees = {party for parties in due.values() for party in parties}
+    payers = {f"{SCHEME}:{currency}" for currency, parties in due.items() if parties}
+    return sorted({SCHEME, *payees, *payers} - {*paid_to(run)}) if payees else []
 
 
 def editors(tx: Transaction, run: Run) -> set[str]:
@@ -32,7 +40,7 @@ def bind(tx: Transaction, run: Run) -> None:
     """Bind a run to the accounts that are in force now; a party without one is bound when it has one."""
     bound = bank.list_bound_accounts(tx, run.id)
     for party, account in _in_force(tx).items():
-        if party in paid_to(run) and party not in bound:
+        if party in {*paid_to(run), *_may_be_paid_to(run)} and party not in bound:
             bank.bind_account(tx, run.id, account)
 
 
@@ -54,6 +62,8 @@ def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:
     that is not exported yet; NotAllowed where whoever approved the run has entered the account.
     """
     bound, in_force, wanted = bank.list_bound_accounts(tx, run.id), _in_force(tx), paid_to(run)
+    # One who is paid in kronor and had no account at the approval is paid by hand: the files of a run stay as they were.
+    wanted += [party for party in _may_be_paid_to(run) if party in bound]
     accounts = {party: bound.get(party) or in_force.get(party) for party in wanted}
     _refuse(
         [party for party, account in accounts.items() if account is None],

@@ -16,7 +16,7 @@ from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.bank import WAYS, kind_of, source_of
 from ticketing.settlement.payout import approval_note, digest_of
-from ticketing.settlement.run_state import FORWARD, is_same_person
+from ticketing.settlement.run_state import is_same_person, may_follow
 
 
 def step_faults(tx: Transaction, run: Run) -> Iterator[str]:
@@ -26,7 +26,7 @@ def step_faults(tx: Transaction, run: Run) -> Iterator[str]:
     if not states or states[0] != "draft" or states[-1] != run.state:
         yield f"it is {run.state}, its steps say {', '.join(states) or 'nothing'}"
     for before, after in pairwise(states):
-        if after not in FORWARD[before]:
+        if not may_follow(before, after):
             yield f"it went from {before} to {after}"
     bound = bank.list_bound_accounts(tx, run.id)
     for step in steps:

@@ -14,7 +14,13 @@ from fpdf.enums import XPos, YPos
 from tariffs.money import Money
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import is_amount
-from ticketing.settlement.payout import due_date, end_to_end_id
+from ticketing.settlement.payout import (
+    due_date,
+    end_to_end_id,
+    grouped,
+    national_reference,
+    payer_reference,
+)
 from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
 from ticketing.settlement.statement.lines import Line
 from ticketing.settlement.statement.summary import Summary, SummaryRow
@@ -119,11 +125,18 @@ class _Statement(FPDF):
                 party=self._name,
                 amount=f"{self._number('net', amount.text)} {amount.currency}",
                 due=due_date(self._run).isoformat(),
-                reference=end_to_end_id(self._run, self._party, amount.currency),
+                reference=self._reference(payment.debtor == self._party, amount.currency),
             )
             self._line(line)
         if mine:
             self.ln(3)
+
+    def _reference(self, pays: bool, currency: str) -> str:
+        """The reference of a payment; one who pays the scheme may enter it in the RF form or in the Finnish one."""
+        if not pays:
+            return end_to_end_id(self._run, self._party, currency)
+        forms = (make(self._run, self._party, currency) for make in (payer_reference, national_reference))
+        return " / ".join(grouped(form) for form in forms)
 
     def lines(self, printed: list[Line], left: int) -> None:
         if printed:

@@ -1,7 +1,7 @@
 """Export an approved run: every file from the one frozen dataset, written once, each with its SHA-256 kept.
 
 statements/<operator>.csv|xlsx|pdf, vat.csv, vat-lines.csv, journal.csv|beancount|hledger, uic/<operator>.json,
-payments-sepa.xml, payments-other.csv, manifest.json.
+payments-sepa.xml, payments-sek.xml, payments-dkk.xml, payments-other.csv, manifest.json.
 """
 
 import hashlib
@@ -19,12 +19,13 @@ from ticketing.db.books import books, month_books
 from ticketing.db.books.month_books import Balance
 from ticketing.db.patience import take_time
 from ticketing.db.settlement import runs
+from ticketing.db.settlement.bank import BankAccount
 from ticketing.db.settlement.runs import Run, RunFile
 from ticketing.errors import Conflict, NotFound
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement import payout
 from ticketing.settlement.office import Office, plain_name
-from ticketing.settlement.payout import PAYMENTS, hold_run, other_payments, sepa_file
+from ticketing.settlement.payout import PAYMENTS, first_files, hold_run, other_payments
 from ticketing.settlement.run_state import check_step, checked_name
 from ticketing.settlement.statement import lines, uic, vat
 from ticketing.settlement.statement.as_csv import to_csv
@@ -59,7 +60,7 @@ def export(
                 "this run has demo payments: no money has moved, so nothing is paid out and it stays approved"
             )
         accounts = payout.accounts_of(tx, run)
-    payments = sepa_file(run, accounts)
+    payments = _Payments(first_files(run, accounts), accounts)
     target = folder / plain_name(run.region) / f"{run.period}-v{run.version}"
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
@@ -165,8 +166,16 @@ class _File:
     write: Callable[[Path, Far], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Payments:
+    """The payment files of a run by name, and the accounts that they were made with."""
+
+    files: Mapping[str, bytes]
+    accounts: Mapping[str, BankAccount]
+
+
 def _write_all(
-    office: Office, run: Run, target: Path, payments: bytes | None, *, language: str, progress: Progress
+    office: Office, run: Run, target: Path, payments: _Payments, *, language: str, progress: Progress
 ) -> dict[str, tuple[str, int]]:
     """Write every file; gives the SHA-256 and the size of each."""
     files = _files(office, run, payments, language)
@@ -193,7 +202,7 @@ def _write_all(
     return {**written, path.name: _kept(path)}
 
 
-def _files(office: Office, run: Run, payments: bytes | None, language: str) -> list[_File]:
+def _files(office: Office, run: Run, payments: _Payments, language: str) -> list[_File]:
     counted = {party: lines.count(run, party) for party in lines.parties(run)}
     report = vat.Report(office, run)
     return [
@@ -205,8 +214,8 @@ def _files(office: Office, run: Run, payments: bytes | None, language: str) -> l
         _text_file("vat-lines.csv", 6 * sum(counted.values()), report.lines),
         _text_file("vat.csv", 1, lambda _: report.summary()),
         *(_journal_file(office, run, form) for form in FORMATS),
-        _text_file("payments-other.csv", 1, lambda _: other_payments(run)),
-        *([_File("payments-sepa.xml", 1, lambda path, _: _write_bytes(path, payments))] if payments else []),
+        _text_file("payments-other.csv", 1, lambda _: other_payments(run, payments.accounts)),
+        *(_bytes_file(name, content) for name, content in payments.files.items()),
     ]
 
 
@@ -297,5 +306,8 @@ def file_name(party: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", party).lstrip(".") or "_"
 
 
-def _write_bytes(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+def _bytes_file(name: str, content: bytes) -> _File:
+    def write(path: Path, _: Far) -> None:
+        path.write_bytes(content)
+
+    return _File(name, 1, write)
