@@ -34,7 +34,7 @@ _WARNED_BEFORE = timedelta(minutes=5)
 _UNNOTED = timedelta(minutes=1)
 _BEFORE_CHANGE = {"console.password", "console.change_password", "console.sign_out", *_OPEN}
 _BEFORE_CODE = {"console.second_factor", "console.give_code", *_BEFORE_CHANGE}
-# These approve, export or change accounts: they ask for a code again when the last one is older than ten minutes.
+# These approve, export, give money back, or change accounts and keys: they ask for a code again when the last one is older than ten minutes.
 _STEP_UP = {
     "console.take_step",
     "console.file",
@@ -45,6 +45,9 @@ _STEP_UP = {
     "console.approve_account",
     "console.decide_payouts",
     "console.payouts_file",
+    "console.give_back",
+    "console.end_member",
+    "console.revoke_a_key",
 }
 _CODE = "second_factor_code"
 _TRIES_A_MINUTE = 20

@@ -16,6 +16,7 @@ from ticketing.errors import Misconfigured, NotAllowed, NotFound, ThroughfareErr
 from ticketing.identity import list_keys
 from ticketing.identity.staff import Staff
 from ticketing.purchase.gateway import alerts
+from ticketing.settlement.statement import rule_words
 
 TONGUE = "throughfare-language"
 TONGUES = {"en": "English", "et": "Eesti", "fi": "Suomi", "sv": "Svenska"}
@@ -129,6 +130,7 @@ def _frame() -> dict[str, Any]:
         "percent": lambda basis_points: figures.percent(basis_points, tongue),
         "called": lambda party: party_name(party, tongue),
         "region_name": region_name,
+        "rule_words": lambda rule: rule_words(rule, tongue),
         "tongues": TONGUES,
         "here_is": here_is(),
         "local": local,

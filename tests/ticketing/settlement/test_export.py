@@ -113,7 +113,7 @@ def test_statements_in_csv_xlsx_and_pdf_show_the_same_totals(desk: Office, tmp_p
     assert [in_workbook[name] for name in SUMS] == [10, 0.9, 0.15, 8.95, 895]
     assert round(sum(row["net"] for row in detail), 2) == 8.95
     assert re.search(r"Total EUR\s+10\.00\s+0\.90\s+0\.15\s+8\.95", pages)
-    assert "2026-09-14 A - B (hsl 1 > tlt 1)" in [row["journey"] for row in told]
+    assert "2026-09-14 A - B (HSL 1 > TLT 1)" in [row["journey"] for row in told]
 
 
 def test_a_workbook_is_read_and_filtered_as_it_is(desk: Office, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_statement_says_who_pays_whom_when_and_by_which_reference(
     }
 
     assert "Statement: HSL (hsl), 2026-09" in read["hsl"]
-    assert f"The scheme pays hsl 10.00 EUR, due on {due}, reference {hsl}" in read["hsl"]
+    assert f"The scheme pays HSL 10.00 EUR, due on {due}, reference {hsl}" in read["hsl"]
     assert f"tlt pays the scheme 0.50 EUR, due on {due}, reference {tlt}" in read["tlt"]
     assert "Balance: tlt owes the scheme" in read["tlt"]
     assert "To be paid" not in read["tlt"]

@@ -37,7 +37,7 @@ _BACK, _EXCHANGED = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """The orders of a month in figures: their number, the money that was paid, and the money that was given back."""
+    """The sums of a month's orders: their number, the money that was paid, and what was given back."""
 
     orders: int = 0
     paid: Decimal = Decimal(0)
@@ -113,16 +113,16 @@ def sell(
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """An order: its id, the key to it, and the money that is due for it."""
+class _Ordered:
+    """An order that waits for its payment: its id, its key, and the money that is due."""
 
     id: str
-    token: str
+    key: str
     due: Decimal
 
-    @classmethod
-    def of(cls, answer: Any) -> "_Order":
-        return cls(answer["id"], answer["access_token"], Decimal(answer["due"]["amount"]))
+
+def _ordered(answer: Any) -> _Ordered:
+    return _Ordered(answer["id"], answer["access_token"], Decimal(answer["due"]["amount"]))
 
 
 class _Shop:
@@ -154,34 +154,30 @@ class _Shop:
             body = {"product": self._month.product, "start": (day + timedelta(days=1)).isoformat()}
             return self._paid(self._post("/v1/passes/quotes", body)["id"])[0]
         offer = offers[number % len(offers)]
-        sold, order = self._paid(self._quote(offer))
+        sold, ordered = self._paid(self._post("/v1/quotes", {"offer_id": offer})["id"])
         if number % _BACK_EVERY == _BACK:
-            return sold + self._given_back(order)
+            return sold + self._given_back(ordered)
         if number % _EXCHANGE_EVERY == _EXCHANGED:
-            return sold + self._exchanged(order, offer)
+            return sold + self._exchanged(ordered, offer)
         return sold
 
-    def _quote(self, offer: str) -> str:
-        quote: str = self._post("/v1/quotes", {"offer_id": offer})["id"]
-        return quote
+    def _paid(self, quote_id: str) -> tuple[Sold, "_Ordered"]:
+        ordered = _ordered(self._post("/v1/orders", {"quote_id": quote_id}))
+        return Sold(1) + self._pay(ordered), ordered
 
-    def _paid(self, quote_id: str) -> tuple[Sold, _Order]:
-        order = _Order.of(self._post("/v1/orders", {"quote_id": quote_id}))
-        return Sold(1) + self._pay(order), order
+    def _pay(self, ordered: "_Ordered") -> Sold:
+        if ordered.due:
+            self._post(f"/v1/orders/{ordered.id}/payments", {"method": "demo_ok"}, ordered.key)
+        return Sold(0, ordered.due)
 
-    def _pay(self, order: _Order) -> Sold:
-        if order.due:
-            self._post(f"/v1/orders/{order.id}/payments", {"method": "demo_ok"}, order.token)
-        return Sold(0, order.due)
-
-    def _given_back(self, order: _Order) -> Sold:
-        refund = self._post(f"/v1/orders/{order.id}/refunds", {"passengers": ["one"]}, order.token)
+    def _given_back(self, ordered: "_Ordered") -> Sold:
+        refund = self._post(f"/v1/orders/{ordered.id}/refunds", {"passengers": ["one"]}, ordered.key)
         return Sold(0, Decimal(0), Decimal(refund["amount"]["amount"]))
 
-    def _exchanged(self, order: _Order, offer: str) -> Sold:
-        body = {"quote_id": self._quote(offer)}
-        new = _Order.of(self._post(f"/v1/orders/{order.id}/exchanges", body, order.token))
-        return Sold(1) + self._pay(new)
+    def _exchanged(self, ordered: "_Ordered", offer: str) -> Sold:
+        quote = self._post("/v1/quotes", {"offer_id": offer})
+        path = f"/v1/orders/{ordered.id}/exchanges"
+        return Sold(1) + self._pay(_ordered(self._post(path, {"quote_id": quote["id"]}, ordered.key)))
 
     def _post(self, path: str, body: object, key: str = "") -> Any:
         headers = {"Idempotency-Key": new_id()} | ({"Authorization": f"Bearer {key}"} if key else {})

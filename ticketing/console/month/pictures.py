@@ -129,7 +129,7 @@ def _flow_of(month: Figures, flow: Flow) -> Drawing:
     tongue, currency = language(), flow.currency
     operators = sorted(
         ((party, minor) for (party, money), minor in month.net.items() if money == currency),
-        key=lambda row: -row[1],
+        key=lambda row: party_name(row[0], tongue).casefold(),
     )
     parts = [
         *(_part(party_name(party, tongue), Money(minor, currency)) for party, minor in operators),
@@ -153,7 +153,10 @@ def _nets_of(nets: Sequence[NetOfMonth], currency: str) -> Drawing:
     """Draw the net of the operators over the months."""
     tongue = language()
     keys = set().union(*(net.net for net in nets))
-    parties = sorted(party for party, money in keys if money == currency)
+    parties = sorted(
+        (party for party, money in keys if money == currency),
+        key=lambda party: party_name(party, tongue).casefold(),
+    )
     names = [party_name(party, tongue) for party in parties]
     shown = [_bar(net, parties, currency) for net in nets]
     words = [figures.plain(Money(mark, currency).text, tongue) for mark in charts.marks_of(shown)]

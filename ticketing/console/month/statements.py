@@ -76,7 +76,15 @@ def line(run_id: str, party: str, line_id: str) -> str:
     office, run = console().office, service.get_run(console().office, run_id)
     why = claims.explain(office, run, party, line_id, operator)
     cases = [case for case in claims.list_cases(office, party) if case.dispute.line_id == line_id]
-    return page("line", here="months", run=run, party=party, why=why, cases=cases)
+    return page(
+        "line",
+        here="months",
+        run=run,
+        party=party,
+        why=why,
+        cases=cases,
+        vat_share=why.get("vat_share"),
+    )
 
 
 @blueprint.post("/runs/<run_id>/statements/<party>/lines/<line_id>/dispute")

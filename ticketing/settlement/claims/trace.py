@@ -20,6 +20,9 @@ from ticketing.settlement.claims.disputes import Case, get_case
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import journey_of
 
+_WHOLE_BP = 10_000
+# A cent of rounding on a small share is no rule.
+_ROUNDING_BP = 100
 _AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 
@@ -45,6 +48,19 @@ class TicketTrace:
         """The steps of its price; the first quotes told them in sentences."""
         promise = self.story.promise
         return (promise.derivation or promise.told) if promise else ()
+
+    def vat_above_rate(self, line_id: str) -> int | None:
+        """The VAT of a line in basis points of its price without VAT, where that is above every rate of its ticket.
+
+        A ticket's VAT is right for its rides as a whole; the sharing rule parts it with the price, so that a line may
+        bear more than its own rides would, and another one less. None where the rates are not in the trace.
+        """
+        row = next((kept.row for kept in self.story.shares if kept.id == line_id), None)
+        if row is None or not self.story.taxes or row.gross_minor == row.vat_minor:
+            return None
+        share = row.vat_minor * _WHOLE_BP // (row.gross_minor - row.vat_minor)
+        highest = max(kept.row.rate_bp for kept in self.story.taxes)
+        return share if share > highest + _ROUNDING_BP else None
 
     def as_dict(self) -> dict[str, object]:
         """The trace as JSON."""
@@ -186,7 +202,9 @@ def explain(
         share = audit.find_ticket_of_share(tx, run.period, line_id)
         entry = entries.find_entry(tx, run.period, line_id) if share is None else None
     if share is not None and share[1] == party:
-        return {"line": line_id, "entry": None, "story": trace(office, share[0], operator).as_dict()}
+        traced = trace(office, share[0], operator)
+        story, vat_share = traced.as_dict(), traced.vat_above_rate(line_id)
+        return {"line": line_id, "entry": None, "story": story, "vat_share": vat_share}
     line = next(
         (one for one in statement.other_lines(office, run, party, limit=100_000) if one.id == line_id), None
     )

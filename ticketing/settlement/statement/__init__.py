@@ -16,6 +16,7 @@ from ticketing.settlement.statement.lines import parties as list_parties
 from ticketing.settlement.statement.lines import stream as stream_lines
 from ticketing.settlement.statement.lines import totals as sum_lines
 from ticketing.settlement.statement.uic import to_json as uic_json
+from ticketing.settlement.statement.words import rule_words
 from ticketing.settlement.statement.working import SORTS, WorkingPage
 from ticketing.settlement.statement.working import csv_of as csv_of_lines
 from ticketing.settlement.statement.working import page_of as working_page
@@ -42,6 +43,7 @@ __all__ = [
     "list_parties",
     "other_lines",
     "page_of_lines",
+    "rule_words",
     "statement_parts",
     "stream_lines",
     "sum_lines",

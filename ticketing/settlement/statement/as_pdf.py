@@ -3,14 +3,17 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from babel.numbers import format_decimal
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money
 from ticketing.db.settlement.runs import Run
+from ticketing.settlement.inert import is_amount
 from ticketing.settlement.payout import (
     due_date,
     end_to_end_id,
@@ -18,11 +21,17 @@ from ticketing.settlement.payout import (
     national_reference,
     payer_reference,
 )
-from ticketing.settlement.statement.as_csv import COLUMNS, cells, foot_rows
+from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
 from ticketing.settlement.statement.lines import Line
-from ticketing.settlement.statement.words import kind_word, word
+from ticketing.settlement.statement.summary import Summary, SummaryRow
+from ticketing.settlement.statement.words import kind_word, rule_words, word
 
 LINES_PRINTED = 200
+SUMMARY_PRINTED = 300
+_AMOUNTS = ("gross", "vat", "fee", "net")
+_SUMMARY = ("day", "ride_line", "route", "lines", "gross", "vat", "fee", "net", "currency")
+_SUMMARY_WIDTHS = (22, 50, 80, 16, 22, 20, 20, 22, 16)
+_SUMMARY_ALIGNED: tuple[Literal["L", "R"], ...] = ("L", "L", "L", "R", "R", "R", "R", "R", "L")
 _COLUMNS = ("booked_at", "kind", "journey", "rule", "gross", "vat", "fee", "net", "currency")
 _WIDTHS = (20, 20, 82, 62, 19, 16, 16, 19, 16)
 _ALIGNED: tuple[Literal["L", "R"], ...] = ("L", "L", "L", "L", "R", "R", "R", "R", "L")
@@ -34,7 +43,8 @@ def write_pdf(path: Path, run: Run, party: str, lines: Iterable[Line], language:
     document = _Statement(run, party, language)
     printed: list[Line] = []
     left = 0
-    for line in lines:
+    summary = Summary()
+    for line in summary.watching(lines):
         if len(printed) < LINES_PRINTED:
             printed.append(line)
         else:
@@ -43,6 +53,7 @@ def write_pdf(path: Path, run: Run, party: str, lines: Iterable[Line], language:
     document.head(next((line.party_name for line in printed if line.party_name), ""))
     document.totals()
     document.payments()
+    document.summary(summary.rows())
     document.lines(printed, left)
     document.output(str(path))
 
@@ -51,6 +62,8 @@ class _Statement(FPDF):
     def __init__(self, run: Run, party: str, language: str) -> None:
         super().__init__(orientation="landscape", format="A4")
         self._run, self._party, self._language = run, party, language
+        self._name = party
+        self.set_lang(language)
         self.set_title(_latin(f"{word('statement', language)} {party} {run.period}"))
         self.set_creation_date(run.created_at)
         self.set_auto_page_break(True, margin=15)
@@ -70,6 +83,7 @@ class _Statement(FPDF):
             self.set_font("helvetica", "B", 11)
             self._line(word("specimen", self._language))
         self.set_font("helvetica", "B", 16)
+        self._name = name or self._party
         called = f"{name} ({self._party})" if name and name != self._party else self._party
         self._line(f"{word('statement', self._language)}: {called}, {self._run.period}")
         self.set_font("helvetica", size=9)
@@ -92,7 +106,7 @@ class _Statement(FPDF):
             for foot in foot_rows(self._run, self._party, self._language):
                 row = table.row()
                 for name in (COLUMNS[0], *names):
-                    row.cell(_latin(str(foot[name])))
+                    row.cell(_latin(self._number(name, foot[name])))
         self.ln(4)
 
     def payments(self) -> None:
@@ -108,8 +122,8 @@ class _Statement(FPDF):
             line = word(
                 "pays" if payment.debtor == self._party else "is_paid",
                 self._language,
-                party=self._party,
-                amount=amount,
+                party=self._name,
+                amount=f"{self._number('net', amount.text)} {amount.currency}",
                 due=due_date(self._run).isoformat(),
                 reference=self._reference(payment.debtor == self._party, amount.currency),
             )
@@ -134,31 +148,67 @@ class _Statement(FPDF):
                     "booked_at": line.booked_at[:10],
                     "kind": kind_word(line.kind, self._language),
                     "journey": line.journey or line.ticket,
+                    "rule": rule_words(line.rule, self._language),
                 }
-                self._row([str(cells_by_name[name]) for name in _COLUMNS], again=heading)
+                self._row([self._number(name, cells_by_name[name]) for name in _COLUMNS], again=heading)
         if left:
             self.ln(2)
             self._line(word("rest", self._language, count=left))
 
+    def summary(self, rows: Sequence[SummaryRow]) -> None:
+        """Write the sums by line, route and day, where they are few enough to be read."""
+        if not 0 < len(rows) <= SUMMARY_PRINTED:
+            return
+        self.set_font("helvetica", "B", 9)
+        self._line(word("summary", self._language))
+        heading = [word(name, self._language) for name in _SUMMARY]
+        self._row(heading, style="B", widths=_SUMMARY_WIDTHS, aligned=_SUMMARY_ALIGNED)
+        for row in rows:
+            amounts = (row.gross, row.vat, row.fee, row.net)
+            cells_of_row = [
+                row.day or word("no_ride", self._language),
+                row.line,
+                row.route,
+                str(row.count),
+                *(self._number("net", money.text) for money in amounts),
+                row.net.currency,
+            ]
+            self._row(cells_of_row, again=heading, widths=_SUMMARY_WIDTHS, aligned=_SUMMARY_ALIGNED)
+        self.ln(4)
+
+    def _number(self, name: str, cell: Cell) -> str:
+        """An amount as the language writes it; any other cell stays as it is."""
+        if name not in _AMOUNTS or not is_amount(str(cell)):
+            return str(cell)
+        digits = len(str(cell).partition(".")[2])
+        pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
+        return format_decimal(Decimal(cell), format=pattern, locale=self._language)
+
     def _row(
-        self, cells: Sequence[str], *, style: Literal["", "B"] = "", again: Sequence[str] | None = None
+        self,
+        cells: Sequence[str],
+        *,
+        style: Literal["", "B"] = "",
+        again: Sequence[str] | None = None,
+        widths: Sequence[int] = _WIDTHS,
+        aligned: Sequence[Literal["L", "R"]] = _ALIGNED,
     ) -> None:
         """Draw one row between two rules; where it no longer fits on the page the heading is drawn again.
 
         The library's own tables lay every cell out twice, which made a month's statements a matter of minutes.
         """
         self.set_font("helvetica", style, 7)
-        scale = self.epw / sum(_WIDTHS)
-        widths = [width * scale for width in _WIDTHS]
-        texts = [self._wrapped(_latin(cell), width) for cell, width in zip(cells, widths, strict=True)]
+        scale = self.epw / sum(widths)
+        wide = [width * scale for width in widths]
+        texts = [self._wrapped(_latin(cell), width) for cell, width in zip(cells, wide, strict=True)]
         height = _ROW * max(map(len, texts))
         if self.will_page_break(height):
             self.add_page()
             if again is not None:
-                self._row(again, style="B")
+                self._row(again, style="B", widths=widths, aligned=aligned)
                 self.set_font("helvetica", style, 7)
         top, left = self.get_y(), self.l_margin
-        for lines, width, align in zip(texts, widths, _ALIGNED, strict=True):
+        for lines, width, align in zip(texts, wide, aligned, strict=True):
             for at, text in enumerate(lines):
                 self.set_xy(left, top + at * _ROW)
                 self.cell(width, _ROW, text, align=align)

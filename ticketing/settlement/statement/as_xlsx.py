@@ -1,6 +1,6 @@
 """One operator's statement as a workbook: written row by row, amounts as numbers, text never as a formula."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,8 @@ from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import inert, is_amount
 from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
 from ticketing.settlement.statement.lines import Line
-from ticketing.settlement.statement.words import word
+from ticketing.settlement.statement.summary import Summary, SummaryRow
+from ticketing.settlement.statement.words import kind_word, rule_words, word
 
 # A sheet holds 1,048,576 rows; the next one goes on.
 ROWS_A_SHEET = 1_000_000
@@ -21,6 +22,7 @@ _WIDTHS = {"booked_at": 20, "ticket": 26, "journey": 52, "rule": 44, "line": 38}
 _FIRST_SHEET = {0: 40, 1: 20, **dict.fromkeys(range(2, len(COLUMNS)), 14)}
 _BOOKED = COLUMNS.index("booked_at")
 _AMOUNTS = ("gross", "vat", "fee", "net")
+_PIVOT = ("day", "ride_line", "route", "lines", "gross", "vat", "fee", "net", "currency")
 
 
 def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language: str = "en") -> None:
@@ -48,17 +50,46 @@ def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language
             formats=formats,
             bold=bold,
         )
+        summary = Summary()
         sheet, at, number = None, 0, 0
-        for line in lines:
+        for line in summary.watching(lines):
             if sheet is None or at > ROWS_A_SHEET:
                 _filtered(sheet, at)
                 number += 1
                 sheet, at = _sheet(book, number, language, bold), 1
             booked = datetime.fromisoformat(line.booked_at).astimezone(UTC).replace(tzinfo=None)
             sheet.write_datetime(at, _BOOKED, booked, moment)
-            _row(sheet, at, cells(line), formats.get(line.currency), after=_BOOKED)
+            _row(sheet, at, _in_words(line, language), formats.get(line.currency), after=_BOOKED)
             at += 1
         _filtered(sheet, at)
+        _pivot(book, summary.rows(), language, formats=formats, bold=bold)
+
+
+def _in_words(line: Line, language: str) -> dict[str, Cell]:
+    """The cells of a line with kind and rule in words: a workbook is for people."""
+    words = {"kind": kind_word(line.kind, language), "rule": rule_words(line.rule, language)}
+    return {**cells(line), **words}
+
+
+def _pivot(
+    book: Any, rows: Sequence[SummaryRow], language: str, *, formats: Mapping[str, Any], bold: Any
+) -> None:
+    """Write the sums by line, route and day on a sheet of their own."""
+    sheet = book.add_worksheet(word("summary", language)[:31])
+    sheet.freeze_panes(1, 0)
+    for column, width in enumerate((12, 30, 44, 10, 14, 14, 14, 14, 10)):
+        sheet.set_column(column, column, width)
+    for column, name in enumerate(_PIVOT):
+        sheet.write_string(0, column, word(name, language), bold)
+    for at, row in enumerate(rows, 1):
+        texts = (row.day or word("no_ride", language), row.line, row.route)
+        for column, text in enumerate(texts):
+            sheet.write_string(at, column, str(inert(text)))
+        sheet.write_number(at, 3, row.count)
+        for column, money in enumerate((row.gross, row.vat, row.fee, row.net), 4):
+            sheet.write_number(at, column, Decimal(money.text), formats.get(money.currency))
+        sheet.write_string(at, 8, row.net.currency)
+    sheet.autofilter(0, 0, len(rows), len(_PIVOT) - 1)
 
 
 def _decimals(currency: str) -> str:

@@ -33,7 +33,8 @@ AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 class Line:
     """One line: `id` finds its row in the books, `journey` says which rides, `rule` which agreement gave the share.
 
-    `is_exchange` marks the lines of a ticket that replaced another one; `party_name` is what its ticket calls the party.
+    `is_exchange` marks the lines of a ticket that replaced another one; `party_name` is what its ticket calls the party,
+    `day`, `lines` and `route` are of the rides with the party; a ticket without rides has none.
     """
 
     id: str
@@ -51,6 +52,9 @@ class Line:
     net_minor: int
     is_exchange: bool = False
     party_name: str = ""
+    day: str = ""
+    lines: str = ""
+    route: str = ""
 
 
 @dataclass(slots=True)
@@ -248,6 +252,7 @@ def _of_share(share: ShareLine, party: str) -> Line:
         net_minor=share.net_minor,
         is_exchange=document.exchange_of is not None,
         party_name=_name_of(document, party),
+        **_rides_with(document, party),
     )
 
 
@@ -277,11 +282,23 @@ def _name_of(document: TicketDocument, party: str) -> str:
     )
 
 
+def _rides_with(document: TicketDocument, party: str) -> dict[str, str]:
+    """The day, the lines and the ends of a ticket's rides with a party."""
+    rides = [leg for leg in document.legs if leg.operator == party]
+    if not rides:
+        return {}
+    return {
+        "day": f"{rides[0].departure.date()}",
+        "lines": " + ".join(leg.line for leg in rides),
+        "route": f"{rides[0].start.name} - {rides[-1].end.name}",
+    }
+
+
 def journey_of(legs: Sequence[Leg]) -> str:
     """The rides of a ticket in words: day, where from and to, with whom."""
     if not legs:
         return ""
-    ways = " > ".join(f"{leg.operator} {leg.line}" for leg in legs)
+    ways = " > ".join(f"{leg.operator_name or leg.operator} {leg.line}" for leg in legs)
     return f"{legs[0].departure.date()} {legs[0].start.name} - {legs[-1].end.name} ({ways})"
 
 

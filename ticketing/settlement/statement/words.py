@@ -42,6 +42,11 @@ _WORDS = {
         "{party} maksaa järjestelmälle {amount}, eräpäivä {due}, viite {reference}",
         "{party} betalar systemet {amount}, förfaller {due}, referens {reference}",
     ),
+    "summary": ("By line, route and day", "Liinide, teekondade ja päevade kaupa", "Linjoittain, reiteittäin ja päivittäin", "Per linje, sträcka och dag"),
+    "day": ("Day", "Päev", "Päivä", "Dag"),
+    "ride_line": ("Line", "Liin", "Linja", "Linje"),
+    "route": ("Route", "Teekond", "Reitti", "Sträcka"),
+    "no_ride": ("without a ride", "ilma sõiduta", "ei matkaa", "utan resa"),
     "rest": (
         "{count} more lines are in the CSV and XLSX files", "Veel {count} rida on CSV- ja XLSX-failides",
         "Loput {count} riviä ovat CSV- ja XLSX-tiedostoissa", "Ytterligare {count} rader finns i CSV- och XLSX-filerna",
@@ -72,6 +77,37 @@ _KINDS = {
     "month_end_resale": ("Commission for sales", "Müügitasu", "Myyntipalkkio", "Försäljningsprovision"),
     "month_end_guarantee": ("Guaranteed minimum", "Tagatud miinimum", "Taattu vähimmäismäärä", "Garanterat minimum"),
 }  # fmt: skip
+
+
+# The parts of a rule: how a share was found. What has no word here (a name with its version) stays as it is.
+_RULES = {
+    "agreement": ("agreement", "leping", "sopimus", "avtal"),
+    "pass": ("pass", "perioodipilet", "kausilippu", "periodbiljett"),
+    "group": ("group", "grupp", "ryhmä", "grupp"),
+    "cap": ("cap", "hinnalagi", "hintakatto", "pristak"),
+    "own fare": ("own fare", "oma hind", "oma hinta", "eget pris"),
+    "standalone_fare": ("in the ratio of the single fares", "üksikhindade suhtes", "kertahintojen suhteessa", "i förhållande till enkelpriserna"),
+    "residual": ("the rest", "ülejäänu", "loppuosa", "resten"),
+    "fixed": ("a fixed amount", "kindel summa", "kiinteä summa", "ett fast belopp"),
+    "fixed_amount": ("a fixed amount", "kindel summa", "kiinteä summa", "ett fast belopp"),
+    "percent": ("a percentage", "protsent", "prosenttiosuus", "en procentandel"),
+    "percentage": ("a percentage", "protsent", "prosenttiosuus", "en procentandel"),
+    "distance": ("by distance", "vahemaa järgi", "matkan pituuden mukaan", "efter avstånd"),
+    "equal": ("in equal parts", "võrdsetes osades", "tasan", "i lika delar"),
+}  # fmt: skip
+
+
+def rule_words(rule: str, language: str = "en") -> str:
+    """The rule of a share in words, for people; the files for programs keep the rule itself."""
+    at = LANGUAGES.index(language) if language in LANGUAGES else 0
+    return ", ".join(_rule_part(part, at) for part in rule.split(", "))
+
+
+def _rule_part(part: str, at: int) -> str:
+    if part in _RULES:
+        return _RULES[part][at]
+    first, _, rest = part.partition(" ")
+    return f"{_RULES[first][at]} {rest}" if first in _RULES and rest else part
 
 
 def kind_word(kind: str, language: str = "en") -> str:
