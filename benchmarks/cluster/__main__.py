@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -79,6 +79,8 @@ def main() -> None:
     lines = _lines(events, results, notes, load, time.monotonic() - began)
     for row in lines:
         console.print(row, highlight=False, markup=False)
+    for reason in sorted(set(notes.given_up))[:5]:
+        console.print(f"given up: {reason[:300]}", highlight=False, markup=False)
     if wanted.write:
         _write(lines)
     lost = sum(found for name, found, _ in results)
@@ -96,7 +98,10 @@ def _start(folder: Path, console: Console) -> Cluster:
     upgrade(database)
     gate = create_key(database, SystemClock(), role="gate", operator="tlt", label="bench")[1]
     database.close()
+    (folder / "ahead").write_text(str(int(_ahead().total_seconds())))
     environment = {
+        "THROUGHFARE_DEMO_CLOCK_FILE": str(folder / "ahead"),
+        "THROUGHFARE_CACHE_FOLDER": str(folder / "cache"),
         "THROUGHFARE_DATABASE_URL": pair.url,
         "THROUGHFARE_KEYS_FOLDER": str(folder / "keys"),
         "THROUGHFARE_REGIONS": "helsinki-tallinn",
@@ -133,9 +138,19 @@ def _start(folder: Path, console: Console) -> Cluster:
     return Cluster(pair, services, workers, proxy, front, environment)
 
 
+def _ahead() -> timedelta:
+    """The time until a weekday's ten o'clock in Tallinn (eight in UTC, or seven in summer)."""
+    now = datetime.now(UTC)
+    then = now.replace(hour=8, minute=0, second=0)
+    while then < now or then.isoweekday() > 5:  # noqa: PLR2004  Saturday
+        then += timedelta(days=1)
+    return then - now
+
+
 def _run(cluster: Cluster, notes: Notebook, console: Console) -> list[tuple[str, float, float, str]]:
     """Do one thing after the other to it, each with a rest; answers what was done, the gap in sales and the slowest buyer."""
-    shop = Shop(cluster.port, cluster.environment["TF_GATE"], notes)
+    ahead = timedelta(seconds=int(Path(cluster.environment["THROUGHFARE_DEMO_CLOCK_FILE"]).read_text()))
+    shop = Shop(cluster.port, cluster.environment["TF_GATE"], notes, ahead)
     _, wait = at_work(shop, _BUYERS)
     time.sleep(_REST)
     told: list[tuple[str, float, float, str]] = []
