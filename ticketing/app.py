@@ -26,6 +26,7 @@ from ticketing.api import (
     gates,
     gateway,
     guard,
+    http_metrics,
     journeys,
     letters,
     limits,
@@ -110,6 +111,7 @@ def create_app(
     app.config.update(openapi.settings_of(settings))
     app.json = _Json(app)
     behind_proxies(app, settings.trusted_proxies)
+    http_metrics.register(app)
     edge.register(app, settings.gateway, is_sandbox=settings.is_sandbox)
     cors.register(app, settings.web_origins)
     limits.register(app, rooms.counters, rooms.pace, enabled=settings.rate_limits)

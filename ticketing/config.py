@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from ticketing import shipped
+from ticketing import secret_files, shipped
 from ticketing.clock import Clock, DemoClock, SystemClock
 from ticketing.errors import Misconfigured
 
@@ -178,6 +178,7 @@ class Settings:
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read `THROUGHFARE_*`; raises Misconfigured for a value that cannot be, or that production refuses."""
+    environ = secret_files.read(environ)
     settlement_folder = _folder(environ, "SETTLEMENT_FOLDER", Path("var/settlement"))
     settings = Settings(
         database_url=_text(environ, "DATABASE_URL", "sqlite:///var/throughfare.db"),

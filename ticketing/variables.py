@@ -3,9 +3,12 @@
 import difflib
 from collections.abc import Collection, Mapping
 
+from ticketing.secret_files import SECRETS
+
 # Everything that `config.from_environment` reads, and the folder of a gate's program on the same machine.
 SETTINGS = (
     "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION",
+    *(f"{name}_FILE" for name in SECRETS),
     *(
         f"THROUGHFARE_{name}"
         for name in (

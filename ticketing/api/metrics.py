@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from ticketing.api import http_metrics
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import OPERATOR_PEOPLE, caller, rooms
 from ticketing.api.guard import for_roles
@@ -45,7 +46,9 @@ def prometheus() -> Response:
     registry.register(_Figures(rooms().gatehouse))
     registry.register(OperatorFigures(rooms().connectors, rooms().clock.now(), rooms().planner.board))
     registry.register(_WorkerFigures(alerts.list_jobs(rooms().till), rooms().clock.now()))
-    response = make_response(generate_latest(registry))
+    registry.register(_OrderFigures(alerts.count_orders(rooms().till)))
+    parts = [generate_latest(one) for one in (registry, *http_metrics.registries())]
+    response = make_response(b"".join(parts))
     response.content_type = CONTENT_TYPE_LATEST
     return response
 
@@ -108,3 +111,23 @@ class _WorkerFigures(Collector):
             if job.succeeded_at:
                 since.add_metric([job.name], (self._now - job.succeeded_at).total_seconds())
         yield from (failures, failing, since)
+
+
+class _OrderFigures(Collector):
+    """Orders that are under way, by state: how many, and the age of the oldest."""
+
+    def __init__(self, states: Sequence[tuple[str, int, float]]) -> None:
+        self._states = states
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        count = GaugeMetricFamily("throughfare_orders", "orders of the last day by state", labels=["state"])
+        oldest = GaugeMetricFamily(
+            "throughfare_oldest_order_seconds", "age of the oldest of them by state", labels=["state"]
+        )
+        for state, number, age in self._states:
+            count.add_metric([state], number)
+            oldest.add_metric([state], age)
+        yield from (count, oldest)

@@ -34,6 +34,8 @@ _COMMANDS = {
     "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
     "staff": ("ticketing.cli.staff", "Make, list and end accounts of the console."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
+    "doctor": ("ticketing.cli.doctor", "Try everything that a deployment needs, and name what is wrong."),
+    "audit": ("ticketing.cli.audit", "Export the audit trail of a month, signed, and check an export."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
     "worker": (
         "ticketing.cli.worker",

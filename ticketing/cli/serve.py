@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import sys
+import tempfile
 
 import click
 
@@ -28,6 +29,8 @@ def command(bind: str, workers: int, threads: int) -> None:
     _refuse_open_bind(configured, bind)
     _rehearse_start(configured)
     shared = [*gunicorn(bind, workers, threads, "wsgi:told()"), "--config", "python:ticketing.serving"]
+    # The figures of all processes come together here (prometheus_client); they end with the service.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="throughfare-figures-"))
     os.execv(sys.executable, shared)  # noqa: S606  our own words, no shell
 
 

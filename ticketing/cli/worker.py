@@ -14,6 +14,7 @@ import structlog
 from ticketing import claims, disruption, guarantees, logs, notices, rerouting
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Aside, Items, Job, Tally
+from ticketing.cli.supervisor import notify
 from ticketing.config import Settings
 from ticketing.db.operators import worker_jobs
 from ticketing.db.operators.worker_jobs import WorkerJob
@@ -76,6 +77,7 @@ def command(*, once: bool, pause_seconds: float) -> None:
             if stopped.is_set():
                 break
         teller.tell(jobs)
+        notify("READY=1\nWATCHDOG=1")
         if once or stopped.wait(pause_seconds):
             return
 

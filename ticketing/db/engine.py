@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,6 +80,14 @@ class Database:
                 yield writer
             for act in writer.info.pop(_AFTER, ()):
                 act()
+
+    def server_time(self) -> datetime | None:
+        """The clock of the server's machine; None for SQLite, which has ours."""
+        if self.is_sqlite:
+            return None
+        with self.read() as tx:
+            at: datetime = tx.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        return at
 
     def create(self) -> None:
         """Make the file of an SQLite database, with its folder, where there is none."""

@@ -40,7 +40,7 @@ def note(tx: Transaction, actor: str, action: str, subject: str, *, at: datetime
     made = Note(
         id=new_id(), at=at, actor=actor, action=action, subject=subject, detail=detail, previous=last, hash=""
     )
-    tx.execute(sa.insert(audit).values(**columns(made) | {"hash": _hash(made)}))
+    tx.execute(sa.insert(audit).values(**columns(made) | {"hash": hash_of(made)}))
 
 
 def list_notes(tx: Transaction, limit: int = 1000) -> list[Note]:
@@ -59,16 +59,23 @@ def list_notes_about(
     return fetch(tx, query.order_by(audit.c.id.desc()).limit(limit), Note)
 
 
+def list_between(tx: Transaction, begins: datetime, ends: datetime) -> list[Note]:
+    """List the rows of a time in the order of their chain."""
+    query = sa.select(audit).where(audit.c.at >= begins, audit.c.at < ends)
+    return fetch(tx, query.order_by(audit.c.id), Note)
+
+
 def broken(tx: Transaction) -> Iterator[str]:
     """The ids of rows that were changed, or before which one is missing."""
     previous = _FIRST
     for row in fetch(tx, sa.select(audit).order_by(audit.c.id), Note):
-        if row.previous != previous or row.hash != _hash(row):
+        if row.previous != previous or row.hash != hash_of(row):
             yield row.id
         previous = row.hash
 
 
-def _hash(row: Note) -> str:
+def hash_of(row: Note) -> str:
+    """The hash that a row must carry."""
     facts = [
         row.id,
         row.at.isoformat(timespec="microseconds"),

@@ -377,3 +377,12 @@ def list_refunds_in(tx: Transaction, states: tuple[str, ...], limit: int) -> lis
     """List refunds in one of these states, oldest first."""
     query = sa.select(refund).where(refund.c.state.in_(states)).order_by(refund.c.id).limit(limit)
     return fetch(tx, query, Refund)
+
+
+def count_by_state(tx: Transaction, since: datetime) -> list[tuple[str, int, datetime]]:
+    """Count the orders that were placed since a moment by their state, each with when the oldest was placed."""
+    placed = sa.select(
+        order.c.state, sa.func.count(), sa.func.min(order.c.created_at, type_=order.c.created_at.type)
+    )
+    rows = tx.execute(placed.where(order.c.created_at >= since).group_by(order.c.state))
+    return [(str(row[0]), int(row[1]), row[2]) for row in rows]

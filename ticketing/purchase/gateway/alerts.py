@@ -130,6 +130,14 @@ class WorkerSeen:
     silent: bool
 
 
+def count_orders(till: Till) -> list[tuple[str, int, float]]:
+    """The orders of the last day by state: how many, and the age of the oldest in seconds."""
+    now = till.clock.now()
+    with till.database.read() as tx:
+        counted = orders.count_by_state(tx, now - timedelta(days=1))
+    return [(state, number, (now - oldest).total_seconds()) for state, number, oldest in counted]
+
+
 def worker_seen(till: Till) -> WorkerSeen | None:
     """Read when the worker last wrote down how its jobs fare; None where the database cannot be asked."""
     try:
