@@ -19,7 +19,7 @@ from ticketing.rehearsal.stage import Stage
 # The bank code of published test accounts; nobody owns the numbers behind it.
 _BANK = "37040044"
 _COUNTRY_DIGITS = "131400"  # DE00, as ISO 7064 counts letters
-_SEPA, _OTHER = "payments-sepa.xml", "payments-other.csv"
+_FILES, _OTHER = "payments-*.xml", "payments-other.csv"
 _TRANSFER = re.compile(rb'<InstdAmt Ccy="([A-Z]{3})">([0-9.]+)</InstdAmt>')
 _DECEMBER = 12
 # The worker looks every few seconds, and asks an operator whose breaker is open every half minute: one that fails a third of
@@ -148,8 +148,8 @@ class Close:
         self._hold("statements_say_the_run", sums.statements_say_the_run(run, statements))
         folder = self._stage.folder / "settlement" / self._region / f"{run['period']}-v1"
         paid: list[dict[str, str]] = []
-        if (folder / _SEPA).exists():
-            content = (folder / _SEPA).read_bytes()
+        for path in sorted(folder.glob(_FILES)):
+            content = path.read_bytes()
             paid += [
                 {"currency": name.decode(), "amount": amount.decode()}
                 for name, amount in _TRANSFER.findall(content)

@@ -16,12 +16,13 @@ from ticketing.db.settlement import runs
 from ticketing.db.settlement.bank import BankLine
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest
-from ticketing.settlement import bank
+from ticketing.settlement import bank, service
 from ticketing.settlement.bank import camt, matching
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, payment_file, references, steps
 from ticketing.settlement.payout.again import again_files, list_again, pay_again
 from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import export
 
 REGION = "r"
 
@@ -420,3 +421,34 @@ def test_the_folder_takes_and_hands_over_each_file_once(desk: Office, tmp_path: 
     assert sorted(path.name for path in (folder / "in").iterdir()) == ["3.xml.part"]
     assert [[one.what for one in step] for step in later] == [["handed"], []]
     assert len(list((folder / "out").iterdir())) == 1
+
+
+def test_a_run_in_kronor_pays_by_its_own_file_settles_by_its_batch_and_is_sent_by_its_id(
+    database: Database, tmp_path: Path
+) -> None:
+    sell(database, "t1", {"hsl": 1000, "tlt": 500}, currency="SEK")
+    desk = office(database)
+    run = service.close(desk, REGION, "2026-09", "Anna")
+    for party, number in (
+        ("scheme", IBANS["scheme"]),
+        ("scheme:SEK", "SE4550000000058398257466"),
+        ("hsl", "bankgiro:5050-1055"),
+    ):
+        account = bank_accounts.enter(desk, party, number, name=party, by="Clara")
+        bank_accounts.approve(desk, account.id, "David")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    run = export.export(desk, run.id, "Bertil", tmp_path)
+
+    content = (tmp_path / REGION / "2026-09-v1" / "payments-sek.xml").read_text()
+    other = (tmp_path / REGION / "2026-09-v1" / "payments-other.csv").read_text()
+    message_id = ET.fromstring(content).findtext(".//{*}MsgId") or ""
+    run = steps.mark_sent(desk, run.id, "Bertil", message_id)
+    entry = batched(run, "10.00", count="1").replace(steps.message_id_of(run), message_id)
+    told = statement(entry, closing="90.00", iban="SE4550000000058398257466").replace(b'"EUR"', b'"SEK"')
+    result = bank.take_statement(desk, REGION, told, "Clara")
+
+    assert "50501055" in content
+    assert "tlt" not in content
+    assert "tlt,5.00,SEK" in other
+    assert "hsl" not in other
+    assert verdicts(result) == [(-1000, "matched")]

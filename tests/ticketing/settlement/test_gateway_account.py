@@ -200,6 +200,23 @@ def test_a_charge_that_is_not_ours_waits_by_name_and_is_taken_when_it_becomes_ou
     assert take_account(till) == []
 
 
+def test_what_the_gateway_has_from_before_the_books_is_kept_and_not_booked(
+    till: Till, ledger: StripeLedger
+) -> None:
+    ledger.clock.set(AT - timedelta(days=400))
+    ledger.charge(5000, "eur", "old", "o-old")
+    ledger.pay_out("eur", 1000)
+    ledger.clock.set(AT)
+    sold(till, ledger, "t1", {"hsl": 10000})
+
+    assert take_account(till) == []
+
+    assert balances(till)["psp_clearing:EUR"] == 10000 - 175
+    with till.database.read() as tx:
+        assert gateway_account.find_first_month(tx) == MONTH
+    assert sum(row.closing_minor for row in roll_forward_of(till)[-1:]) == ledger.balance()["eur"]
+
+
 def test_each_day_rolls_forward_to_the_balance(till: Till, ledger: StripeLedger) -> None:
     for day in range(250):
         if day % 10 == 0:

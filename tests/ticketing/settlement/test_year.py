@@ -24,8 +24,10 @@ from ticketing.purchase.till import Till
 from ticketing.settlement.day import read_day
 from ticketing.settlement.proof.verify import verify
 
-SHORT_DAYS, YEAR_DAYS = 37, 400
-SEEDS = range(20 if os.environ.get("SOAK") else 1)
+# The everyday run plays past the end of a month, `make soak` past the end of a year.
+SOAK = bool(os.environ.get("SOAK"))
+DAYS, MONTHS = (400, 13) if SOAK else (37, 1)
+SEEDS = range(2) if SOAK else (7,)
 
 
 @pytest.fixture
@@ -55,21 +57,12 @@ def check(year: Year) -> None:
     assert verify(year.office, REGION, take_back).faults == []
 
 
-def test_weeks_of_everything_reconcile_on_every_day(
-    database: Database, ledger: StripeLedger, tmp_path: Path
-) -> None:
-    year = played(database, ledger, tmp_path, seed=7, days=SHORT_DAYS)
-
-    check(year)
-    assert year.months == ["2026-01"]
-
-
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_year_of_everything_reconciles_on_every_day_and_closes(
+def test_two_currencies_with_everything_reconcile_on_every_day_and_close(
     database: Database, ledger: StripeLedger, tmp_path: Path, seed: int
 ) -> None:
-    year = played(database, ledger, tmp_path, seed=seed, days=YEAR_DAYS)
+    year = played(database, ledger, tmp_path, seed=seed, days=DAYS)
 
     check(year)
-    assert len(year.months) == 13
+    assert len(year.months) == MONTHS

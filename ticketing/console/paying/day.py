@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
-from ticketing.errors import InvalidRequest
+from ticketing.errors import InvalidRequest, NotFound
 from ticketing.settlement import payout
 from ticketing.settlement.day import read_day
 
@@ -36,13 +36,15 @@ def pay_again(run_id: str) -> Response:
     )
 
 
-@blueprint.get("/day/runs/<run_id>/again/<int:number>/<name>")
+@blueprint.get("/day/runs/<run_id>/again/<number>/<name>")
 @needs("finance")
-def again_file(run_id: str, number: int, name: str) -> Response:
+def again_file(run_id: str, number: str, name: str) -> Response:
     """Give the file of payments that were made again."""
-    content = payout.again_files(console().office, run_id, number).get(name)
+    content = (
+        payout.again_files(console().office, run_id, int(number)).get(name) if number.isdecimal() else None
+    )
     if content is None:
-        raise InvalidRequest.at("name", "this file of payments has another name")
+        raise NotFound(f"the run {run_id} has no file {name} of payments made again")
     head = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, mimetype="application/xml", headers=head)
 

@@ -117,10 +117,17 @@ def list_of_charge(tx: Transaction, gateway: str, charge_id: str) -> list[Line]:
     return fetch(tx, query.order_by(gateway_line.c.at, gateway_line.c.id), Line)
 
 
-def sum_lines(tx: Transaction, gateway: str) -> dict[str, int]:
-    """Sum what the lines of a gateway have moved, by currency."""
+def find_first_month(tx: Transaction) -> str | None:
+    """The month in which the books of the first region begin."""
+    return tx.execute(sa.select(sa.func.min(period.c.id))).scalar_one_or_none()
+
+
+def sum_lines(tx: Transaction, gateway: str, verdict: str | None = None) -> dict[str, int]:
+    """Sum what the lines of a gateway have moved, or those of one verdict, by currency."""
     net = sa.func.sum(gateway_line.c.amount_minor - gateway_line.c.fee_minor)
     query = sa.select(gateway_line.c.currency, net).where(gateway_line.c.gateway == gateway)
+    if verdict is not None:
+        query = query.where(gateway_line.c.verdict == verdict)
     rows = tx.execute(query.group_by(gateway_line.c.currency))
     return {currency: int(minor) for currency, minor in rows}
 

@@ -1,7 +1,7 @@
 """Take in the gateway's own account: book each line once, keep its payouts, and hold its balance against the books.
 
 The account is one for all regions. A line of a payment belongs to the region of its order; the others to the first region
-that has books. Every line is kept, so the balance of each day is the sum of the lines until then.
+that has books. Every line is kept, so the balance of each day is the sum of the lines until then. Those of the time before the books are kept and not booked.
 """
 
 from collections import defaultdict
@@ -97,6 +97,7 @@ def _keep(tx: Transaction, till: Till, read: _Read, home: str) -> None:
     now, gateway = till.clock.now(), till.gateway.name
     for payout in read.payouts:
         _keep_payout(tx, till, payout, home)
+    first = gateway_account.find_first_month(tx) or ""
     known = gateway_account.list_known(tx, gateway, [line.id for line in read.lines])
     again = [line for line in _as_told(gateway_account.list_waiting(tx, gateway)) if line.id not in known]
     for line in sorted((*again, *read.lines), key=lambda one: (one.at, one.id)):
@@ -115,6 +116,8 @@ def _keep(tx: Transaction, till: Till, read: _Read, home: str) -> None:
             _as_told(gateway_account.list_of_charge(tx, gateway, line.charge_id)) if line.charge_id else ()
         )
         judged = judge(line, facts, payment.currency if payment else None, others)
+        if f"{line.at:%Y-%m}" < first and payment is None:
+            judged = Judged("before", "of the time before the books")
         for entry in judged.entries:
             books.book(tx, entry, now)
         gateway_account.insert_line(tx, _kept(line, judged, facts, now))
@@ -186,6 +189,7 @@ def _compare(tx: Transaction, till: Till, balance: Sequence[Money]) -> list[Acco
     gateway, now = till.gateway.name, till.clock.now()
     balances = {money.currency: money.minor for money in balance}
     sums = gateway_account.sum_lines(tx, gateway)
+    before = gateway_account.sum_lines(tx, gateway, "before")
     booked = gateway_account.sum_clearing_by_currency(
         tx, "demo_clearing" if gateway == "demo" else "psp_clearing"
     )
@@ -199,7 +203,7 @@ def _compare(tx: Transaction, till: Till, balance: Sequence[Money]) -> list[Acco
             at=now,
             balance_minor=balances.get(currency, 0),
             lines_minor=sums.get(currency, 0),
-            books_minor=booked.get(currency, 0),
+            books_minor=booked.get(currency, 0) + before.get(currency, 0),
         )
         gateway_account.insert_balance(tx, kept)
         differences += _of_balance(kept)

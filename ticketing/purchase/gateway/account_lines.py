@@ -11,8 +11,8 @@ from ticketing.db.books.books import Entry
 from ticketing.payments import BalanceLine
 
 # `booked`: by entries of its own; `sale`: by the entries of its payment; `named`: money on suspense that a person assigns;
-# `waits`: of a payment that is not ours, or not yet.
-Verdict = Literal["booked", "sale", "named", "waits"]
+# `waits`: of a payment that is not ours, or not yet; `before`: of the time before the books, which begin without it.
+Verdict = Literal["booked", "sale", "named", "waits", "before"]
 OF_SALES = ("charge", "refund", "dispute")
 
 

@@ -47,6 +47,12 @@ def take_answer(office: Office, region: str, content: bytes, by: str) -> list[An
                         word.end_to_end_id or word.message_id, "", f"no payment of ours: {because}", False
                     )
                 )
+        ours = {bare(wanted.batch) for wanted in expected}
+    strangers = sorted({word.message_id for word in words if bare(word.message_id) not in ours})
+    named = {one.reference for one in answered}
+    for message_id in strangers:
+        if message_id not in named:
+            answered.append(Answered(message_id, "", "an answer to a file that is not ours", is_new=False))
     return answered
 
 

@@ -12,10 +12,13 @@ from ticketing.settlement.bank.matching import Expected
 from ticketing.settlement.month import paid_positions
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import (
+    DOMESTIC,
     Attempt,
+    Due,
     attempt_of,
     due_date,
     end_to_end_id,
+    is_carried,
     national_reference,
     payer_reference,
 )
@@ -54,10 +57,20 @@ def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) 
         for (operator, currency), amount in sorted(paid_positions(run.dataset).items()):
             wanted = _of_position(run, (operator, currency), amount, seen)
             wanted = replace(wanted, name=names.get(operator, ""), window_days=days)
+            if not _is_in_file(tx, run, wanted):
+                wanted = replace(wanted, batch="")
             expected.append(wanted)
             if amount > 0:
                 expected.append(_back_of(wanted))
     return expected
+
+
+def _is_in_file(tx: Transaction, run: Run, wanted: Expected) -> bool:
+    """Tell whether a file carries a payment: some in kronor are made by hand."""
+    if wanted.currency not in DOMESTIC or wanted.amount_minor > 0:
+        return True
+    due = Due(str(wanted.party), -wanted.amount_minor, wanted.currency)
+    return is_carried(bank.list_bound_accounts(tx, run.id), due)
 
 
 def _of_position(run: Run, position: tuple[str, str], amount: int, seen: _Seen) -> Expected:

@@ -18,6 +18,7 @@ from ticketing.settlement.bank import pain002
 from ticketing.settlement.bank.answers import take_answer
 from ticketing.settlement.bank.camt import MAX_BYTES
 from ticketing.settlement.bank.camt_xml import parsed
+from ticketing.settlement.bank.matching import CERTAIN
 from ticketing.settlement.bank.reconcile import take_statement
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import PAYMENTS, again_files, message_id_again
@@ -52,16 +53,14 @@ def take_file(office: Office, region: str, content: bytes, by: str) -> tuple[int
     if is_answer(content):
         answered = take_answer(office, region, content, by)
         notes = [f"{one.party or 'unknown'} {one.reference}: {one.because}" for one in answered]
-        return sum(one.is_new for one in answered), notes
+        return sum(one.is_new for one in answered), notes or ["an answer of the bank that refuses nothing"]
     taken = take_statement(office, region, content, by)
-    return taken.new, [
-        *taken.notes,
-        *(
-            f"{one.line.id[-8:]}: {one.because}"
-            for one in taken.findings
-            if one.verdict not in {"matched", "fee"}
-        ),
+    waiting = [
+        finding
+        for finding in taken.findings
+        if finding.verdict not in CERTAIN and finding.line.id in taken.lines
     ]
+    return taken.new, [*taken.notes, *(f"{finding.line.id[-8:]}: {finding.because}" for finding in waiting)]
 
 
 def is_answer(content: bytes) -> bool:

@@ -45,11 +45,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The result of taking in a file of the bank; `notes` name what was left out, or is not proven."""
+    """The result of taking in a file of the bank; `findings` are of every line that is open, `lines` those of the file.
+
+    `notes` name what was left out, or is not proven.
+    """
 
     new: int
     findings: list[Finding]
     notes: list[str]
+    lines: frozenset[str]
 
 
 def import_statement(
@@ -79,10 +83,11 @@ def take_statement(
     _check_accounts(file, own)
     notes = list(_notes(file))
     lines = [BankLine(region=office.served(region), imported_at=now, **asdict(line)) for line in file.lines]
+    ids = frozenset(line.id for line in lines)
     if file.kind != "statement":
         with office.database.read() as tx:
             expected = list_expected(tx, office, sorted({region, *bank.list_regions(tx)}))
-        return Taken(0, match(lines, expected), notes)
+        return Taken(0, match(lines, expected), notes, ids)
     with office.database.write() as tx:
         regions = queue(tx, office.served(region), now)
         new = sum(
@@ -99,7 +104,7 @@ def take_statement(
                 bank_words.insert_balance(tx, _kept(statement, balances, region, now))
         findings = _book_certain(tx, office, regions, by, stages.begin("booking lines"))
         _settle_runs(tx, regions, by, now)
-    return Taken(new, findings, notes)
+    return Taken(new, findings, notes, ids)
 
 
 def _own_accounts(tx: Transaction) -> dict[str, str]:

@@ -19,15 +19,17 @@ from ticketing.settlement.payout.iban import checked_iban, is_in_sepa
 from ticketing.settlement.payout.payees import accounts_of
 from ticketing.settlement.payout.payees import bind as bind_accounts
 from ticketing.settlement.payout.payment_file import (
+    Due,
     due_date,
     end_to_end_id,
     first_files,
+    is_carried,
     national_reference,
     other_payments,
     payer_reference,
 )
 from ticketing.settlement.payout.references import bare, grouped
-from ticketing.settlement.payout.sepa import LETTERS, Party, Transfer, to_xml, why_not
+from ticketing.settlement.payout.sepa import DOMESTIC, LETTERS, Party, Transfer, to_xml, why_not
 from ticketing.settlement.payout.steps import (
     PAYMENTS,
     approval_note,
@@ -40,10 +42,12 @@ from ticketing.settlement.payout.steps import (
 from ticketing.settlement.payout.steps import hold as hold_run
 
 __all__ = [
+    "DOMESTIC",
     "LETTERS",
     "PAYMENTS",
     "Again",
     "Attempt",
+    "Due",
     "Party",
     "Transfer",
     "accounts_of",
@@ -64,6 +68,7 @@ __all__ = [
     "forms_of",
     "grouped",
     "hold_run",
+    "is_carried",
     "is_in_sepa",
     "list_accounts",
     "list_again",

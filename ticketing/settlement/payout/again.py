@@ -16,8 +16,8 @@ from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed, NotFound
 from ticketing.settlement.month import SCHEME, next_business_day, paid_positions
 from ticketing.settlement.office import Office
-from ticketing.settlement.payout.payment_file import Due, file_part, message_id_in, payment_files
-from ticketing.settlement.payout.steps import hold, message_id_of
+from ticketing.settlement.payout.payment_file import Due, file_part, payment_files
+from ticketing.settlement.payout.steps import hold, message_id_in, message_id_of
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
 
 # The bank refuses the account itself (ISO 20022 external status reason codes): the same account would be refused again.

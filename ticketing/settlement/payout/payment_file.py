@@ -14,7 +14,7 @@ from ticketing.settlement.inert import row
 from ticketing.settlement.month import SCHEME, next_business_day, paid_positions
 from ticketing.settlement.payout import references
 from ticketing.settlement.payout.sepa import CURRENCY, Party, Transfer, to_xml, why_not
-from ticketing.settlement.payout.steps import message_id_of
+from ticketing.settlement.payout.steps import message_id_in, message_id_of
 from ticketing.settlement.terms import payment_date, terms_of
 
 
@@ -102,11 +102,6 @@ def payment_files(
             content = to_xml(own_id, _party(payer), transfers, at, day, currency=currency)
             files[f"payments-{file_part(currency)}.xml"] = content
     return files
-
-
-def message_id_in(message_id: str, currency: str) -> str:
-    """The MsgId of a run's file in one currency: a bank takes an id once, so the files of one run have several."""
-    return message_id if currency == CURRENCY else f"{message_id}{currency[0]}"
 
 
 def _why_not(account: BankAccount | None, amount_minor: int, currency: str) -> str | None:

@@ -12,11 +12,13 @@ from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.settlement.month import converted, owed_positions, paid_positions
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, payees
+from ticketing.settlement.payout.sepa import CURRENCY, DOMESTIC
 from ticketing.settlement.run_state import check_approver, check_step, checked_name, checked_reason
 
 # Files by which money moves begin so.
 PAYMENTS = "payments-"
 _VOIDED = ".voided"
+_CURRENCIES = (CURRENCY, *DOMESTIC)
 
 
 def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
@@ -87,7 +89,7 @@ def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
     with office.database.write() as tx:
         run = hold(tx, run_id)
         check_step(run, "sent")
-        if message_id != message_id_of(run):
+        if message_id not in {message_id_in(message_id_of(run), currency) for currency in _CURRENCIES}:
             # Not told: naming it is the proof that this very file was handed in.
             raise InvalidRequest.at(
                 "message_id", "this run's payment file has another MsgId: read it in the file"
@@ -100,6 +102,11 @@ def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
 def message_id_of(run: Run) -> str:
     """The MsgId of a run's payment file: at most 35 characters, the same whenever it is written."""
     return f"{'SPECIMEN' if run.dataset.demo else 'TF'}-{run.period}-{run.id.replace('-', '')[-12:]}-{run.version}"
+
+
+def message_id_in(message_id: str, currency: str) -> str:
+    """The MsgId of a run's file in one currency: a bank takes an id once, so the files of one run have several."""
+    return message_id if currency == CURRENCY else f"{message_id}{currency[0]}"
 
 
 def hold(tx: Transaction, run_id: str) -> Run:
