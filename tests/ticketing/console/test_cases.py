@@ -128,8 +128,8 @@ def test_a_case_leads_to_its_orders_facts_and_the_first_page_to_the_case(
     first, cases = browser.open("/console/"), browser.open("/console/cases")
 
     facts = browser.open(f"/console/orders/{bought.order['id']}")
-    by_order = browser.press(browser.open("/console/find"), "Find a line", wanted=bought.order["id"])
-    by_ticket = browser.press(browser.open("/console/find"), "Find a line", wanted=bought.tickets[0]["jti"])
+    by_order = browser.press(browser.open("/console/find"), "Find", wanted=bought.order["id"])
+    by_ticket = browser.press(browser.open("/console/find"), "Find", wanted=bought.tickets[0]["jti"])
 
     assert "Cases that wait for a person: 1" in first.text
     assert f"/console/orders/{bought.order['id']}" in cases.read.links.values()

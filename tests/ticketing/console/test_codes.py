@@ -95,7 +95,7 @@ def test_after_ten_minutes_an_account_asks_for_a_code_and_keeps_what_was_typed(
     assert (wrong.status, IBAN in browser.open("/console/accounts").text.replace(" ", "")) == (422, False)
     done = browser.press(wrong, "Confirm", second_factor_code=app.code(api.clock.now()))
     assert done.status == 200
-    assert "hsl" in done.text
+    assert "HSL" in done.text
     assert entered(browser).status == 200  # and for ten minutes no more
     assert [faults_of(seen) for seen in browser.seen] == [[]] * len(browser.seen)
 

@@ -183,7 +183,7 @@ def test_every_page_names_its_roles_and_keeps_to_them(api: Api, desk: StaffDesk,
         if not rule.endpoint.startswith("console.") or rule.endpoint in open_to_all:
             continue
         roles = app.view_functions[rule.endpoint].__dict__["roles"]
-        path = re.sub(r"<(?:\w+:)?(\w+)>", "none", rule.rule)
+        path = re.sub(r"<(?:\w+:)?(\w+)>", "none", re.sub(r"<int:\w+>", "1", rule.rule))
         for role, browser in browsers.items():
             token = browser.open("/console/password").form("Change").fields["csrf"]
             method = "POST" if "POST" in (rule.methods or set()) else "GET"
