@@ -10,7 +10,7 @@ from ticketing.console import figures
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.look import SEEN, digest_of, is_seen
-from ticketing.console.month.pictures import tiles_of
+from ticketing.console.month.pictures import LARGE, tiles_of
 from ticketing.console.names import party_name
 from ticketing.console.pages import attempt, language, page, region, staff
 from ticketing.console.words import text
@@ -21,7 +21,7 @@ from ticketing.settlement.outlook import Hindrance, Preview
 from ticketing.settlement.run_state import checked_reason
 
 # A month of more tickets is closed by the worker, and an export of more lines is written by it.
-LONG = 20_000
+LONG = LARGE
 # Cases that say that the gateway and the books do not agree.
 _OF_GATEWAY = ("reconciliation", "payment_mismatch", "external_refund")
 _REFRESH_SECONDS = 2

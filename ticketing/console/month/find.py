@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flask import request, url_for
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response as Redirect
 
 from tariffs.money import Money
 from ticketing.console import figures
@@ -47,8 +48,8 @@ def find() -> str:
 
 @blueprint.post("/find")
 @needs("finance", "admin", "operator_finance")
-def look_up() -> str:
-    """Show everything that fits."""
+def look_up() -> str | Redirect:
+    """Show everything that fits; one order alone is shown itself."""
     wanted = " ".join(request.form.get("wanted", "").split())
     hits, hint = [], text("find_letters", language())
     if len(wanted) >= _LEAST_LETTERS:
@@ -57,6 +58,8 @@ def look_up() -> str:
             hint = text("found_nothing", language())
         except NotFound as several:
             hint = several.detail
+    if [hit.kind for hit in hits] == ["order"]:
+        return redirect(hits[0].to)
     return page("find", here="find", region=region(), hits=hits, hint=hint)
 
 

@@ -1,5 +1,6 @@
 """A month in tiles and pictures, each picture with the numbers that it shows."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ from ticketing.console.words import text
 from ticketing.settlement import outlook
 from ticketing.settlement.office import Office
 from ticketing.settlement.outlook import Figures, Flow, NetOfMonth
+
+# A month of more tickets is closed by the worker, and its figures are kept for a while.
+LARGE = 20_000
+_KEPT_SECONDS = 300
+_KEPT: dict[tuple[str, str, str], tuple[float, Figures]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,9 @@ class Shown:
 def of_month(office: Office, region: str, period: str) -> Shown:
     """Read a month, the one before it and the last twelve, and draw them."""
     nets = outlook.list_net(office, region, period)
-    month = outlook.get_figures(office, region, period)
+    month = _figures(office, region, period)
     before = next((net.period for net in reversed(nets) if net.period < period), None)
-    last = outlook.get_figures(office, region, before) if before else None
+    last = _figures(office, region, before) if before else None
     return Shown(
         period=period,
         tiles=tiles_of(month, last),
@@ -62,6 +68,18 @@ def of_month(office: Office, region: str, period: str) -> Shown:
             *(_nets_of(nets, flow.currency) for flow in month.flows),
         ],
     )
+
+
+def _figures(office: Office, region: str, period: str) -> Figures:
+    """The figures of a month; those of a large one are kept for a while, for summing it takes seconds."""
+    key, now = (str(office.database.url), region, period), time.monotonic()
+    kept = _KEPT.get(key)
+    if kept is not None and now - kept[0] < _KEPT_SECONDS:
+        return kept[1]
+    figures_of_month = outlook.get_figures(office, region, period)
+    if figures_of_month.tickets > LARGE:
+        _KEPT[key] = (now, figures_of_month)
+    return figures_of_month
 
 
 def tiles_of(month: Figures, last: Figures | None) -> list[Tile]:
