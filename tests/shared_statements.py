@@ -22,8 +22,8 @@ def begin() -> None:
     """Share from now on: on SQLite at once, on PostgreSQL when `meet` has been called."""
     made = Database.__init__
 
-    def sharing(self: Database, url: str) -> None:
-        made(self, url)
+    def sharing(self: Database, url: str, *, is_pooled: bool = False) -> None:
+        made(self, url, is_pooled=is_pooled)
         dialect = _DIALECTS.get(self.engine.dialect.name)
         # An engine that finds no file yet says so by its own dialect.
         found = (

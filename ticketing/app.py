@@ -40,14 +40,14 @@ from ticketing.api import (
     problems,
     settlement,
     staff,
+    step_up,
     tickets,
     webhooks,
     wellknown,
 )
 from ticketing.clock import Clock
 from ticketing.config import Settings
-from ticketing.db.trouble import is_away, is_taken
-from ticketing.identity.staff import StaffDesk
+from ticketing.db.trouble import is_away, is_taken, refused_for_one_person
 from ticketing.regions import Region, levels
 from ticketing.rooms import Rooms, announce, build_rooms
 
@@ -69,6 +69,7 @@ _BLUEPRINTS = (
     gates,
     devices,
     staff,
+    step_up,
     metrics,
     settlement,
     finance,
@@ -115,7 +116,7 @@ def create_app(
     guard.register(app)
     conditional.register(app)
     deprecation.register(app)
-    problems.register(app, is_taken, is_away)
+    problems.register(app, is_taken, is_away, refused_for_one_person)
     api = openapi.DescribedApi(app)
     for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)
@@ -140,7 +141,9 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
     return console.Console(
         office=rooms.office,
         till=rooms.till,
-        desk=StaffDesk(rooms.office.database, rooms.clock),
+        desk=rooms.staff_desk,
+        four_eyes=refused_for_one_person,
+        second_factor=rooms.second_factor,
         counters=rooms.counters,
         regions=settings.regions,
         secure=settings.environment == "production" or settings.public_url.startswith("https://"),
@@ -151,4 +154,6 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         live=rooms.live,
         claims=rooms.claims,
         gatehouse=rooms.gatehouse,
+        post_office=rooms.post_office,
+        planner=rooms.planner,
     )

@@ -88,6 +88,7 @@ class Settings:
     """The settings of a deployment. `from_environment` reads them; tests build them directly."""
 
     database_url: str
+    pooler: Literal["none", "transaction"] = "none"
     environment: Environment = "development"
     regions: tuple[str, ...] = ("helsinki-tallinn",)
     regions_folder: Path = Path("regions")
@@ -106,6 +107,7 @@ class Settings:
     passkey_origins: tuple[str, ...] = ()
     web_origins: tuple[str, ...] = ()
     proof_issuers: Path | None = None
+    second_factor: Literal["optional", "required"] = "optional"
     rate_limits: bool = True
     trusted_proxies: int = 0
     open_bind: bool = False
@@ -179,6 +181,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     settlement_folder = _folder(environ, "SETTLEMENT_FOLDER", Path("var/settlement"))
     settings = Settings(
         database_url=_text(environ, "DATABASE_URL", "sqlite:///var/throughfare.db"),
+        pooler=cast("Literal['none', 'transaction']", _one_of(environ, "POOLER", ("none", "transaction"))),
         environment=cast("Environment", _one_of(environ, "ENVIRONMENT", ("development", "production"))),
         regions=_words(_text(environ, "REGIONS", "helsinki-tallinn")),
         regions_folder=_folder(environ, "REGIONS_FOLDER", shipped.regions_folder()),
@@ -198,6 +201,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         web_origins=_origins(environ),
         passkey_origins=_passkey_origins(environ),
         proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
+        second_factor=_second_factor(environ),
         stripe_api_address=_address(environ, "STRIPE_API_ADDRESS", ""),
         stripe_publishable_key=environ.get("THROUGHFARE_STRIPE_PUBLISHABLE_KEY", ""),
         stripe_script_address=_address(environ, "STRIPE_SCRIPT_ADDRESS", ""),
@@ -216,27 +220,17 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         warm_up=_one_of(environ, "WARM_UP", ("on", "off")) == "on",
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
-    _refuse_unsafe_production(settings)
+    from ticketing import production  # noqa: PLC0415  it judges what is built here
+
+    production.check(settings, names_database="THROUGHFARE_DATABASE_URL" in environ)
     return settings
 
 
-def _refuse_unsafe_production(settings: Settings) -> None:
-    """Production needs real money, protected keys and the real time (security checklist, line 43)."""
-    if settings.environment != "production":
-        return
-    if settings.gateway == "demo" and not settings.allow_demo_payments_in_production:
-        raise Misconfigured(
-            "THROUGHFARE_GATEWAY=demo takes no money and is refused in production; "
-            "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION=yes allows it for fairs and training"
-        )
-    if settings.key_passphrase == DEMO_PASSPHRASE:
-        raise Misconfigured("THROUGHFARE_KEY_PASSPHRASE must be set in production")
-    if settings.demo_clock_file:
-        raise Misconfigured("THROUGHFARE_DEMO_CLOCK_FILE pretends the time and is refused in production")
-    if settings.messages_reach == "anywhere":
-        raise Misconfigured(
-            "THROUGHFARE_MESSAGES_REACH=anywhere lets strangers reach private addresses and is refused in production"
-        )
+def _second_factor(environ: Mapping[str, str]) -> Literal["optional", "required"]:
+    """Read whether staff need an authenticator app and keys an owner; in production they always do."""
+    default = "required" if environ.get("THROUGHFARE_ENVIRONMENT") == "production" else "optional"
+    allowed = (default, "optional" if default == "required" else "required")
+    return cast("Literal['optional', 'required']", _one_of(environ, "SECOND_FACTOR", allowed))
 
 
 def _sender(environ: Mapping[str, str]) -> str:

@@ -4,7 +4,9 @@ ThroughfareError
 ├── InvalidRequest        a field, row or rule that is wrong, each with its path
 ├── NotFound              nothing under this id for this caller
 ├── NotAllowed            the caller is known and may not
-│   └── TestKeyRefused        a key for tests calls a live deployment
+│   ├── TestKeyRefused        a key for tests calls a live deployment
+│   ├── KeyWithoutOwner       a staff key that belongs to no person, where each must
+│   └── StepUpNeeded          a code of the second factor is needed first
 ├── NotAuthenticated      the caller is not known
 ├── Conflict              the thing is in a state that forbids this
 │   ├── DepartureCancelled    a departure of the journey does not run; names what goes next
@@ -78,6 +80,18 @@ class TestKeyRefused(NotAllowed):
 
     __test__ = False  # pytest: no class of tests
     code = "test_key_refused"
+
+
+class KeyWithoutOwner(NotAllowed):
+    """A key of a staff role belongs to nobody, and this deployment asks who acts."""
+
+    code = "key_without_owner"
+
+
+class StepUpNeeded(NotAllowed):
+    """The person is known, and has to give a code of their second factor before this."""
+
+    code = "step_up_needed"
 
 
 class Conflict(ThroughfareError):

@@ -19,7 +19,7 @@ from ticketing.claims import ClaimsDesk, check_rights
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
-from ticketing.db.migrate import is_current
+from ticketing.db.migrate import is_served
 from ticketing.db.sale.orders import has_orders_of
 from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.operators import load_gates
@@ -37,10 +37,12 @@ from ticketing.identity import (
     Reception,
     authenticate,
 )
+from ticketing.identity.mac_secrets import MacSecrets
 from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.push_key import PushKey
+from ticketing.identity.staff import StaffDesk
 from ticketing.notices import PostOffice
 from ticketing.notices.channels import Channel
 from ticketing.notices.mail import FolderMail, MailServer, NoMail, SmtpMail
@@ -69,7 +71,7 @@ from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets import known_keys
 from ticketing.tickets.issue import Press
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import FILES, KeyStore
 
 _log = structlog.get_logger(__name__)
 
@@ -103,6 +105,8 @@ class Rooms:
     sick_regions: Mapping[str, str]
     warnings: tuple[str, ...]
     is_sandbox: bool
+    staff_desk: StaffDesk
+    second_factor: bool = False
     card_form: CardForm | None = None
     pace: Pace = field(default_factory=Pace)
 
@@ -123,7 +127,8 @@ def build_rooms(
     connectors: Mapping[str, Mapping[str, Connector]] | None = None,
 ) -> Rooms:
     """Build each room with what it needs."""
-    database, clock = Database(settings.database_url), clock or settings.clock()
+    database = Database(settings.database_url, is_pooled=settings.pooler == "transaction")
+    clock = clock or settings.clock()
     served = (
         load_served(settings, functools.partial(_has_orders, database))
         if regions is None
@@ -249,10 +254,12 @@ def build_rooms(
         provider=Provider(settings.oidc) if settings.oidc else None,
         party=RelyingParty.of(settings.public_url, settings.passkey_origins),
         counters=Counters(database),
-        readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
+        readiness=lambda: {"database": is_served(database), "regions": bool(regions)},
         sick_regions=served.sick,
         warnings=(*settings.warnings(), *opened.stand_ins),
         is_sandbox=settings.is_sandbox,
+        staff_desk=StaffDesk(database, clock, keys=keys),
+        second_factor=settings.second_factor == "required",
         card_form=card_form(settings.stripe()) if settings.gateway == "stripe" else None,
     )
 
@@ -280,8 +287,10 @@ def _keys(
         known_keys.check(database, keys)
         keys.create_missing(clock.now())
         tokens = (
-            OrderTokens.from_folder(settings.keys_folder),
-            AccessTokens.from_folder(settings.keys_folder, settings.issuer),
+            OrderTokens(MacSecrets.of("order", keys, settings.keys_folder / FILES["order"])),
+            AccessTokens(
+                MacSecrets.of("access", keys, settings.keys_folder / FILES["access"]), settings.issuer
+            ),
         )
         known_keys.tell(database, keys, clock.now())
     except Misconfigured:

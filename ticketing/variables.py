@@ -30,12 +30,14 @@ SETTINGS = (
             "OPEN_BIND",
             "OPTIONS_PAGE",
             "PASSKEY_ORIGINS",
+            "POOLER",
             "PROOF_ISSUERS",
             "PUBLIC_URL",
             "RATE_LIMITS",
             "REGIONS",
             "REGIONS_FOLDER",
             "SALE_CHANNEL",
+            "SECOND_FACTOR",
             "SETTLEMENT_FOLDER",
             "SMTP_ADDRESS",
             "STRIPE_API_ADDRESS",
@@ -49,7 +51,8 @@ SETTINGS = (
         )
     ),
 )
-_OF_OTHER_PROGRAMS = {"THROUGHFARE_GATE_FOLDER"}
+# A gate's folder, and the code of a person at the command line (`--by`).
+_OF_OTHER_PROGRAMS = {"THROUGHFARE_GATE_FOLDER", "THROUGHFARE_CODE"}
 _ALIKE = 0.75
 # So near to a setting's name that no operator's variable is meant.
 _MISSPELT = 0.9

@@ -9,7 +9,7 @@ from ticketing.db.scripts import run_script
 from ticketing.db.tables.types import Int64
 
 revision = "0060_bank_words"
-down_revision = "0068_feed_versions"
+down_revision = "0058_office_work"
 branch_labels = None
 depends_on = None
 

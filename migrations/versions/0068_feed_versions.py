@@ -6,7 +6,7 @@ from alembic import op
 from ticketing.db.tables.types import Instant
 
 revision = "0068_feed_versions"
-down_revision = "0057_exchanges"
+down_revision = "0065_schema_steps"
 branch_labels = None
 depends_on = None
 

@@ -215,9 +215,7 @@ def test_what_a_command_logs_is_not_between_what_it_answers(run: Run) -> None:
 
 def test_an_older_database_ends_the_start_before_anything_else(run: Run, tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'old.db'}")
-    upgrade(database)
-    with database.write() as tx:
-        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    upgrade(database, "0057_exchanges")
     database.close()
 
     assert (

@@ -39,6 +39,7 @@ PRODUCTION = {
     "THROUGHFARE_ENVIRONMENT": "production",
     "THROUGHFARE_KEY_PASSPHRASE": "long and of this deployment",
     "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": "yes",
+    "THROUGHFARE_PUBLIC_URL": "https://throughfare.example",
 }
 # Each setting with the surroundings in which each of its documented values is started.
 STARTS: dict[str, list[dict[str, str]]] = {
@@ -57,6 +58,12 @@ STARTS: dict[str, list[dict[str, str]]] = {
     "THROUGHFARE_STRIPE_PUBLISHABLE_KEY": [{"THROUGHFARE_GATEWAY": "stripe", **STRIPE}],
     "THROUGHFARE_SALE_CHANNEL": [{"THROUGHFARE_SALE_CHANNEL": "app"}],
     "THROUGHFARE_RATE_LIMITS": [{"THROUGHFARE_RATE_LIMITS": "on"}, {"THROUGHFARE_RATE_LIMITS": "off"}],
+    "THROUGHFARE_POOLER": [{"THROUGHFARE_POOLER": "none"}, {"THROUGHFARE_POOLER": "transaction"}],
+    "THROUGHFARE_SECOND_FACTOR": [
+        {"THROUGHFARE_SECOND_FACTOR": "optional"},
+        {"THROUGHFARE_SECOND_FACTOR": "required"},
+        {**PRODUCTION, "THROUGHFARE_SECOND_FACTOR": "required"},
+    ],
     "THROUGHFARE_TRUSTED_PROXIES": [{"THROUGHFARE_TRUSTED_PROXIES": count} for count in "012"],
     "THROUGHFARE_OPEN_BIND": [{"THROUGHFARE_OPEN_BIND": word} for word in ("refused", "allowed")],
     "THROUGHFARE_PROOF_ISSUERS": [{"THROUGHFARE_PROOF_ISSUERS": "issuers.json"}],

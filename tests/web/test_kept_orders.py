@@ -7,7 +7,10 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.web.browser import phone
 from tests.web.conftest import Served
+from ticketing.config import DEMO_PASSPHRASE
 from ticketing.identity import OrderTokens
+from ticketing.identity.mac_secrets import MacSecrets
+from ticketing.tickets.keys import KeyStore
 
 
 def test_a_link_is_followed_once_the_holder_says_yes_and_a_poll_is_answered_with_unchanged(
@@ -18,9 +21,9 @@ def test_a_link_is_followed_once_the_holder_says_yes_and_a_poll_is_answered_with
         buyer.page.locator(".ticket-row").click()
         expect(buyer.page.locator(".code svg.qr")).to_be_visible()
         order = buyer.page.url.split("/")[-2]
-        code = OrderTokens.from_folder(served.folder / "keys").issue_link(
-            order, uuid.uuid4().hex, served.clock.now() + timedelta(hours=48)
-        )
+        code = OrderTokens(
+            MacSecrets.of("order", KeyStore(served.folder / "keys", DEMO_PASSPHRASE), served.folder / "none")
+        ).issue_link(order, uuid.uuid4().hex, served.clock.now() + timedelta(hours=48))
         posted: list[str] = []
         other.page.on("request", lambda asked: posted.append(asked.url) if asked.method == "POST" else None)
 

@@ -1,9 +1,10 @@
 """Accounts: sign in, devices, phones, entitlements, what is known of somebody, and forgetting it."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, json, make_response, request
+from flask import Response, after_this_request, json, make_response, request
 from flask.views import MethodView
 
 from tariffs.money import Money
@@ -35,11 +36,13 @@ from ticketing.api.schemas.common import LongPageQuerySchema
 from ticketing.errors import NotAuthenticated, NotFound
 from ticketing.identity import Entitlement, Phone, SignedIn, people, privacy, proofs
 from ticketing.identity.access_token import LIFE
-from ticketing.identity.oidc import Provider
+from ticketing.identity.oidc import Begun, Provider
 from ticketing.purchase import service as purchase
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/v1", description="Accounts and what belongs to them")
 
+# The cookie of a browser that has begun to sign in at an identity provider.
+_BINDING = "throughfare_sign_in"
 _PERSON: Mapping[str, object] = {"security": [{"accessToken": []}]}
 
 
@@ -143,8 +146,10 @@ class ProviderBegin(MethodView):
     @blueprint.response(200, ProviderSchema)
     @limited(address="20 per minute")
     def post(self) -> dict[str, Any]:
-        """Begin: the answer is where to send the browser."""
-        return {"url": _provider().begin(rooms().reception)}
+        """Begin: the answer is where to send the browser; what comes back must bring the cookie, or `binding` in a header."""
+        begun = _provider().begin(rooms().reception)
+        after_this_request(functools.partial(_bound, begun=begun))
+        return {"url": begun.url, "binding": begun.binding}
 
 
 @blueprint.route("/sign-in/provider/callback")
@@ -158,10 +163,15 @@ class ProviderCallback(MethodView):
         """Finish: exchange the code and sign in; the first time an account is made."""
         if "error" in wanted:
             raise NotAuthenticated("the identity provider did not sign in: " + wanted["error"][:60])
-        made = _provider().finish(
-            rooms().reception, state=wanted["state"], code=wanted["code"], label="identity provider"
+        signed_in = _provider().finish(
+            rooms().reception,
+            state=wanted["state"],
+            code=wanted["code"],
+            label="identity provider",
+            binding=request.headers.get("Sign-In-Binding")
+            or request.cookies.get(_cookie_of(wanted["state"]), ""),
         )
-        return handed_out(made)
+        return handed_out(signed_in)
 
 
 @blueprint.route("/me")
@@ -324,6 +334,25 @@ def _provider() -> Provider:
     if found is None:
         raise NotFound("no identity provider is configured here")
     return found
+
+
+def _bound(response: Response, *, begun: Begun) -> Response:
+    """Bind a sign-in to this browser: it comes back from the provider with this cookie, and no other browser does."""
+    response.set_cookie(
+        _cookie_of(begun.state),
+        begun.binding,
+        max_age=600,
+        path="/v1/sign-in/provider",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+    return response
+
+
+def _cookie_of(state: str) -> str:
+    """Name the cookie of a sign-in, so that two that run beside each other keep their own."""
+    return f"{_BINDING}_{state[:12]}"
 
 
 def handed_out(made: SignedIn) -> dict[str, Any]:

@@ -123,7 +123,7 @@ class ClaimContest(MethodView):
     def post(self, wanted: ContestWanted, claim_id: str) -> dict[str, object]:
         """Contest a proposed claim of one's own operator, with a reason and what proves it; silence pays."""
         staff = principal()
-        word = claims.Contest(**wanted, by=f"key {staff.key_id}")
+        word = claims.Contest(**wanted, by=staff.actor)
         claim = claims.contest(rooms().claims, claim_id, staff.operator, word)
         return claims.show_to_staff(rooms().claims, claim)
 
@@ -141,7 +141,7 @@ class ClaimRuling(MethodView):
         verdict = claims.Verdict(
             ruling=wanted["ruling"],
             reason=wanted["reason"],
-            by=f"key {principal().key_id}",
+            by=principal().actor,
             minutes=wanted["arrival_delay_minutes"],
         )
         claim = claims.rule(rooms().claims, claim_id, verdict)

@@ -16,6 +16,7 @@ from ticketing.identity import (
     Role,
     authenticate_person,
 )
+from ticketing.identity.order_token import is_over
 from ticketing.purchase.service import belongs_to
 from ticketing.rooms import Rooms
 
@@ -58,7 +59,7 @@ def person_if_any() -> Caller | None:
 def open_order(order_id: str) -> None:
     """Let only the order's own token pass, or its owner; a wrong one learns nothing, not even that the order exists."""
     token, here = bearer(), rooms()
-    if here.order_tokens.opens(order_id, token):
+    if here.order_tokens.opens(order_id, token) and not is_over(order_id, here.clock.now()):
         count_caller(f"order:{order_id}")
         return
     try:

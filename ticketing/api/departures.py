@@ -135,7 +135,7 @@ def _day(text: str) -> date:
 def _say(region: str, operator: str, trip_id: str, day: date, wanted: _Word) -> None:
     """Say it in the name of the key that calls."""
     named = (rooms().live, region, operator, trip_id, day)
-    by, note, cause = f"key {principal().key_id}", wanted["note"], wanted["cause"]
+    by, note, cause = principal().actor, wanted["note"], wanted["cause"]
     if wanted["state"] == "cancelled":
         by_staff.cancel_departure(*named, by=by, note=note, cause=cause)
     elif wanted["state"] == "late":

@@ -31,7 +31,6 @@ from ticketing.api.schemas.finance import (
     TrailSchema,
     UnbookingRequestSchema,
 )
-from ticketing.identity.principal import Principal
 from ticketing.settlement import bank, claims, payout, service
 from ticketing.settlement.statement import export_run, exported_parts, statement_parts
 
@@ -42,10 +41,6 @@ _TYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
-
-def _name(finance: Principal) -> str:
-    return f"key {finance.key_id}"
 
 
 @blueprint.route("/settlement-runs/<string:run_id>/steps")
@@ -59,7 +54,7 @@ class Steps(MethodView):
         """Read the steps of a run and its files."""
         return claims.show_trail(*service.get_trail(rooms().office, run_id))
 
-    @for_roles("finance")
+    @for_roles("finance", steps_up=True)
     @blueprint.arguments(StepRequestSchema)
     @blueprint.response(201, TrailSchema)
     @blueprint.doc(**IDEMPOTENCY_KEY, **_KEY)
@@ -69,7 +64,7 @@ class Steps(MethodView):
         desk = rooms().office
 
         def act(_remember: Any) -> dict[str, Any]:
-            _take(run_id, wanted, _name(finance))
+            _take(run_id, wanted, finance.actor)
             return claims.show_trail(*service.get_trail(desk, run_id))
 
         answer = once(f"key:{finance.key_id}", f"POST /v1/settlement-runs/{run_id}/steps", wanted, act)
@@ -92,7 +87,7 @@ def _take(run_id: str, wanted: dict[str, Any], by: str) -> None:
 class File(MethodView):
     """An exported file."""
 
-    @for_roles("finance", "admin")
+    @for_roles("finance", "admin", steps_up=True)
     @blueprint.arguments(FileQuerySchema, location="query")
     @blueprint.file("application/octet-stream")
     @blueprint.doc(**_KEY)
@@ -146,18 +141,18 @@ class BankAccounts(MethodView):
         shown = [claims.show_account(account, state) for account, state in found]
         return {"accounts": shown, "next": following}
 
-    @for_roles("finance")
+    @for_roles("finance", steps_up=True)
     @blueprint.arguments(BankAccountRequestSchema)
     @blueprint.response(201, BankAccountSchema)
     @blueprint.doc(**IDEMPOTENCY_KEY, **_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
-        """Enter an account; it is in force once another key approves it."""
+        """Enter an account; it is in force once another person approves it."""
         finance = principal()
         given = dict(wanted)
 
         def act(_remember: Any) -> dict[str, Any]:
             party, iban = given.pop("party"), given.pop("iban")
-            made = payout.enter_account(rooms().office, party, iban, by=_name(finance), **given)
+            made = payout.enter_account(rooms().office, party, iban, by=finance.actor, **given)
             return claims.show_account(made, "waiting")
 
         answer = once(f"key:{finance.key_id}", "POST /v1/bank-accounts", wanted, act)
@@ -168,14 +163,14 @@ class BankAccounts(MethodView):
 class BankAccountApproval(MethodView):
     """The second pair of eyes."""
 
-    @for_roles("finance")
+    @for_roles("finance", steps_up=True)
     @blueprint.response(200, BankAccountSchema)
     @blueprint.doc(**_KEY)
     def post(self, account_id: str) -> dict[str, Any]:
-        """Put an account in force; the key that entered it may not."""
+        """Put an account in force; the person who entered it may not."""
         finance = principal()
         return claims.show_account(
-            payout.approve_account(rooms().office, account_id, _name(finance)), "in force"
+            payout.approve_account(rooms().office, account_id, finance.actor), "in force"
         )
 
 
@@ -194,7 +189,7 @@ class BankStatements(MethodView):
         finance = principal()
         request.max_content_length = bank.MAX_BYTES
         new, findings = bank.import_statement(
-            rooms().office, query["region"], request.get_data(), _name(finance)
+            rooms().office, query["region"], request.get_data(), finance.actor
         )
         return {"new": new, "lines": [claims.show_finding(found) for found in findings]}
 
@@ -237,7 +232,7 @@ class BankLineBooking(MethodView):
             query["region"],
             line_id,
             wanted["book_as"],
-            by=_name(finance),
+            by=finance.actor,
             reason=wanted["reason"],
             reference=wanted["reference"],
         )
@@ -257,7 +252,7 @@ class BankLineUnbooking(MethodView):
         """Take back what was done last with a line: its booking, or the clearing of its suspense."""
         finance = principal()
         made = bank.unbook_line(
-            rooms().office, query["region"], line_id, by=_name(finance), reason=wanted["reason"]
+            rooms().office, query["region"], line_id, by=finance.actor, reason=wanted["reason"]
         )
         return {"line": made.line_id, "booked_as": made.kind}
 
@@ -272,14 +267,14 @@ class BankLineClearing(MethodView):
     @blueprint.response(200, BookingSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
-        """Take what a line left on suspense off it; the key that booked the line may not."""
+        """Take what a line left on suspense off it; the person who booked the line may not."""
         finance = principal()
         clearing = bank.clear_suspense(
             rooms().office,
             query["region"],
             line_id,
             wanted["clear_as"],
-            by=_name(finance),
+            by=finance.actor,
             reason=wanted["reason"],
         )
         return {"line": clearing.line_id, "booked_as": clearing.kind}
@@ -301,7 +296,7 @@ class RunDisputes(MethodView):
             run_id,
             wanted["operator"],
             wanted["line"],
-            by=_name(staff),
+            by=staff.actor,
             reason=wanted["reason"],
         )
         return claims.show_case(case)
@@ -333,4 +328,4 @@ class DisputeAnswer(MethodView):
     def post(self, wanted: dict[str, Any], dispute_id: str) -> dict[str, Any]:
         """Answer, for good: the line `stands`, or an `amount` corrects it by an entry of the open month."""
         finance = principal()
-        return claims.show_case(claims.answer(rooms().office, dispute_id, by=_name(finance), **wanted))
+        return claims.show_case(claims.answer(rooms().office, dispute_id, by=finance.actor, **wanted))

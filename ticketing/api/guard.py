@@ -11,7 +11,10 @@ from flask import Flask, g, request
 
 from ticketing.api import context
 from ticketing.api.limits import view_method
+from ticketing.errors import KeyWithoutOwner, StepUpNeeded
 from ticketing.identity import Caller, Principal, Role
+from ticketing.identity.principal import STAFF_ROLES
+from ticketing.identity.second_factor import is_fresh
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -36,12 +39,18 @@ def guarded(check: Callable[..., object]) -> Callable[[V], V]:
     return mark
 
 
-def for_roles(*roles: Role) -> Callable[[V], V]:
-    """Let only keys of these roles call; one that belongs to an operator calls for no other that the address names."""
+def for_roles(*roles: Role, steps_up: bool = False) -> Callable[[V], V]:
+    """Let only keys of these roles call; one that belongs to an operator calls for no other that the address names.
+
+    Where this deployment asks for second factors, a key of the staff belongs to a person, and with `steps_up` that person
+    has given a code a short while ago (`POST /v1/step-up`).
+    """
 
     def check(operator: str | None = None, **_: str) -> None:
-        found = context.caller().require(*roles)
-        g.principal = found if operator is None else found.require_operator(operator)
+        key = context.caller().require(*roles)
+        if context.rooms().second_factor:
+            _check_person(key, steps_up=steps_up)
+        g.principal = key if operator is None else key.require_operator(operator)
 
     def mark(view: V) -> V:
         view.__dict__["roles"] = roles  # read by the test of the matrix
@@ -53,6 +62,17 @@ def for_roles(*roles: Role) -> Callable[[V], V]:
 def principal() -> Principal:
     """The key that calls, which `@for_roles` has let in."""
     return cast("Principal", g.principal)
+
+
+def _check_person(found: Principal, *, steps_up: bool) -> None:
+    if found.role in STAFF_ROLES and not found.owner:
+        raise KeyWithoutOwner(
+            f"a key of the role {found.role} belongs to a person here: `throughfare access own` says whose"
+        )
+    if steps_up and not is_fresh(found.verified_at, context.rooms().clock.now()):
+        raise StepUpNeeded(
+            "this needs a code of your authenticator app: POST /v1/step-up, then send this call again"
+        )
 
 
 def _person(**_: str) -> None:

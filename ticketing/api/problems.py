@@ -21,6 +21,8 @@ _STATUS: dict[type[ThroughfareError], int] = {
     errors.NotAuthenticated: 401,
     errors.NotAllowed: 403,
     errors.TestKeyRefused: 403,
+    errors.KeyWithoutOwner: 403,
+    errors.StepUpNeeded: 403,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.PaymentRefused: 402,
@@ -42,22 +44,30 @@ _HEADERS: dict[type[ThroughfareError], dict[str, str]] = {
 }
 _MAX_FAULTS = 50
 _MEANWHILE = "somebody else has done the same at this very moment; look again before you repeat it"
+_TWO = "four eyes are two people: "
 _AWAY = "the database does not answer just now; send the same call with the same key again"
 
 
 def register(
-    app: Flask, is_taken: Callable[[BaseException], bool], is_away: Callable[[BaseException], bool]
+    app: Flask,
+    is_taken: Callable[[BaseException], bool],
+    is_away: Callable[[BaseException], bool],
+    four_eyes: Callable[[BaseException], str | None],
 ) -> None:
     """Turn every error of this application into a problem document.
 
     `is_taken` knows the database's word for a row that somebody else wrote a moment before: a conflict, no fault;
-    `is_away` that it does not answer now and may later (503, RFC 9110, section 15.6.4).
+    `is_away` that it does not answer now and may later (503, RFC 9110, section 15.6.4); `four_eyes` gives the words with
+    which it refuses the same person a second time.
     """
 
     def unexpected(error: Exception) -> Response:
         if is_taken(error):
             _log.warning("two calls at one instant", path=request.path, exc_info=error)
             return problem(409, "conflict", _MEANWHILE, headers={"Retry-After": "1"})
+        refused = four_eyes(error)
+        if refused:
+            return problem(403, "not_allowed", f"{_TWO}{refused}")
         if is_away(error):
             _log.warning("database away", path=request.path, exc_info=error)
             return problem(503, "database_away", _AWAY, headers={"Retry-After": "2"})

@@ -50,7 +50,7 @@ class Runs(MethodView):
                     here.office,
                     wanted["region"],
                     wanted["period"],
-                    f"key {finance.key_id}",
+                    finance.actor,
                     despite=wanted["despite"],
                 )
             )

@@ -7,7 +7,9 @@ import click
 from ticketing.cli import deployment
 from ticketing.cli.deployment import database, settings
 from ticketing.identity import create_key, list_keys, revoke_key, rotate_key
-from ticketing.identity.principal import ROLES, Role
+from ticketing.identity.principal import ROLES, STAFF_ROLES, Role
+from ticketing.identity.service import find_owner, own_key
+from ticketing.identity.staff import StaffDesk, list_members
 
 
 @click.group()
@@ -23,12 +25,18 @@ def command() -> None:
     "--days", type=click.IntRange(1, 3650), default=None, help="The days that it is valid; no end by default."
 )
 @click.option("--test", "is_test", is_flag=True, help="A key for tests, which no live deployment takes.")
-def create_command(role: Role, operator: str | None, label: str, days: int | None, *, is_test: bool) -> None:
+@click.option(
+    "--owner", default=None, help="The address of the person whose key it is (`throughfare staff add`)."
+)
+def create_command(
+    role: Role, operator: str | None, label: str, days: int | None, owner: str | None, *, is_test: bool
+) -> None:
     """Make a key and show its secret, once.
 
     \b
     Example:
       throughfare access create --role gate --operator hsl --label "Pasila, gate 3"
+      throughfare access create --role finance --owner anna@scheme.example
       throughfare access create --role app --test
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured, theirs = settings(), deployment.operator(operator)
@@ -36,15 +44,20 @@ def create_command(role: Role, operator: str | None, label: str, days: int | Non
         raise click.ClickException(
             "this deployment takes real money, and refuses keys for tests: make the key on a sandbox"
         )
-    life = timedelta(days=days) if days else None
+    if configured.second_factor == "required" and role in STAFF_ROLES and owner is None:
+        raise click.ClickException(
+            f"a key of the role {role} belongs to a person here: name them with --owner"
+        )
+    life, opened = timedelta(days=days) if days else None, database(configured)
     key, secret = create_key(
-        database(configured),
+        opened,
         configured.clock(),
         role=role,
         operator=theirs,
         label=label,
         life=life,
         is_test=is_test,
+        staff_id=find_owner(opened, owner) if owner else None,
     )
     click.echo(f"id      {key.id}\nsecret  {secret}\nThe secret is not stored and cannot be shown again.")
 
@@ -57,10 +70,28 @@ def list_command() -> None:
     Example:
       throughfare access list
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    for key in list_keys(database(settings())):
+    opened = database(settings())
+    owners = {member.id: member.email for member in list_members(StaffDesk(opened, settings().clock()))}
+    for key in list_keys(opened):
         state = "revoked" if key.revoked_at else "valid"
         kind = f"{key.role} (test)" if key.is_test else key.role
-        click.echo(f"{key.id}  {kind:<16} {key.operator or '-':<12} {state:<8} {key.label}")
+        owner = owners.get(key.staff_id or "", "-")
+        click.echo(f"{key.id}  {kind:<16} {key.operator or '-':<12} {state:<8} {owner:<28} {key.label}")
+
+
+@command.command("own")
+@click.argument("key_id")
+@click.argument("email")
+def own_command(key_id: str, email: str) -> None:
+    """Say once whose key KEY_ID is, and those before and after it: they act under that person's name.
+
+    \b
+    Example:
+      throughfare access own 019a... anna@scheme.example
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()
+    own_key(database(configured), configured.clock(), key_id, email)
+    click.echo(f"{key_id} belongs to {email}")
 
 
 @command.command("rotate")

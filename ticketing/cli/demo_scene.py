@@ -27,6 +27,15 @@ class Storm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoldMonth:
+    """The sales before the story: so many orders on these ways, and passes of a product where there is one."""
+
+    orders: int
+    ways: tuple[tuple[str, str], ...]
+    product: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """One morning: `goes` travels, `stays` gives the ticket back `because`; `accounts` are (name, IBAN) by party."""
 
@@ -41,6 +50,7 @@ class Scene:
     because: str
     accounts: Mapping[str, tuple[str, str]]
     storm: Storm | None = None
+    month: SoldMonth | None = None
 
     def morning(self, now: datetime) -> datetime:
         """The moment of the purchase, on the second Tuesday of last month: never a public holiday, and the month is over."""
@@ -60,13 +70,14 @@ def load_scene(folder: Path) -> Scene:
         raise Misconfigured(f"{folder / FILE}: {error}") from error
     faults = [
         Fault(key, "means nothing here")
-        for key in document.keys() - {*_TEXTS, "goes", "stays", "accounts", "storm"}
+        for key in document.keys() - {*_TEXTS, "goes", "stays", "accounts", "storm", "month"}
     ]
     faults += [Fault(key, "is needed, as text") for key in _TEXTS if not isinstance(document.get(key), str)]
     goes = _person(document.get("goes"), "goes", ("ref", "rider_category"), faults)
     stays = _person(document.get("stays"), "stays", ("ref", "rider_category", "because"), faults)
     accounts = _accounts(document.get("accounts", {}), faults)
     storm = _storm(document.get("storm"), faults)
+    month = _month(document.get("month"), faults)
     _check_zone(document.get("time_zone"), faults)
     bought_at, leaves = (_moment(document, key, faults) for key in ("bought_at", "leaves"))
     if faults:
@@ -85,6 +96,7 @@ def load_scene(folder: Path) -> Scene:
         because=because,
         accounts=accounts,
         storm=storm,
+        month=month,
     )
 
 
@@ -112,6 +124,23 @@ def _storm(table: Any, faults: list[Fault]) -> Storm | None:
         opening=row["opening"],
         note=row["note"],
     )
+
+
+def _month(table: Any, faults: list[Fault]) -> SoldMonth | None:
+    """Read the sales before the story, where a region has them."""
+    if table is None:
+        return None
+    orders, ways, product = table.get("orders"), table.get("ways"), table.get("pass", "")
+    if not isinstance(orders, int) or orders < 1:
+        faults.append(Fault("month.orders", "must be a whole number from 1 on"))
+    if not isinstance(ways, list) or any(not _is_way(way) for way in ways):
+        faults.append(Fault("month.ways", "must be pairs of places"))
+        return None
+    return SoldMonth(orders=orders, ways=tuple((way[0], way[1]) for way in ways), product=str(product))
+
+
+def _is_way(way: object) -> bool:
+    return isinstance(way, list) and [type(place) for place in way] == [str, str]
 
 
 def _accounts(found: Any, faults: list[Fault]) -> dict[str, tuple[str, str]]:

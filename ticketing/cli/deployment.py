@@ -9,7 +9,7 @@ from operators.region_toml import REGION_TOML, open_toml
 from ticketing import config, logs
 from ticketing.config import Settings
 from ticketing.db import Database
-from ticketing.db.migrate import is_current
+from ticketing.db.migrate import is_served
 from ticketing.errors import InvalidRequest, Misconfigured
 from ticketing.tickets import known_keys
 from ticketing.tickets.keys import KeyStore
@@ -62,7 +62,7 @@ def operator(name: str | None) -> str | None:
 
 def database(configured: Settings) -> Database:
     """The database of the settings; it is closed when the command ends."""
-    opened = Database(configured.database_url)
+    opened = Database(configured.database_url, is_pooled=configured.pooler == "transaction")
     running = click.get_current_context(silent=True)
     if running:
         running.call_on_close(opened.close)
@@ -72,7 +72,7 @@ def database(configured: Settings) -> Database:
 def current_database(configured: Settings) -> Database:
     """The database of the settings; raises Misconfigured when its schema is not the newest."""
     opened = database(configured)
-    if not is_current(opened):
+    if not is_served(opened):
         raise Misconfigured(
             "THROUGHFARE_DATABASE_URL: the schema is not the newest; run `throughfare db upgrade`"
         )

@@ -81,6 +81,20 @@ def reissue_command(kid: str) -> None:
     _reissue(kid)
 
 
+@command.command("retire")
+@click.argument("name", type=click.Choice(tuple(known_keys.SECRETS)))
+def retire_command(name: str) -> None:
+    """Delete the file of an earlier secret, once a key has taken its place: its last tokens open nothing any more.
+
+    \b
+    Example:
+      throughfare keys retire access-token
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()
+    known_keys.retire(current_database(configured), _store(), name, configured.clock().now())
+    click.echo(f"{name} is retired; delete its file from the other hosts too")
+
+
 def _reissue(kid: str) -> None:
     configured = settings()
     opened = database(configured)

@@ -12,6 +12,7 @@ from rich.table import Table
 from tariffs.money import Money
 from ticketing import logs
 from ticketing.cli import payouts
+from ticketing.cli.by import by_option
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
@@ -113,7 +114,7 @@ def alerts_command() -> None:
 
 @command.command("resolve")
 @click.argument("alert_id")
-@click.option("--by", required=True, help="Your name, kept with the decision.")
+@by_option(text="Your name, kept with the decision.")
 @click.option(
     "--as",
     "doing",

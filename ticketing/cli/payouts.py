@@ -8,10 +8,11 @@ from rich.table import Table
 
 from tariffs.money import Money
 from ticketing import claims
+from ticketing.cli.by import by_option
 from ticketing.cli.deployment import office, region, settings
 from ticketing.cli.shown import console_of_tables
 
-_BY = click.option("--by", required=True, help="Your name, kept with each action.")
+_BY = by_option()
 _REGION = click.option(
     "--region", "region_name", default=None, help="The region; the first configured one by default."
 )

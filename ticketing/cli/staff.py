@@ -6,7 +6,7 @@ from ticketing.cli import deployment
 from ticketing.cli.deployment import database, settings
 from ticketing.db.people.staff import ROLES as STAFF_ROLES
 from ticketing.db.people.staff import StaffMember
-from ticketing.identity import staff
+from ticketing.identity import second_factor, staff
 from ticketing.identity.staff import StaffDesk
 
 
@@ -56,14 +56,18 @@ def _state(member: StaffMember) -> str:
 
 @command.command("reset")
 @click.argument("email")
-def reset_command(email: str) -> None:
+@click.option("--app", "with_app", is_flag=True, help="Forget their authenticator app too, which is lost.")
+def reset_command(email: str, *, with_app: bool) -> None:
     """Give somebody a new first password; they are signed out everywhere.
 
     \b
     Example:
-      throughfare staff reset anna@scheme.example
+      throughfare staff reset anna@scheme.example --app
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    click.echo(f"first password  {staff.reset(_desk(), email)}")
+    desk = _desk()
+    if with_app:
+        second_factor.forget(desk, email)
+    click.echo(f"first password  {staff.reset(desk, email)}")
 
 
 @command.command("end")

@@ -26,7 +26,7 @@ from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import poll_live
 from ticketing.regions.history import FeedHistory
 from ticketing.rooms import Rooms, announce, build_rooms
-from ticketing.settlement import proof
+from ticketing.settlement import outlook, proof
 
 _log = structlog.get_logger(__name__)
 _Item = TypeVar("_Item")
@@ -105,6 +105,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
         *_forgetting_jobs(rooms),
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),
+        _office_job(rooms),
     ]
 
 
@@ -270,6 +271,17 @@ def _proofs_job(rooms: Rooms) -> Job:
         lambda: proof.list_asked(office),
         lambda check: proof.carry_out(office, check, take_back, beside),
         lambda check: check.id,
+    )
+
+
+def _office_job(rooms: Rooms) -> Job:
+    """Close and export what somebody has asked for on a page."""
+    return _each(
+        "work of the office",
+        "work of the office",
+        lambda: outlook.list_asked_work(rooms.office),
+        lambda work: outlook.carry_out_work(rooms.office, work),
+        lambda work: work.id,
     )
 
 

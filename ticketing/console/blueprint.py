@@ -11,9 +11,11 @@ from ticketing.errors import ThroughfareError
 from ticketing.gate.house import Gatehouse
 from ticketing.identity import Counters
 from ticketing.identity.staff import StaffDesk
+from ticketing.notices import PostOffice
 from ticketing.purchase.service import Till
 from ticketing.regions import LiveDesk
 from ticketing.regions.levels import FeedFigures
+from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -25,7 +27,9 @@ class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
 
     `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures,
-    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices.
+    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices, `post_office` writes to the holders of tickets,
+    `four_eyes` the words with which the database refuses one person a second time. With
+    `second_factor` everybody has an authenticator app.
     """
 
     office: Office
@@ -41,6 +45,10 @@ class Console:
     live: LiveDesk
     claims: ClaimsDesk
     gatehouse: Gatehouse
+    post_office: PostOffice
+    planner: Planner
+    four_eyes: Callable[[BaseException], str | None]
+    second_factor: bool = False
 
     @property
     def cookie_name(self) -> str:

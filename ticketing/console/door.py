@@ -10,23 +10,43 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from flask import Response, g, make_response, redirect, request, url_for
 
 from ticketing.console.blueprint import blueprint, console
-from ticketing.console.pages import attempt, home, language, page, staff
-from ticketing.console.words import text
-from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooManyRequests
+from ticketing.console.pages import TONGUE, attempt, here_is, home, language, page, staff
+from ticketing.console.words import LANGUAGES, text
+from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, ThroughfareError, TooManyRequests
+from ticketing.identity import second_factor
 from ticketing.identity import staff as identity
 from ticketing.identity.principal import Role
 from ticketing.settlement import bank
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_OPEN = {"console.sign_in", "console.enter", "console.style", "console.nothing"}
+_OPEN = {"console.sign_in", "console.enter", "console.style", "console.nothing", "console.choose_language"}
+_YEAR_SECONDS = 365 * 86400
+# The page that warns comes so long before a session without a page ends; one minute more may have gone unnoted.
+_WARNED_BEFORE = timedelta(minutes=5)
+_UNNOTED = timedelta(minutes=1)
 _BEFORE_CHANGE = {"console.password", "console.change_password", "console.sign_out", *_OPEN}
+_BEFORE_CODE = {"console.second_factor", "console.give_code", *_BEFORE_CHANGE}
+# These approve, export or change accounts: they ask for a code again when the last one is older than ten minutes.
+_STEP_UP = {
+    "console.take_step",
+    "console.file",
+    "console.zipped",
+    "console.pay_again",
+    "console.again_file",
+    "console.enter_account",
+    "console.approve_account",
+    "console.decide_payouts",
+    "console.payouts_file",
+}
+_CODE = "second_factor_code"
 _TRIES_A_MINUTE = 20
 _STYLE = (Path(__file__).parent / "console.css").read_bytes()
 
@@ -56,7 +76,8 @@ def own(party: str) -> str | None:
 @blueprint.before_request
 def _open() -> Response | None:
     g.cookie, g.staff, g.csrf = request.cookies.get(console().cookie_name, ""), None, ""
-    if request.endpoint == "console.style":
+    # The page that warns is no use of the session: an abandoned browser is signed out all the same.
+    if request.endpoint in {"console.style", "console.session"}:
         return None
     if g.cookie:
         g.csrf = _token_of(g.cookie)
@@ -71,7 +92,41 @@ def _open() -> Response | None:
         _check_form()
     if g.staff is not None and g.staff.must_change and request.endpoint not in _BEFORE_CHANGE:
         return make_response(redirect(url_for("console.password"), 303))
-    return None
+    return _ask_for_code() if g.staff is not None else None
+
+
+def _ask_for_code() -> Response | None:
+    """Show the page that asks for a code, where the person has given none, or none for a while; None where all is well.
+
+    The page of a form carries its fields along, so that one code sends it.
+    """
+    who = staff()
+    if not (console().second_factor or who.has_factor) or request.endpoint in _BEFORE_CODE:
+        return None
+    if who.verified_at is None:
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return make_response(redirect(url_for("console.second_factor", back=back), 303))
+    if request.endpoint not in _STEP_UP or second_factor.is_fresh(
+        who.verified_at, console().desk.clock.now()
+    ):
+        return None
+    status = 403
+    if _CODE in request.form:
+        try:
+            prove(request.form[_CODE])
+        except ThroughfareError as error:
+            g.problem, status = error, console().status_of(error)
+        else:
+            return None
+    kept = [pair for pair in request.form.items(multi=True) if pair[0] not in {_CODE, "csrf"}]
+    return make_response(
+        page("step_up", kept=kept, code_field=_CODE, back=request.full_path.rstrip("?")), status
+    )
+
+
+def prove(code: str) -> None:
+    """Check a code of the person who has signed in; raises InvalidRequest, TooManyRequests."""
+    second_factor.prove(console().desk, staff(), g.cookie, code, request.remote_addr)
 
 
 def _check_form() -> None:
@@ -82,6 +137,26 @@ def _check_form() -> None:
     ours = hmac.compare_digest(request.form.get("csrf", "").encode(), g.csrf.encode())
     if not g.csrf or not ours or site not in {"same-origin", "none"}:
         raise NotAllowed(text("form_is_old", language()))
+
+
+@blueprint.after_request
+def _warn(response: Response) -> Response:
+    """Let an open page lead to a warning before its session ends: no script can ask."""
+    if g.get("staff") is not None and response.mimetype == "text/html":
+        seconds = int((identity.IDLE - _WARNED_BEFORE - _UNNOTED).total_seconds())
+        address = url_for("console.session", back=here_is())
+        response.headers.setdefault("Refresh", f"{seconds}; url={address}")
+    return response
+
+
+@blueprint.get("/session")
+def session() -> Response:
+    """Warn that a session is about to end, with a link that keeps it; afterwards lead to the door."""
+    ends = console().office.clock.now() + _WARNED_BEFORE
+    response = make_response(page("session", back=back_to() or home(), ends=ends))
+    leave = url_for("console.sign_in", back=back_to() or None)
+    response.headers["Refresh"] = f"{int((_WARNED_BEFORE + _UNNOTED).total_seconds())}; url={leave}"
+    return response
 
 
 @blueprint.after_request
@@ -106,7 +181,7 @@ def sign_in() -> str:
     if not g.cookie:
         g.new_cookie = secrets.token_urlsafe(32)
         g.csrf = _token_of(g.new_cookie)
-    return page("sign_in", back=_back())
+    return page("sign_in", back=back_to())
 
 
 @blueprint.post("/sign-in")
@@ -122,7 +197,7 @@ def enter() -> Response:
             request.remote_addr,
         )
 
-    return attempt(act, lambda: page("sign_in", back=_back()), to=lambda: _back() or home())
+    return attempt(act, lambda: page("sign_in", back=back_to()), to=lambda: back_to() or home())
 
 
 @blueprint.post("/sign-out")
@@ -157,13 +232,31 @@ def change_password() -> Response:
     return attempt(act, password, to=lambda: url_for("console.months", done="password"))
 
 
+@blueprint.post("/language")
+def choose_language() -> Response:
+    """Keep the language that a person chooses, for this browser."""
+    response = make_response(redirect(back_to() or home(), 303))
+    chosen = request.form.get("tongue", "")
+    if chosen in LANGUAGES:
+        response.set_cookie(
+            TONGUE,
+            chosen,
+            max_age=_YEAR_SECONDS,
+            path="/",
+            httponly=True,
+            secure=console().secure,
+            samesite="Lax",
+        )
+    return response
+
+
 @blueprint.get("/console.css")
 def style() -> Response:
     """The one style sheet."""
     return Response(_STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
-def _back() -> str:
+def back_to() -> str:
     """Choose the page after signing in: a page of the console, never another site."""
     wanted = request.values.get("back", "")
     return wanted if wanted.startswith("/console/") and "\\" not in wanted else ""

@@ -9,13 +9,16 @@ from flask import Response, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from tariffs.money import Money
-from ticketing.console import words
+from ticketing.console import figures, words
 from ticketing.console.blueprint import blueprint, console
-from ticketing.errors import Misconfigured, NotFound, ThroughfareError, TooManyRequests
+from ticketing.console.names import party_name, region_name
+from ticketing.errors import Misconfigured, NotAllowed, NotFound, ThroughfareError, TooManyRequests
 from ticketing.identity import list_keys
 from ticketing.identity.staff import Staff
 from ticketing.purchase.gateway import alerts
 
+TONGUE = "throughfare-language"
+TONGUES = {"en": "English", "et": "Eesti", "fi": "Suomi", "sv": "Svenska"}
 _KEY = "key "
 _log = structlog.get_logger(__name__)
 _POLICY = (
@@ -31,7 +34,10 @@ def staff() -> Staff:
 
 
 def language() -> str:
-    """The language of the texts, by what the browser asks for."""
+    """The language of the texts: the one that the person has chosen here, else what the browser asks for."""
+    chosen = request.cookies.get(TONGUE, "")
+    if chosen in words.LANGUAGES:
+        return chosen
     return request.accept_languages.best_match(words.LANGUAGES, "en") or "en"
 
 
@@ -67,20 +73,22 @@ def download(parts: Any, name: str, kind: str) -> Response:
 
 def moment(at: datetime | str | None) -> str:
     """A moment for people, in UTC, to the minute."""
-    if at is None:
-        return ""
-    found = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{found:%Y-%m-%d %H:%M}"
+    return "" if at is None else figures.moment(at, language())
 
 
 def local(at: datetime) -> str:
     """A departure by the clock of its stop."""
-    return f"{at:%Y-%m-%d %H:%M}"
+    return figures.moment(at, language())
 
 
 def money_of(found: Any) -> str:
     """The amount of whatever has `amount_minor` and `currency`."""
-    return str(Money(found.amount_minor, found.currency))
+    return figures.of_money(Money(found.amount_minor, found.currency), language())
+
+
+def here_is() -> str:
+    """The address of the page that is shown, to come back to; a form that was refused comes back to the first page."""
+    return request.full_path.rstrip("?") if request.method == "GET" else home()
 
 
 def ending(found: str) -> str:
@@ -114,10 +122,20 @@ def _frame() -> dict[str, Any]:
         "t": t,
         "named": named,
         "moment": moment,
+        "day_of": lambda at: figures.day(at, tongue),
+        "month_name": lambda period: figures.month(period, tongue),
+        "amount": lambda text, currency: figures.amount(text, currency, tongue),
+        "figure": lambda value: figures.plain(str(value), tongue),
+        "percent": lambda basis_points: figures.percent(basis_points, tongue),
+        "called": lambda party: party_name(party, tongue),
+        "region_name": region_name,
+        "tongues": TONGUES,
+        "here_is": here_is(),
         "local": local,
         "ending": ending,
         "tongue": tongue,
         "staff": g.get("staff"),
+        "needs_code": _needs_code(),
         "csrf": g.get("csrf", ""),
         "problem": g.get("problem"),
         "warnings": console().warnings,
@@ -128,6 +146,12 @@ def _frame() -> dict[str, Any]:
         "who": who,
         "worker": _worker() if g.get("staff") else None,
     }
+
+
+def _needs_code() -> bool:
+    """Tell whether the person has still to give a code of their second factor."""
+    who: Staff | None = g.get("staff")
+    return who is not None and who.verified_at is None and (console().second_factor or who.has_factor)
 
 
 def _worker() -> alerts.WorkerSeen | None:
@@ -163,6 +187,9 @@ def _http(error: HTTPException) -> Response:
 
 @blueprint.errorhandler(Exception)
 def _unexpected(error: Exception) -> Response:
+    refused = console().four_eyes(error)
+    if refused:
+        return _refused(NotAllowed(refused))
     _log.error("unexpected error", path=request.path, exc_info=error)
     g.problem = ThroughfareError(words.text("unexpected", language(), id=g.get("request_id", "-")))
     return make_response(page("problem"), 500)

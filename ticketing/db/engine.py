@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import sqlalchemy as sa
@@ -21,6 +22,15 @@ _SINCE = "throughfare_idle_since"
 _TRUSTED_SECONDS = 5.0
 _STATEMENT_TIMEOUT_MS = 15_000
 _BUSY_TIMEOUT_MS = 10_000
+# A server that a network has cut off, or that has lost its machine, answers nothing at all.
+_DEAD_AFTER = {
+    "connect_timeout": "3",
+    "keepalives": "1",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
 _LIKE = "sqlite:///var/throughfare.db or postgresql://user@host/name"
 
 
@@ -32,14 +42,20 @@ def after_commit(tx: Transaction, act: Callable[[], object]) -> None:
 class Database:
     """One engine. A `write()` commits when its block ends and rolls back when the block raises.
 
+    `is_pooled` is for a pooler in transaction mode between us and PostgreSQL.
+
     Raises Misconfigured for a URL that names no database, and when an SQLite file is opened that nobody has made.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, is_pooled: bool = False) -> None:
         self.url = _read_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         try:
-            self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+            self.engine = (
+                _sqlite_engine(self.url)
+                if self.is_sqlite
+                else _postgresql_engine(self.url, is_pooled=is_pooled)
+            )
         except (sa.exc.ArgumentError, ImportError):
             raise Misconfigured(
                 f"THROUGHFARE_DATABASE_URL names the driver {self.url.drivername!r}, which is not here; write {_LIKE}"
@@ -78,13 +94,24 @@ class Database:
 
 def _read_url(url: str) -> sa.URL:
     try:
-        found = sa.make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))
+        found = sa.make_url(_several_hosts(url.replace("postgresql://", "postgresql+psycopg://", 1)))
         backend = found.get_backend_name()
     except (sa.exc.ArgumentError, ValueError):  # its text is not repeated: it may hold a password
         raise Misconfigured(f"THROUGHFARE_DATABASE_URL is no address of a database; write {_LIKE}") from None
     if backend not in {"sqlite", "postgresql"}:
         raise Misconfigured(f"THROUGHFARE_DATABASE_URL names {backend!r}; write {_LIKE}")
     return found
+
+
+def _several_hosts(url: str) -> str:
+    """Write the hosts of libpq's form `h1:5432,h2:5433` as SQLAlchemy reads them: one `host=` of the query each."""
+    parts = urlsplit(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return url
+    named = "&".join(f"host={host if ':' in host else host + ':5432'}" for host in hosts.split(","))
+    query = f"{named}&{parts.query}" if parts.query else named
+    return f"{parts.scheme}://{user}{at}{parts.path}?{query}"
 
 
 def _file_of(url: sa.URL) -> Path | None:
@@ -118,11 +145,18 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def _postgresql_engine(url: sa.URL) -> sa.Engine:
-    asked = url.query.get("options", "")  # a deployment's own, such as its search_path
-    given = asked if isinstance(asked, str) else " ".join(asked)
-    options = f"{given} -c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC".strip()
-    engine = sa.create_engine(url, pool_size=8, connect_args={"options": options})
+def _postgresql_engine(url: sa.URL, *, is_pooled: bool) -> sa.Engine:
+    """An engine whose connections notice within seconds that their server is gone (libpq's own parameters)."""
+    dead_after = {name: value for name, value in _DEAD_AFTER.items() if name not in url.query}
+    if is_pooled:
+        # A pooler hands a transaction to any of its servers: nothing of a session lasts from one to the next.
+        engine = sa.create_engine(url, pool_size=8, connect_args={"prepare_threshold": None, **dead_after})
+        event.listen(engine, "begin", _set_for_this_transaction)
+    else:
+        asked = url.query.get("options", "")  # a deployment's own, such as its search_path
+        given = asked if isinstance(asked, str) else " ".join(asked)
+        options = f"{given} -c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC".strip()
+        engine = sa.create_engine(url, pool_size=8, connect_args={"options": options, **dead_after})
 
     @event.listens_for(engine, "checkin")
     def _leave(_connection: Any, record: Any) -> None:
@@ -140,3 +174,9 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
             raise sa.exc.InvalidatePoolError from error
 
     return engine
+
+
+def _set_for_this_transaction(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(
+        f"SET LOCAL statement_timeout = {_STATEMENT_TIMEOUT_MS}; SET LOCAL timezone = 'UTC'"
+    )

@@ -32,6 +32,14 @@ def is_taken(error: BaseException) -> bool:
     )
 
 
+def refused_for_one_person(error: BaseException) -> str | None:
+    """The words with which the database refuses one person the second pair of eyes; None for any other error."""
+    if not isinstance(error, sa.exc.IntegrityError):
+        return None
+    said = str(error.orig).strip().partition("\n")[0]
+    return said if said.startswith("who ") else None
+
+
 def trouble(error: BaseException) -> str | None:
     """Why the database cannot be used and what helps; None for an error that is the program's own."""
     if not isinstance(error, sa.exc.DBAPIError):

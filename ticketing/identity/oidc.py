@@ -32,14 +32,26 @@ _ALGORITHMS = ("RS256", "ES256", "EdDSA", "PS256")
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in that has begun: the address to send the browser to, its name there, and the secret that comes back here."""
+
+    url: str
+    state: str
+    binding: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A configured provider, asked for its metadata when somebody signs in."""
 
     settings: OidcSettings
 
-    def begin(self, reception: Reception) -> str:
-        """Return the address to send the browser to; its return is recognised by its state, once, for ten minutes."""
-        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+    def begin(self, reception: Reception) -> Begun:
+        """Begin a sign-in; its secret is for this browser or app alone.
+
+        The return is recognised by its state, once, for ten minutes.
+        """
+        state, nonce, verifier, binding = (secrets.token_urlsafe(32) for _ in range(4))
         metadata = self._metadata()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         with self._client() as client:
@@ -52,11 +64,16 @@ class Provider:
             )
         with reception.database.write() as tx:
             people.insert_sign_in(
-                tx, SignIn(state, {"nonce": nonce, "verifier": verifier}, reception.clock.now())
+                tx,
+                SignIn(
+                    state,
+                    {"nonce": nonce, "verifier": verifier, "binding": _hash(binding)},
+                    reception.clock.now(),
+                ),
             )
-        return str(url)
+        return Begun(str(url), state, binding)
 
-    def finish(self, reception: Reception, *, state: str, code: str, label: str) -> SignedIn:
+    def finish(self, reception: Reception, *, state: str, code: str, label: str, binding: str) -> SignedIn:
         """Exchange the code and sign in; the first time an account is made.
 
         Raises InvalidRequest for a state that is unknown or too old, NotAuthenticated when the provider or its
@@ -67,6 +84,11 @@ class Provider:
             begun = people.take_sign_in(tx, state)
         if begun is None or now >= begun.created_at + _LIFE:
             raise InvalidRequest.at("state", "this sign-in was not begun here, or took too long; begin again")
+        # A sign-in that another browser began is somebody else's: this one would be signed in to their account.
+        if not hmac.compare_digest(_hash(binding), str(begun.document.get("binding"))):
+            raise InvalidRequest.at(
+                "state", "this sign-in was begun in another browser or app; begin again here"
+            )
         claims = self._claims(code, begun.document, now)
         issuer, subject = self.settings.issuer, str(claims["sub"])
         with reception.database.write() as tx:
@@ -124,6 +146,9 @@ class Provider:
             raise NotAuthenticated("the identity provider's token has expired")
         if not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
             raise NotAuthenticated("the identity provider's token is not for this sign-in")
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if (several or "azp" in claims) and claims.get("azp") != self.settings.client_id:
+            raise NotAuthenticated("the identity provider's token is for another application")
         return claims
 
     def _metadata(self) -> dict[str, Any]:
@@ -156,3 +181,7 @@ class Provider:
             redirect_uri=self.settings.redirect_uri,
             timeout=_TIMEOUT_SECONDS,
         )
+
+
+def _hash(binding: str) -> str:
+    return hashlib.sha256(binding.encode()).hexdigest()

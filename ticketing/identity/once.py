@@ -1,7 +1,7 @@
 """Once: an Idempotency-Key makes a repeated POST answer again instead of acting again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ticketing.clock import Clock
@@ -10,6 +10,7 @@ from ticketing.db.documents import digest
 from ticketing.db.sale import idempotency
 from ticketing.db.sale.idempotency import Claim
 from ticketing.errors import IdempotencyKeyInUse, IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest
+from ticketing.identity.beats import Beats
 
 Remember = Callable[[Transaction, Any], None]
 
@@ -43,6 +44,7 @@ class Once:
 
     database: Database
     clock: Clock
+    beats: Beats = field(default_factory=Beats)
 
     def run(
         self, principal: str, route: str, key: str | None, body: Any, act: Callable[[Remember], Any]
@@ -66,11 +68,16 @@ class Once:
         self, principal: str, route: str, key: str | None, body: Any, act: Callable[[Call], Any]
     ) -> Answer:
         """The same for an effect that claims its key itself, in the first of its own transactions."""
-        call = _Call(Claim(principal, route, _checked(key), digest(body)), self.clock)
+        call = _Call(Claim(principal, route, _checked(key), digest(body)), self.clock, self._keep)
         try:
             return Answer(self._act(call, act), replayed=False)
         except _Answered as known:
             return _replay(known.stored, call.wanted)
+        finally:
+            self.beats.end(call.wanted)
+
+    def _keep(self, claim: Claim) -> None:
+        self.beats.begin(self.database, self.clock, claim)
 
     def _act(self, call: "_Call", act: Callable[[Call], Any]) -> Any:
         try:
@@ -100,6 +107,7 @@ class _Call:
 
     wanted: Claim
     clock: Clock
+    keep: Callable[[Claim], None]
     claimed: bool = False
     remembered: bool = False
 
@@ -109,7 +117,11 @@ class _Call:
         stored = idempotency.claim(tx, self.wanted, self.clock.now())
         if stored is not None:
             raise _Answered(stored)
-        after_commit(tx, lambda: setattr(self, "claimed", True))
+        after_commit(tx, self._is_ours)
+
+    def _is_ours(self) -> None:
+        self.claimed = True
+        self.keep(self.wanted)
 
     def remember(self, tx: Transaction, answer: Any) -> None:
         idempotency.store(tx, self.wanted, answer)

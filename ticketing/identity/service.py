@@ -7,10 +7,12 @@ from typing import cast
 
 from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
-from ticketing.db import Database
-from ticketing.db.people import access, audit_trail
+from ticketing.db import Database, Transaction
+from ticketing.db.people import access, audit_trail, staff
 from ticketing.db.people.access import ApiKey
-from ticketing.errors import InvalidRequest, NotAuthenticated, NotFound, TestKeyRefused
+from ticketing.db.people.staff import StaffMember
+from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TestKeyRefused
+from ticketing.identity.people import fold_email
 from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
 
 
@@ -24,6 +26,7 @@ def create_key(
     life: timedelta | None = None,
     line: str | None = None,
     is_test: bool = False,
+    staff_id: str | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key; answers it with its secret, which cannot be shown again. `line` is the first key that it succeeds.
 
@@ -47,6 +50,7 @@ def create_key(
         revoked_at=None,
         line=line,
         is_test=int(is_test),
+        staff_id=staff_id,
     )
     with database.write() as tx:
         access.insert_key(tx, key)
@@ -70,11 +74,30 @@ def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timede
         life=life,
         line=old.line or old.id,
         is_test=bool(old.is_test),
+        staff_id=old.staff_id,
     )
     with database.write() as tx:
         access.expire_key(tx, key_id, now + overlap)
         audit_trail.note(tx, "command line", "key_rotated", key_id, at=now, detail=successor[0].id)
     return successor
+
+
+def own_key(database: Database, clock: Clock, key_id: str, email: str) -> None:
+    """Give a key that belongs to nobody, and its line of successors, to a person; raises NotFound, Conflict."""
+    with database.write() as tx:
+        key = next((one for one in access.list_keys(tx) if one.id == key_id), None)
+        owner = _owner_of(tx, email)
+        if key is None:
+            raise NotFound(f"no key {key_id}")
+        if not access.own_line(tx, key.line or key.id, owner.id):
+            raise Conflict("this key belongs to somebody already, and stays theirs: make another one")
+        audit_trail.note(tx, "command line", "key_owned", key_id, at=clock.now(), detail=owner.id)
+
+
+def find_owner(database: Database, email: str) -> str:
+    """Find the person to whom a key is to belong; raises NotFound."""
+    with database.read() as tx:
+        return _owner_of(tx, email).id
 
 
 def list_keys(database: Database) -> list[ApiKey]:
@@ -93,12 +116,28 @@ def revoke_key(database: Database, clock: Clock, key_id: str) -> None:
 def authenticate(database: Database, clock: Clock, secret: str, *, is_live: bool = False) -> Principal:
     """Recognise a key; raises NotAuthenticated for an unknown, revoked or expired one, TestKeyRefused for a test key where all is live."""
     with database.read() as tx:
-        found = access.find_key_by_hash(tx, _hash(secret))
-    if found is None or not _is_valid(found, clock.now()):
+        key = access.find_key_by_hash(tx, _hash(secret))
+        owner = staff.find_member(tx, key.staff_id) if key and key.staff_id else None
+    if key is None or not _is_valid(key, clock.now()) or (owner is not None and owner.ended_at is not None):
         raise NotAuthenticated("the API key is unknown, revoked or expired")
-    if found.is_test and is_live:
+    if key.is_test and is_live:
         raise TestKeyRefused("this key is for tests, and this service is live")
-    return Principal(found.id, cast("Role", found.role), found.operator, found.line or found.id)
+    return Principal(
+        key_id=key.id,
+        role=cast("Role", key.role),
+        operator=key.operator,
+        line=key.line or key.id,
+        owner_id=owner.id if owner else "",
+        owner=owner.name if owner else "",
+        verified_at=key.verified_at,
+    )
+
+
+def _owner_of(tx: Transaction, email: str) -> StaffMember:
+    member = staff.find_member_by_email(tx, fold_email(email))
+    if member is None or member.ended_at is not None:
+        raise NotFound(f"nobody here has the address {email}; `throughfare staff add` makes an account")
+    return member
 
 
 def _is_valid(key: ApiKey, now: datetime) -> bool:

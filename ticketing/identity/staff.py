@@ -3,7 +3,6 @@
 Nobody makes an account alone: the command line makes it, with a password that is good for the first sign-in only.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from typing import cast
 from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database
-from ticketing.db.people import audit_trail, staff
+from ticketing.db.people import audit_trail, staff, staff_factors
 from ticketing.db.people.staff import ROLES as STAFF_ROLES
 from ticketing.db.people.staff import StaffMember, StaffSession
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TooManyRequests
@@ -20,6 +19,7 @@ from ticketing.identity import passwords
 from ticketing.identity.failures import Failures
 from ticketing.identity.people import fold_email
 from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
+from ticketing.identity.sealing import Keys
 
 IDLE, LIFE = timedelta(minutes=30), timedelta(hours=12)
 _TOUCH = timedelta(minutes=1)
@@ -33,6 +33,8 @@ class StaffDesk:
     database: Database
     clock: Clock
     failures: Failures = field(default_factory=Failures)
+    # The keys that seal second factors; a desk without them knows passwords alone.
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Staff:
     name: str
     principal: Principal
     must_change: bool
+    has_factor: bool = False
+    verified_at: datetime | None = None
 
 
 def add(
@@ -100,30 +104,38 @@ def sign_in(desk: StaffDesk, email: str, password: str, address: str | None = No
     with desk.database.write() as tx:
         desk.failures.forget(tx, f"staff:{folded}", address)
         staff.forget_sessions(tx, now - 2 * LIFE)
-        staff.insert_session(tx, StaffSession(_hash(cookie), known.id, now, now, None))
+        staff.insert_session(tx, StaffSession(staff.hash_of(cookie), known.id, now, now, None))
         audit_trail.note(tx, known.id, "staff_signed_in", known.id, at=now)
     return cookie
 
 
 def recognise(desk: StaffDesk, cookie: str) -> Staff:
     """Recognise the holder of a cookie; raises NotAuthenticated for a session that is unknown, ended, idle too long or too old."""
-    now, hashed = desk.clock.now(), _hash(cookie)
+    now, hashed = desk.clock.now(), staff.hash_of(cookie)
     with desk.database.read() as tx:
         session = staff.find_session(tx, hashed)
         member = staff.find_member(tx, session.staff_id) if session else None
+        factor = staff_factors.find_factor(tx, member.id) if member else None
     if session is None or member is None or not _lives(session, now) or member.ended_at is not None:
         raise NotAuthenticated("sign in first")
     if now - session.used_at > _TOUCH:
         with desk.database.write() as tx:
             staff.touch_session(tx, hashed, now)
-    role = Principal(member.id, cast("Role", member.role), member.operator)
-    return Staff(member.id, member.name, role, bool(member.must_change))
+    role = Principal(key_id=member.id, role=cast("Role", member.role), operator=member.operator)
+    return Staff(
+        id=member.id,
+        name=member.name,
+        principal=role,
+        must_change=bool(member.must_change),
+        has_factor=factor is not None and factor.confirmed_at is not None,
+        verified_at=session.verified_at,
+    )
 
 
 def sign_out(desk: StaffDesk, who: Staff, cookie: str) -> None:
     """End this browser's session."""
     with desk.database.write() as tx:
-        staff.end_sessions(tx, who.id, desk.clock.now(), only=_hash(cookie))
+        staff.end_sessions(tx, who.id, desk.clock.now(), only=staff.hash_of(cookie))
 
 
 def change_password(desk: StaffDesk, who: Staff, cookie: str, old: str, new: str) -> None:
@@ -137,7 +149,7 @@ def change_password(desk: StaffDesk, who: Staff, cookie: str, old: str, new: str
     stored, now = passwords.hash_of(passwords.check(new)), desk.clock.now()
     with desk.database.write() as tx:
         staff.set_password(tx, who.id, stored, must_change=False)
-        staff.end_sessions(tx, who.id, now, but=_hash(cookie))
+        staff.end_sessions(tx, who.id, now, but=staff.hash_of(cookie))
         audit_trail.note(tx, who.id, "password_changed", who.id, at=now)
 
 
@@ -185,8 +197,3 @@ def _member(desk: StaffDesk, email: str) -> StaffMember:
 
 def _lives(session: StaffSession, now: datetime) -> bool:
     return session.ended_at is None and now < session.used_at + IDLE and now < session.created_at + LIFE
-
-
-def _hash(cookie: str) -> str:
-    # 256 random bits cannot be guessed, so a plain hash is enough.
-    return hashlib.sha256(cookie.encode()).hexdigest()

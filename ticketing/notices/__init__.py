@@ -12,6 +12,7 @@ from ticketing.notices.event_types import MAY_TAKE
 from ticketing.notices.events import list_behind, list_events, position_of
 from ticketing.notices.links import new_link, open_link
 from ticketing.notices.post_office import PostOffice
+from ticketing.notices.resending import resend_tickets
 from ticketing.notices.sending import HTTP, MAIL, deliver_due, forget_what_is_due
 from ticketing.notices.text import LANGUAGES
 from ticketing.notices.writing import NEW_FOR, replay_since, write_due, write_new
@@ -41,6 +42,7 @@ __all__ = [
     "position_of",
     "replace_contacts",
     "replay_since",
+    "resend_tickets",
     "write_due",
     "write_new",
 ]

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -27,11 +27,23 @@ from throughfare_gate.tickets.jwk import Algorithm, VerifyKey, thumbprint, to_jw
 from throughfare_gate.tickets.jws import PrivateKey
 from ticketing.errors import Conflict, Misconfigured, NotFound
 
-Kind = Literal["ticket", "status", "bundle", "books", "offer", "confirmation"]
+Kind = Literal["ticket", "status", "bundle", "books", "offer", "confirmation", "staff", "order", "access"]
 KeyState = Literal["announced", "active", "verify_only", "removed", "compromised"]
 
-KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle", "books", "offer", "confirmation")
+KINDS: tuple[Kind, ...] = (
+    "ticket",
+    "status",
+    "bundle",
+    "books",
+    "offer",
+    "confirmation",
+    "staff",
+    "order",
+    "access",
+)
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
+# Secrets of earlier deployments, which lay open in a file each.
+FILES: Mapping[Kind, str] = {"order": "order-token.key", "access": "access-token.key"}
 # SHA-256 in base64url.
 _THUMBPRINT_CHARS = 43
 # A gate that was offline for 24 hours must hold a key before it signs.
@@ -87,8 +99,11 @@ class KeyStore:
         with self._locked():
             records = _aged(self.records(), now)
             for kind in KINDS:
-                if not any(record.kind == kind and record.state == "active" for record in records):
-                    records.append(self._create(kind, "active", now))
+                if any(record.kind == kind and record.state in {"active", "announced"} for record in records):
+                    continue
+                # An older release beside this one knows the file alone: the first key waits until it is rotated in.
+                has_file = kind in FILES and (self._folder / FILES[kind]).exists()
+                records.append(self._create(kind, "announced" if has_file else "active", now))
             self._write(records)
 
     def records(self) -> list[KeyRecord]:
@@ -184,6 +199,11 @@ class KeyStore:
         """The secret of a kind's active key with its kid, for a MAC; raises Misconfigured without one."""
         kid, _ = self.signer_key(kind)
         return kid, self.secrets(kind)[kid]
+
+    def active_secret(self, kind: Kind) -> bytes | None:
+        """The secret of a kind's active key; None where none is active yet."""
+        is_there = any(found.kind == kind and found.state == "active" for found in self.records())
+        return self.signer_secret(kind)[1] if is_there else None
 
     def secrets(self, kind: Kind) -> dict[str, bytes]:
         """The secrets by which MACs of a kind are checked: one of each key, and as old as the key."""

@@ -11,14 +11,14 @@ from datetime import datetime
 from pathlib import Path
 
 from ticketing.db import Database, Transaction
-from ticketing.db.migrate import is_current
+from ticketing.db.migrate import is_served
 from ticketing.db.people import known_keys
 from ticketing.db.people.known_keys import KnownKey
-from ticketing.errors import Misconfigured
-from ticketing.tickets.keys import PUBLISHED, KeyStore
+from ticketing.errors import Conflict, Misconfigured, NotFound
+from ticketing.tickets.keys import FILES, PUBLISHED, KeyStore
 
 # Files beside the signing keys: whoever lacks one does not recognise orders or people of the other hosts.
-SECRETS: Mapping[str, str] = {"order-token": "order-token.key", "access-token": "access-token.key"}
+SECRETS: Mapping[str, str] = {f"{kind}-token": file for kind, file in FILES.items()}
 _GONE = ("removed", "compromised")
 
 
@@ -37,7 +37,7 @@ def check(database: Database, keys: KeyStore) -> None:
 
     What an old schema knows cannot be asked, so a process does not start on one either.
     """
-    if not is_current(database):
+    if not is_served(database):
         raise Misconfigured(
             "THROUGHFARE_DATABASE_URL: the schema is not the newest; run `throughfare db upgrade`"
         )
@@ -59,6 +59,24 @@ def tell(database: Database, keys: KeyStore, now: datetime) -> None:
         _refuse_strangers(keys.folder, known.values(), held(keys))
         for one in sorted(held(keys), key=lambda one: one.state == "active"):
             _tell_one(tx, keys.folder, known.get(one.kid), one, now)
+
+
+def retire(database: Database, keys: KeyStore, name: str, now: datetime) -> None:
+    """Delete the earlier file of a secret, whose tokens open nothing from now on.
+
+    Raises NotFound for none, Conflict while no key of its kind has taken its place.
+    """
+    kind = name.removesuffix("-token")
+    path = keys.folder / SECRETS.get(name, "")
+    if name not in SECRETS or not path.is_file():
+        raise NotFound(f"there is no file of {name} in {keys.folder}")
+    if not any(one.kind == kind and one.state == "active" for one in keys.records()):
+        raise Conflict(
+            f"no {kind} key is active yet: `throughfare keys rotate {kind}`, and again after 48 hours"
+        )
+    with database.write() as tx:
+        known_keys.set_state(tx, name, "removed", now)
+    path.unlink()
 
 
 def held(keys: KeyStore) -> list[HeldKey]:

@@ -17,6 +17,7 @@ from ticketing.db import Database
 from ticketing.db.people import rate_counts
 from ticketing.errors import TooManyRequests
 from ticketing.identity import AccessTokens, Counters, Pace, Reception, people
+from ticketing.identity.mac_secrets import MacSecrets
 from ticketing.identity.networks import network
 
 NOW = 1_791_864_000
@@ -184,7 +185,7 @@ def test_an_address_is_counted_by_the_network_that_one_subscriber_has(
 
 
 def test_forty_guesses_at_one_instant_are_eight(database: Database, clock: Any, quick_hashes: None) -> None:
-    reception = Reception(database, clock, AccessTokens(b"x" * 32, "test"))
+    reception = Reception(database, clock, AccessTokens(MacSecrets("access", None, b"x" * 32), "test"))
     people.register(reception, "anna@example.com", "long enough, mine", language="en", label="")
 
     def guess(at: int) -> str:

@@ -37,12 +37,16 @@ class Reader(HTMLParser):
         self._says = ("", "")
         self._option: tuple[str | None, bool, list[str]] | None = None
         self._silent = False
+        self._in_picture = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take in an element."""
         told = {name: value or "" for name, value in attrs}
+        self._in_picture = self._in_picture or tag == "svg"
+        if tag == "title" and self._in_picture:
+            tag = "title of a mark"
         self.tags.append((tag, told))
-        self._silent = self._silent or tag in {"style", "title"}
+        self._silent = self._silent or tag in {"style", "title", "title of a mark"}
         if tag == "form":
             self._form = Form(told.get("action", ""), told.get("method", "get").lower())
             self.forms.append(self._form)
@@ -73,6 +77,7 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""
+        self._in_picture = self._in_picture and tag != "svg"
         if tag in {"style", "title"}:
             self._silent = False
         elif tag == "form":

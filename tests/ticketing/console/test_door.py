@@ -175,6 +175,8 @@ def test_every_page_names_its_roles_and_keeps_to_them(api: Api, desk: StaffDesk,
         "console.password",
         "console.change_password",
         "console.nothing",
+        "console.choose_language",
+        "console.session",
     }
     seen = set()
     for rule in app.url_map.iter_rules():
@@ -219,3 +221,37 @@ def test_two_people_never_have_one_name(desk: StaffDesk) -> None:
     for role, operator in (("finance", "hsl"), ("operator_finance", None), ("gate", "hsl")):
         with pytest.raises(InvalidRequest):
             staff.add(desk, "x@example.org", "X", role=role, operator=operator)
+
+
+def test_a_person_reads_the_language_that_the_browser_asks_for_or_that_is_chosen(
+    desk: StaffDesk, visitor: Visitor
+) -> None:
+    browser = visitor()
+    swedish = browser.open("/console/sign-in", headers={"Accept-Language": "sv, en;q=0.5"})
+    assert swedish.has("Logga in")
+    finnish = browser.press(browser.open("/console/sign-in"), "Suomi")
+    assert finnish.has("Kirjaudu sisään")
+    assert ("html", {"lang": "fi"}) in finnish.read.tags
+    again = browser.send(finnish.form("Eesti"), {**finnish.form("Eesti").fields, "tongue": "xx"})
+    assert again.has("Kirjaudu sisään")
+    for page in browser.seen:
+        assert faults_of(page) == []
+
+
+def test_a_page_leads_to_a_warning_before_its_session_ends(
+    api: Api, desk: StaffDesk, visitor: Visitor
+) -> None:
+    browser = visitor()
+    browser.sign_in("anna@example.org", member(desk), PASSWORD)
+    seconds, _, address = browser.open("/console/bank").response.headers["refresh"].partition("; url=")
+    assert int(seconds) == 24 * 60
+
+    api.clock.advance(timedelta(seconds=int(seconds)))
+    warning = browser.open(address)
+    assert "Your session is about to end" in warning.text
+    assert faults_of(warning) == []
+    assert browser.follow(warning, "Stay signed in").response.url.path == "/console/bank"
+    api.clock.advance(timedelta(minutes=24))
+    browser.open(address)
+    api.clock.advance(timedelta(minutes=7))
+    assert browser.open("/console/bank").has("Sign in")

@@ -113,18 +113,30 @@ def test_a_month_is_settled_in_the_console(house: House) -> None:
     anna, bertil = house.browsers["anna"], house.browsers["bertil"]
 
     page = anna.open("/console/")
-    assert "2026-09 is over: close it" in page.text
-    voided = anna.press(anna.press(page, "Close 2026-09"), "Reject this run", reason="too early")
-    again = anna.follow(anna.open("/console/"), "The run of 2026-09 was rejected: close the month again")
+    assert "September 2026 is over: close it" in page.text
+    look = anna.follow(page, "September 2026 is over: close it")
+    assert "paid − given back = shares + VAT + fee" in look.text
+    assert "Without a bank account, so that the export refuses: HSL, the scheme, Tallinna" in look.text
+    voided = anna.press(anna.press(look, "Close September 2026"), "Reject this run", reason="too early")
+    again = anna.follow(
+        anna.open("/console/"), "The run of September 2026 was rejected: close the month again"
+    )
     assert again.text == voided.text.replace("Rejected: closing the month again makes the next version. ", "")
-    run = anna.press(again, "Close 2026-09")
+    stale = anna.follow(again, "Look at September 2026 and close it")
+    form = stale.form("Close September 2026")
+    assert "It has changed since you looked" in anna.send(form, {**form.fields, "seen": "0" * 64}).text
+    run = anna.press(stale, "Close September 2026")
     assert "Its next version: v2" in anna.open(again.response.url.path).text
     assert "The month is closed and its run calculated" in run.text
     assert "Anna Kask has prepared this run" in run.text
     assert not run.has("Approve")
     _somebody_approves(anna, bertil, run)
     _accounts_are_entered_and_approved(anna, bertil)
-    run = bertil.press(bertil.follow(bertil.open("/console/"), "The run of 2026-09"), "Export the files")
+    look = bertil.press(
+        bertil.follow(bertil.open("/console/"), "The run of September 2026"), "Export the files"
+    )
+    assert "This is about to be done" in look.text
+    run = bertil.press(look, "Export the files")
     assert "The files are written" in run.text
     payments = bertil.follow(run, "payments-sepa.xml").response
     _files_are_what_they_should_be(bertil, run, payments, house.folder)
@@ -140,15 +152,19 @@ def _somebody_approves(anna: Browser, bertil: Browser, run: Page) -> None:
     """The preparer's own form, made up, is refused; the second person reads the digest and approves it."""
     address = str(run.response.url.path)
     seen = bertil.open(address)
-    form = seen.form("Approve")
+    look = bertil.press(seen, "Approve")
+    assert "Approve the run of September 2026?" in look.text
+    form = look.form("Approve")
     mine = run.form("Reject this run").fields["csrf"]
     refused = anna.send(form, {**form.fields, "csrf": mine})
     assert (refused.status, "another person approves it" in refused.text) == (403, True)
     other = bertil.send(form, {**form.fields, "digest": "0" * 64})
-    assert (other.status, "this is not the digest of the run" in other.text) == (409, True)
-    approved = bertil.press(seen, "Approve")
+    assert "It has changed since you looked" in other.text
+    wrong = bertil.press(other, "Approve")
+    assert (wrong.status, "this is not the digest of the run" in wrong.text) == (409, True)
+    approved = bertil.press(look, "Approve")
     assert "Now: export the files" in approved.text
-    early = bertil.press(approved, "Export the files")
+    early = bertil.press(bertil.press(approved, "Export the files"), "Export the files")
     assert (early.status, "no approved bank account of scheme, hsl, tlt" in early.text) == (409, True)
 
 
@@ -177,7 +193,7 @@ def _files_are_what_they_should_be(
         subprocess.run(words, check=True, timeout=60, capture_output=True)
     assert b"<CtrlSum>16.95</CtrlSum>" in payments.content
     assert 'filename="payments-sepa.xml"' in payments.headers["content-disposition"]
-    page = bertil.follow(run, "hsl")
+    page = bertil.follow(run, "HSL")
     assert "to be paid 11.95 EUR" in page.text
     action = page.form("PDF").action
     made = {
@@ -189,7 +205,7 @@ def _files_are_what_they_should_be(
     assert 11.95 in [cell.value for row in book.worksheets[0].iter_rows() for cell in row]
     assert "Yhteensä EUR" in made["csv"].text
     assert bertil.open(action, params={"form": "exe"}).status == 404
-    assert "24.00 %" in bertil.follow(run, "VAT report").text
+    assert "24 %" in bertil.follow(run, "VAT report").text
     journal = folder / "journal.hledger"
     journal.write_bytes(bertil.follow(run, "journal.hledger").response.content)
     if shutil.which("hledger"):
@@ -220,12 +236,12 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
     assert "TLT settlement <b>of October</b>" in page.text
     assert "the operator's reference" not in page.text
     assert "Reference" in anna.follow(page, "Book it …").text
-    assert "payment · hsl" in page.text
+    assert "payment · HSL" in page.text
 
     page = anna.press(anna.follow(page, "Book it …"), "Book it")
 
     assert "Every line is booked" in page.text
-    assert "payment · tlt" in page.text
+    assert "payment · Tallinna ühistransport" in page.text
     assert "reconciled" in anna.open("/console/").text
     _another_person_clears_the_cent(anna, bertil, page)
 
@@ -242,9 +258,9 @@ def _another_person_clears_the_cent(anna: Browser, bertil: Browser, page: Page) 
     page = bertil.press(none, "Clear suspense", **{"as": "operator:tlt"})
     assert "Cleared from suspense" in page.text
     assert "Clear it …" not in page.read.links
-    page = anna.follow(page, "suspense cleared · tlt")
+    page = anna.follow(page, "suspense cleared · Tallinna ühistransport")
     page = anna.press(page, "Take back the last step", why="not tlt after all")
-    assert "back on suspense · tlt" in page.text
+    assert "back on suspense · Tallinna ühistransport" in page.text
     refused = anna.press(
         anna.follow(page, "back on suspense"), "Take back the last step", why="the payment too"
     )
@@ -253,13 +269,13 @@ def _another_person_clears_the_cent(anna: Browser, bertil: Browser, page: Page) 
 
 def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
     heli, tiit = house.browsers["heli"], house.browsers["tiit"]
-    page = heli.follow(heli.open("/console/"), "Open 2026-09")
-    assert "Heli Aalto finance of hsl" in page.text
+    page = heli.follow(heli.open("/console/"), "Open September 2026")
+    assert "Heli Aalto finance of HSL" in page.text
     address = page.response.url.path
     assert heli.open(address.replace("/hsl", "/tlt")).status == 403
     why = heli.follow(page, "Why?")
     assert "agreement test v1" in why.text
-    assert "2026-09-14 12:00 UTC, hsl" in why.text
+    assert "2026-09-14 12:00 UTC, HSL" in why.text
     assert "operator_payable:hsl:EUR" in why.text
     assert "operator_payable:tlt:EUR" not in why.text
     theirs = tiit.open(why.response.url.path)
@@ -277,25 +293,26 @@ def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
     assert (both.status, "choose one" in both.text) == (422, True)
     wrong = anna.press(both, "Answer", text="you are right", verdict="corrected")
     assert (wrong.status, wrong.form("Answer").fields["amount"]) == (422, "0,50")
-    page = anna.press(wrong, "Answer", amount="0.50")
+    look = anna.press(wrong, "Answer", amount="0.50")
+    assert "Corrected by 0.50" in look.text
+    assert "Borne by Tallinna ühistransport" in look.text
+    page = anna.press(look, "Answer")
     assert "corrected Anna Kask" in page.text
-    assert "hsl got 0.50 EUR, borne by tlt" in page.text
+    assert "HSL got 0.50 EUR, borne by Tallinna ühistransport" in page.text
     assert "corrected Anna Kask" in heli.open(case.response.url.path).text
     borne = tiit.follow(tiit.open("/console/disputes"), "20")
-    assert "hsl got 0.50 EUR, borne by tlt" in borne.text
+    assert "HSL got 0.50 EUR, borne by Tallinna ühistransport" in borne.text
     assert "The line of" not in borne.text  # it is another operator's
-    found = anna.press(anna.open("/console/find"), "Find a line", wanted="ticket-one")
-    assert "Lines: 2" in found.text
+    found = anna.press(anna.open("/console/find"), "Find", wanted="ticket-one")
+    assert "Found: 3" in found.text
     assert "ticket-one" not in str(found.response.url)
-    ours = heli.press(heli.open("/console/find"), "Find a line", wanted="ticket-one")
-    assert "Lines: 1" in ours.text
+    ours = heli.press(heli.open("/console/find"), "Find", wanted="ticket-one")
+    assert "Found: 1" in ours.text
     by_dispute = heli.press(
-        heli.open("/console/find"), "Find a line", wanted=case.response.url.path.rpartition("/")[2]
+        heli.open("/console/find"), "Find", wanted=case.response.url.path.rpartition("/")[2]
     )
-    assert "Lines: 1" in by_dispute.text
-    many = anna.press(
-        anna.open("/console/find"), "Find a line", wanted=why.response.url.path.rpartition("/")[2][:8]
-    )
+    assert "Found: 1" in by_dispute.text
+    many = anna.press(anna.open("/console/find"), "Find", wanted=why.response.url.path.rpartition("/")[2][:8])
     assert "lines have an id like" in many.text
 
 

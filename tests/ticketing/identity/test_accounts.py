@@ -12,6 +12,7 @@ from tests.api import Api
 from tests.ticketing.identity.people_of import PASSWORD, register, sign_in, signed_in
 from ticketing.identity import people
 from ticketing.identity.access_token import AccessTokens, Caller
+from ticketing.identity.mac_secrets import MacSecrets
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
@@ -187,7 +188,9 @@ def test_an_access_token_opens_no_gate_and_no_books(api: Api) -> None:
 
 def test_a_token_of_another_deployment_is_refused() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    ours, theirs = AccessTokens(b"s" * 32, "here.example"), AccessTokens(b"s" * 32, "there.example")
+    ours, theirs = (
+        AccessTokens(MacSecrets("access", None, b"s" * 32), f"{name}.example") for name in ("here", "there")
+    )
 
     assert ours.read(ours.issue(Caller("p", "s"), now), now) == Caller("p", "s")
     with pytest.raises(people.NotAuthenticated):

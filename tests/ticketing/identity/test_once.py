@@ -1,14 +1,19 @@
 """A key is claimed with the first thing that its call writes: what is rolled back leaves it free."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from ticketing.clock import FixedClock
+from ticketing.clock import FixedClock, SystemClock
 from ticketing.db import Database
+from ticketing.db.documents import digest as idempotency_digest
+from ticketing.db.sale import idempotency
 from ticketing.errors import Conflict, IdempotencyKeyInUse, IdempotencyKeyReused
-from ticketing.identity import Call, Once
+from ticketing.identity import Call, Once, Remember
 
 KEY = "0123456789abcdefghijkl"
 
@@ -80,3 +85,32 @@ def test_a_key_of_yesterday_is_free_although_nobody_has_deleted_it(once: Once, c
 
     assert answering(once, "today", "another body") == ("today", False)
     assert answering(once, "again", "another body") == ("today", True)
+
+
+def test_a_call_that_runs_long_keeps_its_key_and_a_dead_one_loses_it_within_three_seconds(
+    database: Database,
+) -> None:
+    clock = SystemClock()
+    here, elsewhere = Once(database, clock), Once(database, clock)
+    ended, began = threading.Event(), threading.Event()
+
+    def long(_remember: Remember) -> str:
+        began.set()
+        ended.wait(20)
+        return "done"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(here.run, "p", "r", "long", {}, long)
+        assert began.wait(10)
+        time.sleep(4.2)  # longer than a lease
+        with pytest.raises(IdempotencyKeyInUse):
+            elsewhere.run("p", "r", "long", {}, lambda _: "a second effect")
+        ended.set()
+        assert first.result(10).body == "done"
+
+    with database.write() as tx:  # a process took the key and was killed
+        idempotency.claim(tx, idempotency.Claim("p", "r", "dead", idempotency_digest({})), clock.now())
+    with pytest.raises(IdempotencyKeyInUse):
+        elsewhere.run("p", "r", "dead", {}, lambda _: "too early")
+    time.sleep(3.1)
+    assert elsewhere.run("p", "r", "dead", {}, lambda _: "carried on").body == "carried on"

@@ -127,3 +127,26 @@ def test_without_a_provider_there_is_no_such_way(api: Api) -> None:
 def test_half_a_configuration_stops_the_start() -> None:
     with pytest.raises(Misconfigured, match="THROUGHFARE_OIDC_CLIENT_ID"):
         from_environment({"THROUGHFARE_OIDC_ISSUER": "https://id.example"})
+
+
+def test_a_sign_in_that_another_browser_began_signs_nobody_in_here(shop: Api) -> None:
+    """Somebody sends a victim the address that leads back: the victim would be signed in to the sender's account."""
+    url = begin(shop)
+    query = at_the_provider(url, "mallory")
+    other = shop.client.application.test_client()
+
+    refused = other.get("/v1/sign-in/provider/callback", query_string=query)
+
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid_request")
+
+
+def test_an_app_without_cookies_brings_the_secret_in_a_header(shop: Api) -> None:
+    begun = shop.post("/v1/sign-in/provider", None).json or {}
+    query = at_the_provider(begun["url"], "anna")
+    app = shop.client.application.test_client()
+
+    answer = app.get(
+        "/v1/sign-in/provider/callback", query_string=query, headers={"Sign-In-Binding": begun["binding"]}
+    )
+
+    assert answer.status_code == 200

@@ -375,12 +375,36 @@ def test_a_test_key_is_refused_in_production() -> None:
             },
             "THROUGHFARE_DEMO_CLOCK_FILE",
         ),
+        ({"THROUGHFARE_KEY_PASSPHRASE": "x"}, "THROUGHFARE_KEY_PASSPHRASE needs 16"),
+        ({}, "THROUGHFARE_PUBLIC_URL"),
+        ({"THROUGHFARE_PUBLIC_URL": "http://tickets.example"}, "THROUGHFARE_PUBLIC_URL"),
+        ({"THROUGHFARE_PUBLIC_URL": "https://10.0.0.7"}, "THROUGHFARE_PUBLIC_URL"),
+        ({}, "THROUGHFARE_DATABASE_URL"),
+        ({"THROUGHFARE_STRIPE_WEBHOOK_SECRET": "w"}, "THROUGHFARE_STRIPE_WEBHOOK_SECRET"),
+        ({"THROUGHFARE_WEB_ORIGINS": "http://localhost:3000"}, "THROUGHFARE_WEB_ORIGINS"),
+        ({"THROUGHFARE_PASSKEY_ORIGINS": "http://127.0.0.1"}, "THROUGHFARE_PASSKEY_ORIGINS"),
+        ({"THROUGHFARE_SECOND_FACTOR": "optional"}, "THROUGHFARE_SECOND_FACTOR"),
+        (
+            {
+                "THROUGHFARE_OIDC_ISSUER": "http://login.example",
+                "THROUGHFARE_OIDC_CLIENT_ID": "a",
+                "THROUGHFARE_OIDC_CLIENT_SECRET": "b",
+                "THROUGHFARE_OIDC_REDIRECT_URI": "https://app.example/in",
+            },
+            "THROUGHFARE_OIDC_ISSUER",
+        ),
         ({"THROUGHFARE_LOG_FORMAT": "poetry"}, "THROUGHFARE_LOG_FORMAT"),
     ],
 )
 def test_production_refuses_every_stand_in_by_name(environ: dict[str, str], named: str) -> None:
     with pytest.raises(Misconfigured, match=named):
         from_environment({"THROUGHFARE_ENVIRONMENT": "production", **environ})
+
+
+def test_production_refuses_a_folder_that_others_can_write(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(Misconfigured, match=r"THROUGHFARE_KEYS_FOLDER.*chmod 700"):
+        from_environment({"THROUGHFARE_ENVIRONMENT": "production", "THROUGHFARE_KEYS_FOLDER": str(tmp_path)})
 
 
 def test_stand_ins_announce_themselves() -> None:

@@ -1,5 +1,6 @@
 """Two hosts on one database are one issuer, or the second one does not start."""
 
+import secrets
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,11 +19,22 @@ from ticketing.errors import Misconfigured
 from ticketing.regions import Region
 from ticketing.rooms import build_rooms
 from ticketing.tickets import known_keys as known
-from ticketing.tickets.keys import ANNOUNCE, KINDS, KeyRecord, KeyStore
+from ticketing.tickets.keys import ANNOUNCE, FILES, KINDS, KeyRecord, KeyStore
+
+# Names from before a kid was a thumbprint.
+EARLY_NAMES = [f"26{chr(ord('a') + at)}" for at in range(len(KINDS))]
 
 
 def store(folder: Path) -> KeyStore:
     return KeyStore(folder, DEMO_PASSPHRASE)
+
+
+def with_earlier_files(folder: Path) -> Path:
+    """The folder of a deployment from before the secrets of tokens were keys."""
+    folder.mkdir()
+    for name in FILES.values():
+        (folder / name).write_bytes(secrets.token_bytes(32))
+    return folder
 
 
 def start(settings: Settings, folder: Path, clock: FixedClock, regions: dict[str, Region]) -> None:
@@ -54,11 +66,11 @@ def test_a_second_host_with_keys_of_its_own_does_not_start(
     start(settings, tmp_path / "copied", clock, regions)
 
 
-@pytest.mark.parametrize("lost", ["keys.json", "order-token.key", "access-token.key"])
+@pytest.mark.parametrize("lost", ["keys.json", *FILES.values()])
 def test_a_folder_that_was_restored_in_part_does_not_start(
     settings: Settings, tmp_path: Path, clock: FixedClock, regions: dict[str, Region], lost: str
 ) -> None:
-    folder = tmp_path / "keys"
+    folder = with_earlier_files(tmp_path / "keys")
     start(settings, folder, clock, regions)
     (folder / lost).unlink()
 
@@ -83,7 +95,7 @@ def test_a_wrong_passphrase_or_a_key_without_its_file_does_not_start(
 def test_another_secret_under_the_same_name_does_not_start(
     settings: Settings, tmp_path: Path, clock: FixedClock, regions: dict[str, Region]
 ) -> None:
-    start(settings, tmp_path / "keys", clock, regions)
+    start(settings, with_earlier_files(tmp_path / "keys"), clock, regions)
     (tmp_path / "keys" / "order-token.key").write_bytes(b"x" * 32)
 
     with pytest.raises(Misconfigured, match="another one than the database knows"):
@@ -166,7 +178,7 @@ def test_keys_of_before_the_database_knew_any_go_on_verifying_and_are_taken_in(
     database: Database, tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "keys"
-    names = iter(["26a", "26b", "26c", "26d", "26e", "26f"])
+    names = iter(EARLY_NAMES)
     monkeypatch.setattr("ticketing.tickets.keys.thumbprint", lambda _: next(names))
     store(folder).create_missing(clock.now())
     monkeypatch.undo()
@@ -178,10 +190,10 @@ def test_keys_of_before_the_database_knew_any_go_on_verifying_and_are_taken_in(
     assert verify(token, "ticket+jwt", keys.ring("ticket")) == b'{"a":1}'
     with database.read() as tx:
         told = {one.kid: one.thumbprint for one in known_keys.list_known(tx)}
-    assert set(told) == {"26a", "26b", "26c", "26d", "26e", "26f"}
+    assert set(told) == set(EARLY_NAMES)
     assert told["26a"] == thumbprint(keys.signer_key("ticket")[1].public_key())
     stranger = store(tmp_path / "stranger")
-    names = iter(["26a", "26b", "26c", "26d", "26e", "26f"])
+    names = iter(EARLY_NAMES)
     monkeypatch.setattr("ticketing.tickets.keys.thumbprint", lambda _: next(names))
     stranger.create_missing(clock.now())
     monkeypatch.undo()

@@ -156,6 +156,7 @@ class ProviderSchema(Strict):
     """The address to which the browser is sent."""
 
     url = fields.String(required=True)
+    binding = fields.String(required=True)
 
 
 class MyOrderSchema(Strict):

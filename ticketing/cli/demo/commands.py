@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import TextIO
 import click
 from rich.console import Console
 
-from ticketing.cli import lab
+from ticketing.cli import deployment, lab
+from ticketing.cli.demo import sold_month
 from ticketing.cli.demo.story import CARDS, Access, Stage, Story
 from ticketing.cli.demo_scene import Scene, load_scene
 from ticketing.cli.folders import find_folder
@@ -28,7 +29,7 @@ from ticketing.regions import Region, load_regions
 _LOOK_SECONDS = 0.5
 # The worker looks often: the story waits for it.
 _PAUSE_SECONDS = 1.0
-_FOLDER = Path("var/demo")
+_FOLDER, _MONTHS = Path("var/demo"), Path("var/demo-months")
 
 
 @click.command()
@@ -37,9 +38,14 @@ _FOLDER = Path("var/demo")
     default="helsinki-tallinn",
     help="The region, by name or folder; its demo.toml holds the story.",
 )
+@click.option(
+    "--month/--no-month",
+    default=True,
+    help="Sell the orders of the month before the story, where the region's demo.toml has them; made once and kept.",
+)
 @click.option("--once", is_flag=True, help="End after the story instead of serving until Ctrl-C.")
 @click.option("--port", type=int, default=None, help="The port; 8000 if it is free, else another.")
-def command(*, region: str, once: bool, port: int | None) -> None:
+def command(*, region: str, month: bool, once: bool, port: int | None) -> None:
     """Play a commuter's day, from Kopli in Tallinn to Pasila in Helsinki or in another region, with pretended money.
 
     Written to a pipe or a file it ends after the story, as with --once.
@@ -57,18 +63,30 @@ def command(*, region: str, once: bool, port: int | None) -> None:
         raise click.ClickException(f"THROUGHFARE_GATEWAY is {gateway!r}; it may be {' or '.join(CARDS)}")
     with alone(_FOLDER) as lock, ended_by_signals():
         try:
-            _play(console, region, chosen, lock, gateway=gateway, once=once)
+            wanted = Wanted(region, gateway, once=once, month=month and gateway == "demo")
+            _play(console, wanted, chosen, lock)
         except KeyboardInterrupt:
             console.print("\nGoodbye.")
 
 
-def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: str, once: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The demo that is wanted: of a region, paid by a gateway, once or serving on, with the sales of its month or without."""
+
+    region: str
+    gateway: str
+    once: bool
+    month: bool
+
+
+def _play(console: Console, wanted: Wanted, port: int, lock: TextIO) -> None:
     """Set up, start everything, tell the story; on a terminal go on serving."""
     with console.status("Setting up the demo: database, keys, region ..."):
-        folder = find_folder(region)
+        folder = find_folder(wanted.region)
         scene = _scene(folder)
         start = scene.morning(datetime.now(UTC))
-        settings, loaded, access, people = _set_up(port, folder, start)
+        shelf = sold_month.Shelf.of(_MONTHS, folder, f"{start:%Y-%m}")
+        settings, loaded, sold = _set_up(port, folder, start, shelf if wanted.month else None)
     with contextlib.ExitStack() as stage:
         with console.status("Starting the operators' stand-ins and the service ..."):
             clock_file = _FOLDER / "clock"
@@ -79,11 +97,16 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
                 lab.serving(settings, _FOLDER, lock, simulators, pause_seconds=_PAUSE_SECONDS)
             )
             processes[0].await_ready(partial(lab.is_ready, settings.public_url))
+        if wanted.month and scene.month and sold is None:
+            sold = sold_month.sell(console, settings.public_url, scene, start, _move_clock)
+            shelf.put(_FOLDER, sold)
+            _move_clock(start)
+        access, people = _let_in(settings, loaded)
         check = partial(_check, processes)
         stage_of = Stage(settings.public_url, _FOLDER, folder, _move_clock, check)
-        Story(console, scene, folder.name, access, stage_of, cards=CARDS[gateway]).tell(start)
+        Story(console, scene, folder.name, access, stage_of, cards=CARDS[wanted.gateway]).tell(start, sold)
         check()
-        serves_on = sys.stdout.isatty() and not once
+        serves_on = sys.stdout.isatty() and not wanted.once
         _show_addresses(console, settings.public_url, people, serves_on=serves_on)
         while serves_on:
             time.sleep(_LOOK_SECONDS)
@@ -117,17 +140,25 @@ def _scene(folder: Path) -> Scene:
         raise click.ClickException(error.detail) from error
 
 
-def _set_up(port: int, folder: Path, start: datetime) -> tuple[Settings, Region, Access, str]:
-    """Begin afresh: a new database, new keys, an API key for each operator's gates and one for finance.
-
-    Answers also who may sign in to the console, with their first passwords.
-    """
+def _set_up(
+    port: int, folder: Path, start: datetime, shelf: sold_month.Shelf | None
+) -> tuple[Settings, Region, sold_month.Sold | None]:
+    """Begin afresh: a new database and new keys, or those of a kept month, with what its orders came to."""
     lab.begin(_FOLDER)
+    sold = shelf.take(_FOLDER) if shelf else None
     settings = lab.settings_in(_FOLDER, folder.name, port)
     settings = replace(settings, regions_folder=folder.absolute().parent)
     _move_clock(start)
-    database = lab.prepare(settings, start)
-    region = load_regions(settings)[folder.name]
+    lab.prepare(settings, start).close()
+    return settings, load_regions(settings)[folder.name], sold
+
+
+def _let_in(settings: Settings, region: Region) -> tuple[Access, str]:
+    """Make an API key for each operator's gates and two for finance, and accounts for two people of the console.
+
+    Answers the keys, and who may sign in to the console, with their first passwords.
+    """
+    database = deployment.database(settings)
     keys = lab.make_keys(database, settings, list(region.operators), "demo")
     desk = StaffDesk(database, settings.clock())
     people = " and ".join(
@@ -135,7 +166,7 @@ def _set_up(port: int, folder: Path, start: datetime) -> tuple[Settings, Region,
         for email, name in (("anna@scheme.example", "Anna Kask"), ("bertil@scheme.example", "Bertil Lind"))
     )
     database.close()
-    return settings, region, Access(keys.gates, keys.staff, keys.finance, keys.approver), people
+    return Access(keys.gates, keys.staff, keys.finance, keys.approver), people
 
 
 def _move_clock(to: datetime | None) -> None:

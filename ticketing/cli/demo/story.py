@@ -15,6 +15,7 @@ from rich.table import Table
 
 from throughfare_gate.ids import new_id
 from ticketing.cli.demo import story_month, story_storm
+from ticketing.cli.demo.sold_month import Sold
 from ticketing.cli.demo_scene import Scene
 
 
@@ -71,11 +72,15 @@ class Story:
         self._region_folder, self.check = stage.region_folder, stage.check
         self._cards = cards
 
-    def tell(self, start: datetime) -> None:
+    def tell(self, start: datetime, sold: Sold | None = None) -> None:
         """From the search to the month's close."""
         self._say(
             f"\n[bold]A commuter's day[/bold], {start:%A %-d %B %Y}. Payments are pretended, amounts are not.\n"
         )
+        if sold is not None:
+            self._say(
+                f"Before it {sold.orders} orders of the month were made: {sold.paid} paid, {sold.back} given back."
+            )
         offer = self._search(start)
         quote = self._quote(offer)
         order, key = self._buy(quote)
@@ -84,7 +89,9 @@ class Story:
         self._travel(offer, tickets)
         paid, back = self._storm(start)
         paid += Decimal(order["total"]["amount"])
-        self._close(paid, back + Decimal(refund["amount"]["amount"]), start)
+        earlier = sold or Sold()
+        back += Decimal(refund["amount"]["amount"])
+        self._close(paid + earlier.paid, back + earlier.back, start)
         self._say(f"\nThe tickets, their QR codes and the statements are in [bold]{self._folder}[/bold].")
 
     def _search(self, start: datetime) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def close(teller: Teller, month: Month, paid: Decimal, back: Decimal) -> None:
     for line in run["operators"]:
         address = f"/v1/settlement-runs/{run['id']}/statements/{line['operator']}.csv"
         (folder / f"statement-{line['operator']}.csv").write_bytes(teller.get(address, anna).content)
+    _dispute(teller, run, folder, bertil)
     _show_payments(teller, run, files)
     teller.say(
         f"  {len(exported['files'])} files in {files}: statements as PDF, XLSX and CSV, VAT report, journals"
@@ -77,6 +78,18 @@ def close(teller: Teller, month: Month, paid: Decimal, back: Decimal) -> None:
         statement = bank.answer((files / _SEPA).read_bytes(), today)
         (folder / "bank-statement.xml").write_text(statement, encoding="utf-8")
     _prove(teller, files, folder, month.region_folder.absolute())
+
+
+def _dispute(teller: Teller, run: dict[str, Any], folder: Path, key: str) -> None:
+    """Let somebody dispute the first line of a statement, so that the office has one to answer."""
+    operator = run["operators"][0]["operator"]
+    with (folder / f"statement-{operator}.csv").open(encoding="utf-8", newline="") as file:
+        lines = [row[-1] for row in csv.reader(file) if len(row) > 1 and row[1] == "sale"]
+    if not lines:
+        return
+    body = {"operator": operator, "line": lines[0], "reason": "This ride was another one: look at the tap."}
+    teller.post(f"/v1/settlement-runs/{run['id']}/disputes", body, key)
+    teller.say(f"  a line of {operator} is disputed: it waits for an answer in the console")
 
 
 def rows_of(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

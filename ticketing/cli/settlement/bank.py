@@ -5,11 +5,12 @@ from typing import Any, BinaryIO
 import click
 
 from tariffs.money import Money
+from ticketing.cli.by import by_option
 from ticketing.cli.progress import progress
 from ticketing.settlement.bank import WAYS, Expected, Finding, Waiting, Way
 from ticketing.settlement.inert import plain
 
-_BY = click.option("--by", required=True, help="Your name, kept with each action.")
+_BY = by_option()
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
 
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from ticketing.cli.by import by_option
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
 from ticketing.db.settlement.runs import Run
@@ -15,7 +16,7 @@ from ticketing.frozen import write_run
 from ticketing.progress import Stages, told
 from ticketing.settlement.statement import FORMATS, Format
 
-_BY = click.option("--by", required=True, help="Your name, kept with each action.")
+_BY = by_option()
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
 _OUT = click.option(
     "--out",
@@ -29,13 +30,7 @@ _REASON = click.option("--reason", required=True, help="The reason, kept with th
 @click.command("close")
 @click.argument("period")
 @_REGION
-@click.option(
-    "--by",
-    "prepared_by",
-    default="command line",
-    show_default=True,
-    help="The name of the person who prepares the run.",
-)
+@by_option("prepared_by", default="command line", text="The name of the person who prepares the run.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

@@ -15,7 +15,8 @@ class ApiKey:
     """A credential with its role; `operator` limits gates and operators' finance staff to their own.
 
     `line` is the first key of its line of successors; None where that is this one.
-    `is_test` is 1 for a key that no live deployment takes.
+    `is_test` is 1 for a key that no live deployment takes. `staff_id` is the person whose it is, None for a machine's;
+    `verified_at` is when that person last gave a code of their second factor for it.
     """
 
     id: str
@@ -28,6 +29,8 @@ class ApiKey:
     revoked_at: datetime | None
     line: str | None = None
     is_test: int = 0
+    staff_id: str | None = None
+    verified_at: datetime | None = None
 
 
 def insert_key(tx: Transaction, made: ApiKey) -> None:
@@ -43,6 +46,17 @@ def find_key_by_hash(tx: Transaction, secret_hash: str) -> ApiKey | None:
 def list_keys(tx: Transaction) -> list[ApiKey]:
     """List all keys, oldest first."""
     return fetch(tx, sa.select(api_key).order_by(api_key.c.id), ApiKey)
+
+
+def own_line(tx: Transaction, line: str, staff_id: str) -> int:
+    """Give the keys of a line that belong to nobody to a person; answers how many."""
+    mine = sa.and_(sa.or_(api_key.c.id == line, api_key.c.line == line), api_key.c.staff_id.is_(None))
+    return tx.execute(sa.update(api_key).where(mine).values(staff_id=staff_id)).rowcount
+
+
+def verify_key(tx: Transaction, key_id: str, at: datetime) -> None:
+    """A code of the owner's second factor was given for a key."""
+    tx.execute(sa.update(api_key).where(api_key.c.id == key_id).values(verified_at=at))
 
 
 def expire_key(tx: Transaction, key_id: str, at: datetime) -> None:

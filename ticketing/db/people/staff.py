@@ -1,5 +1,6 @@
 """Staff of the console and their sessions: only hashes of passwords and of cookies are stored."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +39,12 @@ class StaffSession:
     created_at: datetime
     used_at: datetime
     ended_at: datetime | None
+    verified_at: datetime | None = None
+
+
+def hash_of(cookie: str) -> str:
+    """The hash by which a session is kept: 256 random bits cannot be guessed, so a plain one is enough."""
+    return hashlib.sha256(cookie.encode()).hexdigest()
 
 
 def insert_member(tx: Transaction, made: StaffMember) -> bool:
@@ -86,6 +93,11 @@ def find_session(tx: Transaction, hashed: str) -> StaffSession | None:
 def touch_session(tx: Transaction, hashed: str, at: datetime) -> None:
     """A session was used."""
     tx.execute(sa.update(staff_session).where(staff_session.c.hash == hashed).values(used_at=at))
+
+
+def verify_session(tx: Transaction, hashed: str, at: datetime) -> None:
+    """A code of the second factor was given in a session."""
+    tx.execute(sa.update(staff_session).where(staff_session.c.hash == hashed).values(verified_at=at))
 
 
 def end_sessions(

@@ -12,7 +12,8 @@ from ticketing.db.engine import Transaction
 from ticketing.db.rows import put_once
 from ticketing.db.tables.sale import idempotency
 
-LEASE = timedelta(seconds=30)
+# Renewed every second by the process that holds it.
+LEASE = timedelta(seconds=3)
 LIFE = timedelta(hours=24)
 
 
@@ -52,6 +53,11 @@ def release(tx: Transaction, failed: Claim) -> None:
     tx.execute(_RELEASE, _same(failed))
 
 
+def renew(tx: Transaction, running: Claim, now: datetime) -> None:
+    """Keep the key of a call that still runs."""
+    tx.execute(_RENEW, {**_same(running), "until": now + LEASE})
+
+
 def delete_before(tx: Transaction, moment: datetime) -> int:
     """Forget answers older than a moment; answers how many."""
     return tx.execute(sa.delete(idempotency).where(idempotency.c.created_at < moment)).rowcount
@@ -85,3 +91,8 @@ _IS_SAME = [idempotency.c[name] == sa.bindparam(f"of_{name}") for name in ("prin
 _STORED = sa.select(idempotency).where(*_IS_SAME).with_for_update()
 _CHANGE = sa.update(idempotency).where(*_IS_SAME)
 _RELEASE = sa.delete(idempotency).where(*_IS_SAME, idempotency.c.answer.is_(None))
+_RENEW = (
+    sa.update(idempotency)
+    .where(*_IS_SAME, idempotency.c.answer.is_(None))
+    .values(lease_until=sa.bindparam("until", type_=idempotency.c.lease_until.type))
+)

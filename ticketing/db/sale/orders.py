@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tariffs.money import Money
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, get, insert, kept_as, put_once
 from ticketing.db.tables.purchase import pass_use
@@ -142,6 +143,14 @@ def insert_order(tx: Transaction, made: Order) -> bool:
         return put_once(tx, order, columns(made))
     except sa.exc.IntegrityError:
         return False
+
+
+def list_by_total(tx: Transaction, region: str, total: Money | None, limit: int) -> list[Order]:
+    """List the newest orders of a region, with a total or with any."""
+    query = sa.select(order).where(order.c.region == region)
+    if total is not None:
+        query = query.where(order.c.total_minor == total.minor, order.c.currency == total.currency)
+    return fetch(tx, query.order_by(order.c.id.desc()).limit(limit), Order)
 
 
 def find_order(tx: Transaction, order_id: str, *, lock: bool = False) -> Order | None:

@@ -188,6 +188,15 @@ def list_lines_like(tx: Transaction, part: str, limit: int = 10) -> list[BankLin
     return fetch(tx, query.order_by(bank_line.c.id).limit(limit), BankLine)
 
 
+def list_lines_with(tx: Transaction, words: str, minor: int | None, limit: int) -> list[BankLine]:
+    """List the newest lines with these words in a reference, a name or a text, or with an amount of either sign."""
+    names = ("end_to_end_id", "bank_reference", "counterparty", "remittance")
+    like = [bank_line.c[name].icontains(words, autoescape=True) for name in names]
+    wanted = like if minor is None else [sa.func.abs(bank_line.c.amount_minor) == abs(minor)]
+    query = sa.select(bank_line).where(sa.or_(*wanted))
+    return fetch(tx, query.order_by(bank_line.c.booking_date.desc(), bank_line.c.id).limit(limit), BankLine)
+
+
 def list_regions(tx: Transaction) -> list[str]:
     """The regions that have books, by name."""
     return list(tx.execute(sa.select(period.c.region).distinct().order_by(period.c.region)).scalars())

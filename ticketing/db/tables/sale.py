@@ -211,6 +211,10 @@ api_key = table(
     # The first key of a line of successors; none where it is this one.
     text("line", null=True),
     number("is_test", default="0"),
+    # The person to whom the key belongs; none for a machine.
+    text("staff_id", sa.ForeignKey("staff_member.id"), null=True),
+    # When its owner last gave a code of their second factor.
+    moment("verified_at", null=True),
     one_of("role", "gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin", "app"),
     sa.UniqueConstraint("secret_hash"),
 )

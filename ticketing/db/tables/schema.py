@@ -14,6 +14,7 @@ from ticketing.db.tables import people as people_tables
 from ticketing.db.tables import purchase as purchase_tables
 from ticketing.db.tables import rights as rights_tables
 from ticketing.db.tables import sale as tables
+from ticketing.db.tables import schema_steps as schema_steps_tables
 from ticketing.db.tables import settlement as settlement_tables
 from ticketing.db.tables import staff as staff_tables
 from ticketing.db.tables.columns import metadata
@@ -32,6 +33,7 @@ TABLES = (
     people_tables,
     purchase_tables,
     rights_tables,
+    schema_steps_tables,
     settlement_tables,
     staff_tables,
     tables,

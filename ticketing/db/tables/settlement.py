@@ -222,3 +222,31 @@ payment_again = table(
     text("reason"),
     moment("at"),
 )
+
+# No fact, but a slip of paper: it says how far the worker is, and goes on changing until it ends.
+office_work = table(
+    "office_work",
+    text("id", key=True),
+    text("kind"),
+    text("region"),
+    text("subject"),
+    text("asked_by"),
+    moment("asked_at"),
+    text("wish"),
+    text("stage"),
+    number("done"),
+    number("whole"),
+    moment("ended_at", null=True),
+    text("result"),
+    text("fault"),
+    one_of("kind", "close", "export"),
+    sa.Index(
+        "ix_office_work_open",
+        "kind",
+        "subject",
+        "region",
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+    ),
+)

@@ -31,7 +31,28 @@ staff_session = table(
     moment("created_at"),
     moment("used_at"),
     moment("ended_at", null=True),
+    # When this browser last gave a code of the second factor.
+    moment("verified_at", null=True),
     sa.Index(None, "staff_id"),
+)
+
+# The secret of an authenticator app, sealed under a key of the deployment; a code is good for one step of time, once.
+staff_factor = table(
+    "staff_factor",
+    text("id", key=True),
+    text("staff_id", sa.ForeignKey("staff_member.id")),
+    text("sealed"),
+    number("last_step"),
+    moment("created_at"),
+    moment("confirmed_at", null=True),
+    moment("ended_at", null=True),
+    sa.Index(
+        "uq_staff_factor_staff_id",
+        "staff_id",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 
 book_check = table(

@@ -4,6 +4,7 @@ from ticketing.settlement.bank.answers import Answered, take_answer
 from ticketing.settlement.bank.camt import MAX_BYTES
 from ticketing.settlement.bank.expected import list_expected
 from ticketing.settlement.bank.folder import Moved, exchange, is_answer, take_file
+from ticketing.settlement.bank.looking_up import find_lines
 from ticketing.settlement.bank.matching import Expected, Finding
 from ticketing.settlement.bank.reconcile import (
     Taken,
@@ -38,6 +39,7 @@ __all__ = [
     "booking_of",
     "clear_suspense",
     "exchange",
+    "find_lines",
     "get_booked",
     "import_statement",
     "is_answer",

@@ -4,13 +4,15 @@ open -> corrected (an entry of the open month, which names the disputed month) |
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tariffs.money import Money, MoneyError, parse
 from throughfare_gate.ids import new_id
 from ticketing.books import settling
 from ticketing.db import Transaction
 from ticketing.db.books import books
-from ticketing.db.settlement import disputes
+from ticketing.db.books.books import Entry
+from ticketing.db.settlement import disputes, runs
 from ticketing.db.settlement.disputes import Correction, Dispute, DisputeStep, StatementLine
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
@@ -84,15 +86,38 @@ def answer(
 
     Raises InvalidRequest at `amount` or `against` for an answer that says both, or neither.
     """
-    if stands:
-        if amount is not None:
-            raise InvalidRequest.at("amount", "the line stands: an amount would correct it, choose one")
-        if against is not None:
-            raise InvalidRequest.at("against", "the line stands: nobody bears anything")
+    if _stands(stands=stands, amount=amount, against=against) or amount is None:
         return reject(office, dispute_id, by=by, text=text)
-    if amount is None:
-        raise InvalidRequest.at("amount", "say that the line stands, or by which amount it is corrected")
     return correct(office, dispute_id, by=by, text=text, amount=amount, against=against)
+
+
+def check_answer(
+    office: Office,
+    dispute_id: str,
+    *,
+    by: str,
+    text: str,
+    stands: bool,
+    amount: str | None = None,
+    against: str | None = None,
+) -> None:
+    """Raise what `answer` would raise for these words, and write nothing."""
+    now, by, text = office.clock.now(), checked_name(by), checked_reason(text, "text")
+    with office.database.read() as tx:
+        case = _open_case(tx, dispute_id, by)
+        if not _stands(stands=stands, amount=amount, against=against) and amount is not None:
+            _correction(tx, office, case, amount=amount, against=against, at=now, note={})
+
+
+def _stands(*, stands: bool, amount: str | None, against: str | None) -> bool:
+    """Tell whether the line stands; raises InvalidRequest for an answer that says both, or neither."""
+    if stands and amount is not None:
+        raise InvalidRequest.at("amount", "the line stands: an amount would correct it, choose one")
+    if stands and against is not None:
+        raise InvalidRequest.at("against", "the line stands: nobody bears anything")
+    if not stands and amount is None:
+        raise InvalidRequest.at("amount", "say that the line stands, or by which amount it is corrected")
+    return stands
 
 
 def correct(
@@ -106,24 +131,9 @@ def correct(
     now, by, text = office.clock.now(), checked_name(by), checked_reason(text, "text")
     with office.database.write() as tx:
         case = _open_case(tx, dispute_id, by)
-        run = hold_run(tx, case.dispute.run_id)
-        operator = case.dispute.operator
-        line = disputes.find_line(tx, run.region, run.period, operator, case.dispute.line_id)
-        if line is None:
-            raise NotFound(f"the run {run.id} has no line {case.dispute.line_id}")
-        if against is not None and against not in bearers(office, run, operator):
-            raise InvalidRequest.at("against", f"must be another operator of {run.region}, or {SCHEME}")
-        entry = settling.correction(
-            dispute_id,
-            operator,
-            None if against == SCHEME else against,
-            region=run.region,
-            amount=_minor(amount, line),
-            currency=line.currency,
-            at=now,
-            original_period=run.period,
-            note={"dispute": dispute_id, "line": case.dispute.line_id, "text": text, "by": by},
-        )
+        hold_run(tx, case.dispute.run_id)
+        note = {"dispute": dispute_id, "line": case.dispute.line_id, "text": text, "by": by}
+        entry = _correction(tx, office, case, amount=amount, against=against, at=now, note=note)
         if entry is None or not books.book(tx, entry, now):
             raise Conflict("this dispute was corrected before")
         entry_id = books.find_entry_id(tx, "dispute", dispute_id, "correction")
@@ -141,6 +151,37 @@ def correct(
             ),
         )
         return _case(tx, case.dispute)
+
+
+def _correction(
+    tx: Transaction,
+    office: Office,
+    case: Case,
+    *,
+    amount: str,
+    against: str | None,
+    at: datetime,
+    note: dict[str, str],
+) -> Entry | None:
+    """The entry that corrects a line; raises InvalidRequest for more than it had, or for a bearer that is none."""
+    operator, line_id = case.dispute.operator, case.dispute.line_id
+    run = runs.find_run(tx, case.dispute.run_id)
+    line = disputes.find_line(tx, run.region, run.period, operator, line_id) if run else None
+    if run is None or line is None:
+        raise NotFound(f"the run {case.dispute.run_id} has no line {line_id}")
+    if against is not None and against not in bearers(office, run, operator):
+        raise InvalidRequest.at("against", f"must be another operator of {run.region}, or {SCHEME}")
+    return settling.correction(
+        case.dispute.id,
+        operator,
+        None if against == SCHEME else against,
+        region=run.region,
+        amount=_minor(amount, line),
+        currency=line.currency,
+        at=at,
+        original_period=run.period,
+        note=note,
+    )
 
 
 def bearers(office: Office, run: Run, operator: str) -> list[str]:

@@ -41,11 +41,12 @@ def close(
     progress: Progress = silent,
     *,
     despite: str = "",
+    noted: str = "",
 ) -> Run:
     """Close a month and calculate its run; closing it again answers the same run.
 
     A run that was rejected or voided makes room for the next version. `despite` is why the month is closed although
-    an order is paid and has no ticket: the run keeps it with the name. Raises InvalidRequest for a region that is
+    an order is paid and has no ticket, `noted` what else was known of: the run keeps both with the name. Raises InvalidRequest for a region that is
     not served here and for a period that is none or that is not over (UTC), Conflict when an earlier month is not closed, the books do not balance, or such
     an order waits and no reason is given.
     """
@@ -58,6 +59,7 @@ def close(
         prepared_by=checked_name(prepared_by),
         now=now,
         despite=despite.strip(),
+        noted=noted.strip(),
     )
     stages = Stages(progress, _WEIGHTS)
     if run.state == "draft" and run.document is None:
@@ -80,7 +82,16 @@ def _blockers(tx: Transaction, region: str) -> list[str]:
     ]
 
 
-def _begin(office: Office, region: str, period: str, *, prepared_by: str, now: datetime, despite: str) -> Run:
+def _begin(
+    office: Office,
+    region: str,
+    period: str,
+    *,
+    prepared_by: str,
+    now: datetime,
+    despite: str,
+    noted: str,
+) -> Run:
     with office.database.write() as tx:
         books.lock_period(tx, region, period)
         earlier = runs.find_run_of_period(tx, region, period)
@@ -113,7 +124,8 @@ def _begin(office: Office, region: str, period: str, *, prepared_by: str, now: d
             document=None,
         )
         runs.insert_run(tx, run)
-        note = f"closed despite {len(blockers)} paid without a ticket: {reason}" if blockers else ""
+        unticketed = f"closed despite {len(blockers)} paid without a ticket: {reason}" if blockers else ""
+        note = "; ".join(filter(None, (unticketed, noted)))
         runs.insert_step(tx, run.id, state="draft", actor=prepared_by, at=now, digest="", note=note)
     return run
 

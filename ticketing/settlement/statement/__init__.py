@@ -1,5 +1,6 @@
 """Tell operators and the authorities what a run says: statements, returns of VAT, the journal, and the files of a run."""
 
+from ticketing.db.books.statement_lines import LineFilter
 from ticketing.settlement.statement.as_csv import to_csv
 from ticketing.settlement.statement.export import export as export_run
 from ticketing.settlement.statement.export import exported_parts, file_name, statement_parts
@@ -15,14 +16,22 @@ from ticketing.settlement.statement.lines import parties as list_parties
 from ticketing.settlement.statement.lines import stream as stream_lines
 from ticketing.settlement.statement.lines import totals as sum_lines
 from ticketing.settlement.statement.uic import to_json as uic_json
+from ticketing.settlement.statement.working import SORTS, WorkingPage
+from ticketing.settlement.statement.working import csv_of as csv_of_lines
+from ticketing.settlement.statement.working import page_of as working_page
+from ticketing.settlement.statement.zipped import zip_of as zip_of_run
 
 __all__ = [
     "AMOUNTS",
     "FORMATS",
+    "SORTS",
     "Format",
+    "LineFilter",
     "Sums",
+    "WorkingPage",
     "amounts_of",
     "count_lines",
+    "csv_of_lines",
     "export_run",
     "exported_parts",
     "file_name",
@@ -38,4 +47,6 @@ __all__ = [
     "sum_lines",
     "to_csv",
     "uic_json",
+    "working_page",
+    "zip_of_run",
 ]

@@ -4,6 +4,7 @@ from flask import Response, request, url_for
 
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
+from ticketing.console.names import operator_names
 from ticketing.console.pages import attempt, page, staff
 from ticketing.settlement import payout
 
@@ -14,7 +15,9 @@ _FIELDS = ("name", "bic", "town", "country")
 @needs("finance", "admin")
 def accounts() -> str:
     """List every account with what became of it."""
-    return page("accounts", here="accounts", accounts=payout.list_accounts(console().office))
+    names = operator_names()
+    parties = ["scheme", *sorted(names, key=lambda one: names[one].casefold())]
+    return page("accounts", here="accounts", accounts=payout.list_accounts(console().office), parties=parties)
 
 
 @blueprint.post("/accounts")

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 
-from flask import Response, g, redirect, request, url_for
-from werkzeug.wrappers import Response as Redirect
+from flask import Response, g, request, url_for
 
 from tariffs.money import Money
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs, own
-from ticketing.console.pages import attempt, download, page, region, staff
-from ticketing.console.words import text
+from ticketing.console.month.lines import table_of
+from ticketing.console.pages import attempt, download, page, staff
 from ticketing.errors import NotFound
-from ticketing.purchase import service as purchase
 from ticketing.settlement import claims, service
-from ticketing.settlement.run_state import GONE
 from ticketing.settlement.statement import (
     AMOUNTS,
     Sums,
@@ -21,12 +18,10 @@ from ticketing.settlement.statement import (
     file_name,
     foot_of,
     other_lines,
-    page_of_lines,
     statement_parts,
     sum_lines,
 )
 
-_PAGE = 50
 LANGUAGES = ("en", "et", "fi", "sv")
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -40,18 +35,15 @@ _KINDS = {
 def statement(run_id: str, party: str) -> str:
     """Show a party's lines, a page at a time."""
     own(party)
-    after = request.args.get("after", "")
     run = service.get_run(console().office, run_id)
-    shown, next_one = page_of_lines(console().office, run, party, after=after, limit=_PAGE)
+    table = table_of(run, party)
     return page(
         "statement",
         here="months",
         run=run,
         party=party,
-        lines=shown,
-        next=next_one,
-        after=after,
-        others=[] if after else other_lines(console().office, run, party),
+        table=table,
+        others=[] if table.is_filtered else other_lines(console().office, run, party),
         amounts=amounts_of,
         totals=_told(sum_lines(run, party)),
         foot=foot_of(run, party),
@@ -103,41 +95,6 @@ def dispute_line(run_id: str, party: str, line_id: str) -> Response:
         lambda: line(run_id, party, line_id),
         to=lambda: url_for("console.dispute", dispute_id=g.made.dispute.id, done="disputed"),
     )
-
-
-@blueprint.get("/find")
-@needs("finance", "admin", "operator_finance")
-def find() -> str:
-    """Show the form that finds lines."""
-    return page("find", here="find", region=region(), found=None)
-
-
-@blueprint.post("/find")
-@needs("finance", "admin", "operator_finance")
-def look_up() -> str | Redirect:
-    """Find the lines of a ticket, or a line by its id or its dispute's; a ticket's number stays out of addresses, which logs keep."""
-    wanted = request.form.get("wanted", "").strip()
-    limited = staff().principal.operator
-    runs = {
-        month.id: month.run
-        for month in service.list_months(console().office, region(), limit=1200)
-        if month.run is not None and month.run.state not in {"draft", *GONE}
-    }
-    try:
-        lines_found = claims.find_lines(console().office, region(), wanted, limited)
-    except NotFound as several:
-        g.problem = several
-        return page("find", here="find", region=region(), found=None)
-    lines = [
-        (runs[month], operator, line_id)
-        for month, operator, line_id in lines_found
-        if wanted and month in runs
-    ]
-    if not lines:
-        if limited is None and (order_id := purchase.find_order_of(console().till, wanted)):
-            return redirect(url_for("console.order", order_id=order_id))
-        g.problem = NotFound(text("found_nothing"))
-    return page("find", here="find", region=region(), found=lines)
 
 
 def _told(totals: dict[str, Sums]) -> dict[str, list[str]]:

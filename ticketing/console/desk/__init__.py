@@ -1,0 +1,5 @@
+"""The desk: orders, cases, claims, disputed lines, disruptions and live data, as somebody calls about them."""
+
+from ticketing.console.desk import cases, claims, disputes, disruptions, live, orders
+
+__all__ = ["cases", "claims", "disputes", "disruptions", "live", "orders"]

@@ -1,0 +1,156 @@
+"""A run: what it pays, who took it how far, its files; approve, reject, void, export, mark as sent."""
+
+import mimetypes
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+
+from flask import Response, g, request, url_for
+
+from tariffs.money import total
+from ticketing.console import figures
+from ticketing.console.blueprint import blueprint, console
+from ticketing.console.door import needs
+from ticketing.console.look import Look, look_then_do
+from ticketing.console.month.closing import ask_export, long_export
+from ticketing.console.names import party_name, region_name
+from ticketing.console.pages import TONGUES, attempt, download, language, page, staff
+from ticketing.console.words import text
+from ticketing.errors import NotFound
+from ticketing.frozen import TaxSum
+from ticketing.settlement import payout, service, statement
+from ticketing.settlement.payout import due_date
+from ticketing.settlement.service import Run
+from ticketing.settlement.statement import export_run, exported_parts, zip_of_run
+
+STATES = ("draft", "calculated", "approved", "exported", "sent", "reconciled")
+LOOKED_AT = ("approved", "exported")
+_LANGUAGES = ("en", "et", "fi", "sv")
+
+
+@blueprint.get("/runs/<run_id>")
+@needs("finance", "admin")
+def run(run_id: str) -> str:
+    """Show a run."""
+    run_found, taken, files = service.get_trail(console().office, run_id)
+    return page(
+        "run",
+        here="months",
+        run=run_found,
+        steps=taken,
+        files=files,
+        states=STATES,
+        languages=_LANGUAGES,
+        parties=[
+            (party, statement.sum_lines(run_found, party)) for party in statement.list_parties(run_found)
+        ],
+        due=due_date(run_found),
+        mine=run_found.prepared_by == staff().name,
+        versions=service.list_versions(console().office, run_found),
+    )
+
+
+@blueprint.post("/runs/<run_id>/steps/<step>")
+@needs("finance")
+def take_step(run_id: str, step: str) -> Response:
+    """Take a run a step further; to approve and to export is looked at first."""
+    office, by = console().office, staff().name
+    acts: dict[str, Callable[[], object]] = {
+        "approved": lambda: payout.approve(office, run_id, by, request.form.get("digest", "")),
+        "rejected": lambda: payout.reject(office, run_id, by, request.form.get("reason", "")),
+        "voided": lambda: payout.void(office, run_id, by, request.form.get("reason", "")),
+        "exported": lambda: export_run(office, run_id, by, office.files, language=_language()),
+        "sent": lambda: payout.mark_sent(office, run_id, by, request.form.get("message_id", "").strip()),
+    }
+    if step not in acts:
+        raise NotFound(f"no step {step}")
+    to: Callable[[], str] = partial(url_for, "console.run", run_id=run_id, done=step)
+    act, shown = acts[step], partial(run, run_id)
+    if step not in LOOKED_AT:
+        return attempt(act, shown, to=to)
+    taken = service.get_run(office, run_id)
+    if step == "exported" and long_export(taken):
+        act, to = ask_export(taken, _language()), lambda: url_for("console.work", work_id=g.made.id)
+    return look_then_do(_before(taken, step), act, shown, to=to, here="months")
+
+
+def _before(taken: Run, step: str) -> Look:
+    """Show a step of a run before it is taken: the payments, their sum, and the digest that is approved."""
+    tongue = language()
+    known = taken.dataset
+    month = figures.month(taken.period, tongue)
+    payments = "\n".join(
+        f"{party_name(one.debtor, tongue)} → {party_name(one.creditor, tongue)}: {figures.of_money(one.amount, tongue)}"
+        for one in known.payments
+    )
+    facts = [
+        (text("run", tongue), f"{month}, v{taken.version}, {region_name(taken.region)}"),
+        (text("payments", tongue), payments or text("nobody_is_paid", tongue)),
+        (text("net_total", tongue), ", ".join(figures.of_money(one, tongue) for one in known.net) or "–"),
+        (text("due_day", tongue), figures.day(due_date(taken), tongue)),
+    ]
+    fields = {}
+    if step == "approved":
+        fields = {"digest": request.form.get("digest", "")}
+        facts.append((text("digest_of_run", tongue), taken.digest))
+    else:
+        fields = {"language": _language()}
+        facts.append((text("language_of_statements", tongue), TONGUES[_language()]))
+    return Look(
+        title=text(f"look.{step}", tongue, month=month),
+        facts=facts,
+        consequence=text(f"follows.{step}", tongue),
+        button=text("approve" if step == "approved" else "export", tongue),
+        back=url_for("console.run", run_id=taken.id),
+        fields=fields,
+    )
+
+
+@blueprint.get("/runs/<run_id>/vat")
+@needs("finance", "admin")
+def vat(run_id: str) -> str:
+    """Show the VAT of a run by Member State, mode and rate."""
+    found, _, files = service.get_trail(console().office, run_id)
+    return page(
+        "vat", here="months", run=found, totals=_vat_totals(found), files={file.name for file in files}
+    )
+
+
+@blueprint.get("/runs/<run_id>/files")
+@needs("finance", "admin")
+def file(run_id: str) -> Response:
+    """Send an exported file as it was written."""
+    name = request.args.get("name", "")
+    content = exported_parts(console().office, run_id, name)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return download(content, name.rpartition("/")[2], kind)
+
+
+@blueprint.get("/runs/<run_id>/files.zip")
+@needs("finance", "admin")
+def zipped(run_id: str) -> Response:
+    """Send every exported file of a run in one ZIP."""
+    office = console().office
+    zipped_run = service.get_run(office, run_id)
+    name = f"{zipped_run.region}-{zipped_run.period}-v{zipped_run.version}.zip"
+    return download(zip_of_run(office, run_id), name, "application/zip")
+
+
+def _language() -> str:
+    wanted = request.form.get("language", "en")
+    return wanted if wanted in _LANGUAGES else "en"
+
+
+def _vat_totals(run_shown: Run) -> dict[str, dict[str, str]]:
+    """Gross and VAT by currency, as decimal strings."""
+    by_currency: dict[str, list[TaxSum]] = defaultdict(list)
+    for row in run_shown.dataset.taxes:
+        by_currency[row.gross.currency].append(row)
+    return {currency: _vat_total(rows, currency) for currency, rows in by_currency.items()}
+
+
+def _vat_total(rows: list[TaxSum], currency: str) -> dict[str, str]:
+    return {
+        "gross": total((row.gross for row in rows), currency).text,
+        "vat": total((row.vat for row in rows), currency).text,
+    }
