@@ -94,35 +94,39 @@ def learn_payout(till: Till, payout: GatewayPayout) -> str:
 
 
 def _keep(tx: Transaction, till: Till, read: _Read, home: str) -> None:
-    now, gateway = till.clock.now(), till.gateway.name
+    gateway = till.gateway.name
     for payout in read.payouts:
         _keep_payout(tx, till, payout, home)
     first = gateway_account.find_first_month(tx) or ""
     known = gateway_account.list_known(tx, gateway, [line.id for line in read.lines])
     again = [line for line in _as_told(gateway_account.list_waiting(tx, gateway)) if line.id not in known]
     for line in sorted((*again, *read.lines), key=lambda one: (one.at, one.id)):
-        if line.id in known and known[line.id].verdict != "waits":
-            continue
-        payment = orders.find_payment_of(tx, gateway, line.charge_id) if line.charge_id else None
-        region = orders.get_order(tx, payment.order_id).region if payment else home
-        facts = LineFacts(
-            id=line.id,
-            gateway=gateway,
-            region=region,
-            at=line.at,
-            note={"category": line.category, "source": line.source},
-        )
-        others = (
-            _as_told(gateway_account.list_of_charge(tx, gateway, line.charge_id)) if line.charge_id else ()
-        )
-        judged = judge(line, facts, payment.currency if payment else None, others)
-        if f"{line.at:%Y-%m}" < first and payment is None:
-            judged = Judged("before", "of the time before the books")
-        for entry in judged.entries:
-            books.book(tx, entry, now)
-        gateway_account.insert_line(tx, _kept(line, judged, facts, now))
-        if judged.verdict == "named":
-            gateway_events.raise_alert(tx, ALERT, line.id, judged.because, now)
+        if line.id not in known or known[line.id].verdict == "waits":
+            _keep_line(tx, till, line, home, first)
+
+
+def _keep_line(tx: Transaction, till: Till, line: BalanceLine, home: str, first: str) -> None:
+    """Judge a line, book what it needs, and keep it; `first` is the month in which the books begin."""
+    now, gateway = till.clock.now(), till.gateway.name
+    payment, others = None, list[BalanceLine]()
+    if line.charge_id:
+        payment = orders.find_payment_of(tx, gateway, line.charge_id)
+        others = _as_told(gateway_account.list_of_charge(tx, gateway, line.charge_id))
+    facts = LineFacts(
+        id=line.id,
+        gateway=gateway,
+        region=orders.get_order(tx, payment.order_id).region if payment else home,
+        at=line.at,
+        note={"category": line.category, "source": line.source},
+    )
+    judged = judge(line, facts, payment.currency if payment else None, others)
+    if f"{line.at:%Y-%m}" < first and payment is None:
+        judged = Judged("before", "of the time before the books")
+    for entry in judged.entries:
+        books.book(tx, entry, now)
+    gateway_account.insert_line(tx, _kept(line, judged, facts, now))
+    if judged.verdict == "named":
+        gateway_events.raise_alert(tx, ALERT, line.id, judged.because, now)
 
 
 def _keep_payout(tx: Transaction, till: Till, payout: GatewayPayout, home: str) -> None:
