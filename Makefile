@@ -11,7 +11,7 @@ CLIENT := .client
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers vectors wheels mutants lock clean
+.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers bench-cluster vectors wheels mutants lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -141,6 +141,16 @@ $(PEERS)/pretix/.installed: requirements-peers.lock
 bench-peers: setup $(PEERS)/pretix/.installed ## sales and gates beside pretix, which it installs for itself
 	@$(BIN)/python -m benchmarks.peers
 
+CLUSTER := .cluster
+
+$(CLUSTER)/.installed: requirements-cluster.in
+	@echo "Installing Patroni into $(CLUSTER) (network, a minute) ..."
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --target $(CLUSTER) --upgrade -r requirements-cluster.in
+	@chmod -R go+rX $(CLUSTER) && touch $@
+
+bench-cluster: setup $(CLUSTER)/.installed ## kill every machine of a small cluster while people buy (PostgreSQL, HAProxy)
+	@$(BIN)/python -m benchmarks.cluster --write
+
 vectors: setup ## write the cases for makers of validators into dist/vectors/, which a release attaches
 	@rm -rf dist/vectors
 	@$(BIN)/throughfare gate vectors --out dist/vectors --random 20000
@@ -183,4 +193,4 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-mutmut.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(MUTANTS) $(WHEEL) web/node_modules web/.generated ticketing/web/built var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(CLUSTER) $(MUTANTS) $(WHEEL) web/node_modules web/.generated ticketing/web/built var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info

@@ -39,7 +39,7 @@ _PATIENCE = 60
 
 @dataclass(slots=True)
 class Cluster:
-    """Everything that runs."""
+    """The programs of the cluster."""
 
     pair: Pair
     services: list[Machine]
@@ -102,6 +102,8 @@ def _start(folder: Path, console: Console) -> Cluster:
     environment = {
         "THROUGHFARE_DEMO_CLOCK_FILE": str(folder / "ahead"),
         "THROUGHFARE_CACHE_FOLDER": str(folder / "cache"),
+        # Anchors of another run would say that the books were rewritten.
+        "THROUGHFARE_SETTLEMENT_FOLDER": str(folder / "settlement"),
         "THROUGHFARE_DATABASE_URL": pair.url,
         "THROUGHFARE_KEYS_FOLDER": str(folder / "keys"),
         "THROUGHFARE_REGIONS": "helsinki-tallinn",
@@ -167,7 +169,7 @@ def _run(cluster: Cluster, notes: Notebook, console: Console) -> list[tuple[str,
 
 
 def _acts(cluster: Cluster) -> Iterator[tuple[str, Callable[[], str], float]]:
-    """What is done to it, in order: a name, the deed, and the rest afterwards."""
+    """The deeds in their order: a name, the deed, and the rest afterwards."""
     pair = cluster.pair
     yield "a web process is killed", lambda: _kill_child(cluster.services[0]), _REST
     yield "a host of services is killed, away 5 s", lambda: _kill(cluster.services[0], 5.0), _REST + 5
@@ -258,7 +260,10 @@ def _lines(
         "",
         "| done to it | longest time without a sale | slowest buyer in flight |",
         "|---|---|---|",
-        *(f"| {name} {detail} | {gap:.1f} s | {slow:.1f} s |" for name, gap, slow, detail in events),
+        *(
+            f"| {f'{name} {detail}'.strip()} | {gap:.1f} s | {slow:.1f} s |"
+            for name, gap, slow, detail in events
+        ),
         "",
         "| counted afterwards | found | of |",
         "|---|---|---|",

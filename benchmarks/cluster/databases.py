@@ -112,7 +112,7 @@ def start(tools: Path, folder: Path) -> Pair:
     witness.write_text(json.dumps({"raft": _raft(folder / "raft-2", votes, 2)}))
     third = Machine(
         "witness",
-        (*_python(), "patroni.raft_controller", witness),
+        (*_python()[:1], "-c", _WITNESS, witness),
         folder,
         {"PYTHONPATH": str(tools)},
         as_nobody=True,

@@ -37,9 +37,9 @@ class Notebook:
         marks = [since, *ends, until]
         return max(later - earlier for earlier, later in itertools.pairwise(marks))
 
-    def slowest_across(self, at: float, within: float = 60.0) -> float:
-        """The longest payment of those that were in flight at a moment, counted from it."""
-        crossing = [end - at for begin, end in self.waits if begin <= at < end <= at + within]
+    def slowest_across(self, at: float, during: float = 5.0) -> float:
+        """The longest payment of those that were in flight within seconds of a deed, counted from it."""
+        crossing = [end - max(begin, at) for begin, end in self.waits if begin <= at + during and end > at]
         return max(crossing, default=0.0)
 
 

@@ -121,11 +121,8 @@ def _clock(_settings: Settings, database: Database) -> Iterator[Finding]:
 def _keys(settings: Settings, database: Database) -> Iterator[Finding]:
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     known_keys.check(database, keys)
-    missing = [
-        kind
-        for kind in KINDS
-        if not any(one.kind == kind and one.state == "active" for one in keys.records())
-    ]
+    active = {one.kind for one in keys.records() if one.state == "active"}
+    missing = [kind for kind in KINDS if kind not in active]
     now = datetime.now(UTC)
     old = [
         f"{one.kind} ({(now - datetime.fromisoformat(one.since)).days} days)"

@@ -32,7 +32,7 @@ ONE = {"to": {"place": "Balti jaam"}, "passengers": [{"ref": "anna", "rider_cate
 HT = "helsinki-tallinn"
 # The same tables and statements on either database: what differs is asked of both above.
 # Fields of a ride in a search beside its plan; no quote keeps them.
-OF_THE_DAY = {"waiting_seconds", "notices", "boards_at", "alights_at", "vehicle"}
+OF_THE_DAY = {"waiting_seconds", "notices", "boards_at", "alights_at", "vehicle", "in_seat_transfer"}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Start = Callable[[], Api]
 

@@ -93,7 +93,7 @@ RUN_STATES = (
     "rejected",
     "voided",
 )
-BANK_VERDICTS = ("matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown")
+BANK_VERDICTS = ("matched", "fee", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown")
 MOVEMENT_KINDS = ("payment", "receipt", "payout")
 BOOKED_AS = (
     "payment",

@@ -96,15 +96,15 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import bank  # noqa: PLC0415  only this command needs the database
 
-    content = file.read(bank.MAX_BYTES + 1)
+    place, content = _at(region), file.read(bank.MAX_BYTES + 1)
     with progress("reading the statement") as tell:
         if bank.is_answer(content):
-            for answer in bank.take_answer(*_at(region), content, by):
+            for answer in bank.take_answer(*place, content, by):
                 click.echo(
                     f"{'refused' if answer.is_new else 'told':<13} {answer.party} {answer.reference}  {plain(answer.because)}"
                 )
             return
-        taken = bank.take_statement(*_at(region), content, by, tell)
+        taken = bank.take_statement(*place, content, by, tell)
     booked = sum(finding.verdict in {"matched", "fee"} for finding in taken.findings)
     click.echo(f"{taken.new} new lines, {booked} booked")
     for note in taken.notes:
