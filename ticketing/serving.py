@@ -6,14 +6,12 @@ A region of a large city fills some hundred megabytes. Built before gunicorn for
 import importlib
 from typing import Any
 
-from prometheus_client.multiprocess import mark_process_dead
-
 preload_app = True
 
 
 def child_exit(_arbiter: Any, worker: Any) -> None:
     """Take the gauges of a process that has ended out of the figures of the service."""
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    importlib.import_module("ticketing.api.http_metrics").forget_process(worker.pid)
 
 
 def post_fork(_arbiter: Any, _worker: Any) -> None:
