@@ -143,9 +143,9 @@ bench-peers: setup $(PEERS)/pretix/.installed ## sales and gates beside pretix, 
 
 CLUSTER := .cluster
 
-$(CLUSTER)/.installed: requirements-cluster.in
+$(CLUSTER)/.installed: requirements-cluster.lock
 	@echo "Installing Patroni into $(CLUSTER) (network, a minute) ..."
-	@$(PYTHON) -m pip install -qq --disable-pip-version-check --target $(CLUSTER) --upgrade -r requirements-cluster.in
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --target $(CLUSTER) --upgrade --require-hashes -r requirements-cluster.lock
 	@chmod -R go+rX $(CLUSTER) && touch $@
 
 bench-cluster: setup $(CLUSTER)/.installed ## kill every machine of a small cluster while people buy (PostgreSQL, HAProxy)
@@ -191,6 +191,8 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
 	uv pip compile -q requirements-mutmut.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-mutmut.lock
+	uv pip compile -q requirements-cluster.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-cluster.lock
 
 clean: ## remove the virtual environment and everything under var/
 	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(CLUSTER) $(MUTANTS) $(WHEEL) web/node_modules web/.generated ticketing/web/built var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info

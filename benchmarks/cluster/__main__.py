@@ -2,7 +2,7 @@
 
 A primary and a synchronous standby under Patroni with a third voter, two services, two workers, one proxy. It takes some
 five minutes and needs PostgreSQL and HAProxy (`apt-get install postgresql haproxy`) and the tools of
-requirements-cluster.in, which `make bench-cluster` installs into `.cluster`. With `--write` the figures go to
+requirements-cluster.lock, which `make bench-cluster` installs into `.cluster`. With `--write` the figures go to
 docs/reliability.md.
 """
 
