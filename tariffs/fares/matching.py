@@ -4,6 +4,7 @@ What a leg matches depends on its network and areas, the rider and the medium, a
 Everything but the hour is found once and remembered with the feed, so that a price costs one look-up a leg.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -106,16 +107,14 @@ def _candidates(feed: Feed, leg: EffectiveLeg) -> list[LegRule]:
     """The rules that match whatever the hour."""
     if leg.mixed_networks and not feed.priority_mode:
         return []  # an effective leg over several networks has no single one; decision in docs/tariffs.md
-    # One list without a call between its loops: each leg of each way of a search comes through here.
-    candidates = [
-        rule
-        for network in _values(feed, {leg.network} - {None}, feed.listed[0])
-        for from_area in _values(feed, leg.from_areas, feed.listed[1])
-        for to_area in _values(feed, leg.to_areas, feed.listed[2])
-        for rule in feed.leg_rules.get((network, from_area, to_area), ())
-        if _in_zones(feed, rule, leg)
-    ]
-    return sorted(candidates, key=lambda rule: rule.line)
+    # Without a call of ours for each key: each leg of each way of a search comes through here.
+    keys = itertools.product(
+        _values(feed, {leg.network} - {None}, feed.listed[0]),
+        _values(feed, leg.from_areas, feed.listed[1]),
+        _values(feed, leg.to_areas, feed.listed[2]),
+    )
+    listed = itertools.chain.from_iterable(feed.leg_rules.get(key, ()) for key in keys)
+    return sorted((rule for rule in listed if _in_zones(feed, rule, leg)), key=lambda rule: rule.line)
 
 
 def _matched(feed: Feed, rules: Sequence[LegRule], rider: str | None, medium: str | None) -> Match:

@@ -6,6 +6,7 @@ that the future depends on, so keeping the cheapest way into each state loses no
 2 puts AB in A's place at the first transfer and adds it at later ones.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -131,11 +132,9 @@ class _Pricer(NamedTuple):
         self, states: Sequence[_State], index: int, offers: Sequence[Offer], split: Split | None
     ) -> list[_State]:
         """Close every run and buy this leg alone, by each offer or as singles."""
-        # One list without a call between its loops: every state meets every offer here.
         starting = [
             _opened(state, index, offer.rule.group, offer.product.price.minor, (_bought(offer, index),))
-            for state in states
-            for offer in offers
+            for state, offer in itertools.product(states, offers)
             if not (self.feed.compulsory_transfers and self._must_continue(state, index, offer))
         ]
         if split is not None:
@@ -148,14 +147,11 @@ class _Pricer(NamedTuple):
 
     def transfers(self, states: Sequence[_State], index: int, offers: Sequence[Offer]) -> list[_State]:
         """Stay in the run through each transfer rule that allows it."""
-        # One list without a call between its loops: every state meets every offer and every rule here.
-        return [
-            continued
-            for state in states
-            for offer in offers
-            for rule, start, count in self._ways(state, index, offer.rule.group)
-            for continued in self._transferred(state, index, offer, rule, (start, count))
-        ]
+        continued: list[_State] = []
+        for state, offer in itertools.product(states, offers):
+            for rule, start, count in self._ways(state, index, offer.rule.group):
+                continued += self._transferred(state, index, offer, rule, (start, count))
+        return continued
 
     def _ways(self, state: _State, index: int, group: str | None) -> list[tuple[TransferRule, int, int]]:
         """The usable rules into a group, each with the leg where its clock starts and its count."""
