@@ -148,7 +148,7 @@ def test_a_database_without_its_schema_says_what_makes_it(run: Run) -> None:
 def test_an_older_schema_says_what_makes_it_newer(run: Run) -> None:
     old = Database("sqlite:///good.db")
     with old.write() as tx:
-        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0056_holds_again'")
     old.close()
 
     assert "run `throughfare db upgrade`" in run(("serve",)).stderr

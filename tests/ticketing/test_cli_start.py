@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operators import skeleton
-from ticketing import config, variables
+from ticketing import config, secret_files, variables
 from ticketing.app import create_app
 from ticketing.cli import deployment, main
 from ticketing.db import Database
@@ -169,16 +169,19 @@ def test_a_command_loads_no_more_than_it_needs_and_so_starts_at_once(module: str
     assert loaded.stdout.split() == []
 
 
-def test_every_name_that_the_settings_read_is_known_and_no_other() -> None:
+def test_every_name_that_the_settings_read_is_known_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     class Asked(dict[str, str]):
         def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
             seen.add(key)
             return super().get(key, default)
 
     seen: set[str] = set()
-    config.from_environment(Asked())
+    read = secret_files.read
+    monkeypatch.setattr(secret_files, "read", lambda environ: Asked(read(environ)))
+    config.from_environment({})
 
-    assert seen == set(variables.SETTINGS)
+    files = {f"{name}_FILE" for name in secret_files.SECRETS}
+    assert seen | files == set(variables.SETTINGS)
 
 
 @pytest.mark.parametrize("words", STARTS)

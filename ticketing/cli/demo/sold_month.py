@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,9 @@ class _Shop:
 
     def offers(self, day: datetime) -> list[str]:
         """The first offer of each way on a day, the story's own way among them."""
-        leaves = datetime.combine(day.date(), self._scene.leaves, day.tzinfo) + timedelta(hours=1)
+        # As an instant: a sum of local times is an hour off in the night of a change.
+        opens = datetime.combine(day.date(), self._scene.leaves, day.tzinfo).astimezone(UTC)
+        leaves = opens + timedelta(hours=1)
         ways = [*self._month.ways, (self._scene.origin, self._scene.destination)]
         return [offer for way in ways for offer in self._offers_of(way, leaves)]
 
