@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from tariffs.money import Money
+from ticketing.cli.by import by_option, timer_option
 
-_BY = click.option("--by", required=True, help="Your name, kept with each action.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
 
 
@@ -16,7 +16,7 @@ _REGION = click.option("--region", default=None, help="The region; the first con
 @click.option(
     "--settled", default=10, show_default=True, help="Seconds that a file of the bank must lie unchanged."
 )
-@_BY
+@timer_option()
 @_REGION
 def exchange_command(folder: Path, settled: int, by: str, region: str | None) -> None:
     """Take the bank's files from FOLDER/in, and hand payment files over in FOLDER/out, each once.
@@ -43,7 +43,7 @@ def exchange_command(folder: Path, settled: int, by: str, region: str | None) ->
     "--out", type=click.Path(file_okay=False, path_type=Path), default=None, help="The folder for the files."
 )
 @click.option("--reason", default=None, help="The reason; without it the open payments are listed.")
-@click.option("--by", default=None, help="Your name, kept with the payment.")
+@by_option(text="Your name, kept with the payment.", is_optional=True)
 def pay_again_command(run_id: str, out: Path | None, reason: str | None, by: str | None) -> None:
     """Make the payments of RUN that the bank has returned or refused once more, each with a new reference.
 
