@@ -10,8 +10,9 @@ from tests.api import Api
 from tests.ticketing.identity.authenticator_app import App, enrolled
 from ticketing.config import Settings
 from ticketing.db import Database
+from ticketing.errors import NotAllowed
 from ticketing.identity import create_key, rotate_key, staff
-from ticketing.identity.service import own_key
+from ticketing.identity.service import find_owner, own_key
 from ticketing.identity.staff import StaffDesk
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -62,6 +63,24 @@ def test_a_staff_key_of_nobody_is_refused_and_belongs_to_a_person_for_good(api: 
 
     with pytest.raises(Conflict):
         own_key(desk.database, desk.clock, key_id, "anna@example.org")
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "operator"),
+    [("heli", "operator_finance", "hsl"), ("ada", "admin", None)],
+)
+def test_nobody_gets_more_by_a_key_than_by_the_console(
+    api: Api, desk: StaffDesk, name: str, role: str, operator: str | None
+) -> None:
+    enrolled(desk, api.clock, name, role=role, operator=operator)
+    key_id, key = key_of(desk, None)
+
+    with pytest.raises(NotAllowed, match="may more"):
+        own_key(desk.database, desk.clock, key_id, f"{name}@example.org")
+    with pytest.raises(NotAllowed, match="may more"):
+        find_owner(desk.database, f"{name}@example.org", "operator_finance", "tlt")
+
+    assert code_of(api.get("/v1/settlement-runs", key)) == (403, "key_without_owner")
 
 
 def test_an_account_needs_a_code_and_another_person_whatever_keys_they_use(api: Api, desk: StaffDesk) -> None:
