@@ -47,6 +47,9 @@ _STEP_UP = {
     "console.decide_payouts",
     "console.payouts_file",
     "console.give_back",
+    "console.act_on_case",
+    "console.rule_claim",
+    "console.answer",
     "console.end_member",
     "console.revoke_a_key",
 }

@@ -104,6 +104,15 @@ def test_an_account_needs_a_code_and_another_person_whatever_keys_they_use(api: 
     assert api.post(approval, None, other).status_code == 200
 
 
+def test_a_ruling_and_an_answer_that_give_money_need_a_code_too(api: Api, desk: StaffDesk) -> None:
+    enrolled(desk, api.clock, "anna")
+    _, key = key_of(desk, "anna")
+    ruling = api.post("/v1/claims/none/ruling", {"ruling": "pay", "reason": "seen"}, key)
+    answer = api.post("/v1/disputes/none/answer", {"text": "yes", "amount": "5.00"}, key)
+
+    assert [code_of(one) for one in (ruling, answer)] == [(403, "step_up_needed")] * 2
+
+
 def test_a_code_is_no_key_and_a_used_one_steps_nobody_up(api: Api, desk: StaffDesk) -> None:
     anna = enrolled(desk, api.clock, "anna")
     (_, first), (_, second) = key_of(desk, "anna"), key_of(desk, "anna")
