@@ -1,0 +1,56 @@
+"""Names of files that no bank should give: none keeps a payment file or another file of the bank from its way."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ticketing.settlement.bank_details import enter_accounts
+from tests.ticketing.settlement.month import office
+from ticketing.db import Database
+from ticketing.settlement import bank
+
+REGION = "r"
+NAMES = {
+    "as long as names may be": b"a" * 251 + b".xml",
+    "of long letters": ("õ" * 125 + ".xml").encode(),
+    "two lines": b"new\nline.xml",
+    "an escape of terminals": b"esc\x1b[31m.xml",
+    "no UTF-8": b"\xff\xfe.xml",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_an_odd_name_is_told_on_one_line_and_stops_nothing(
+    database: Database, tmp_path: Path, name: bytes
+) -> None:
+    desk, folder = office(database), tmp_path / "bank"
+    enter_accounts(desk)
+    (folder / "in").mkdir(parents=True)
+    for _ in range(2):
+        (folder / "in" / os.fsdecode(name)).write_bytes(b"no XML")
+        (folder / "in" / "zz.xml").write_bytes(b"<Document/>")
+
+        moved = bank.exchange(desk, REGION, folder, "night", settled_seconds=0)
+
+        assert {one.what for one in moved} == {"refused"}
+        assert len(moved) == 2
+        assert all(one.name.isprintable() for one in moved)
+        assert list((folder / "in").iterdir()) == []
+    refused = [path.name for path in (folder / "refused").iterdir()]
+    assert (len(refused), sum(one.endswith(".xml.txt") for one in refused)) == (8, 4)
+
+
+@pytest.mark.parametrize("locale", ["C", "et_EE.UTF-8"])
+def test_text_that_no_locale_can_write_ends_no_command(locale: str) -> None:
+    code = r"import click; from ticketing import cli; cli.main = lambda: click.echo('\udcff \xf5'); cli.program()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )
+
+    assert (done.returncode, done.stdout.decode()) == (0, "\\udcff õ\n"), done.stderr
