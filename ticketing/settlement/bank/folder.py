@@ -88,19 +88,19 @@ def _whole(place: Path, settled_seconds: int) -> Iterator[Path]:
 
 def _take(office: Office, region: str, path: Path, folder: Path, by: str) -> Moved:
     """Take one file; one that cannot even be read or moved is told, and keeps no other from its way."""
-    told = plain(path.name, _NAME_LETTERS)
+    name = plain(path.name, _NAME_LETTERS)
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        return Moved(told, "refused", f"it cannot be read: {error.strerror}")
+        return Moved(name, "refused", f"it cannot be read: {error.strerror}")
     try:
         new, notes = take_file(office, region, content, by)
     except ThroughfareError as error:
         _move(path, folder / "refused", reason=error.detail)
-        return Moved(told, "refused", plain(error.detail, _REASON_LETTERS))
+        return Moved(name, "refused", plain(error.detail, _REASON_LETTERS))
     _move(path, folder / "done")
-    return Moved(told, "taken", "; ".join([f"{new} new", *map(plain, notes)]))
+    return Moved(name, "taken", "; ".join([f"{new} new", *map(plain, notes)]))
 
 
 def _move(path: Path, place: Path, *, reason: str = "") -> None:
