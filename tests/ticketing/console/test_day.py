@@ -39,7 +39,9 @@ def test_the_page_of_a_day_tells_where_the_money_is(api: Api, desk: StaffDesk, v
     wrong = browser.open("/console/day?day=yesterday")
 
     finnish = browser.open("/console/day", headers={"Accept-Language": "fi"})
-    named = [tag for tag in shown.read.tags if tag[0] in {"section", "div"} and tag[1].get("role") == "region"]
+    named = [
+        tag for tag in shown.read.tags if tag[0] in {"section", "div"} and tag[1].get("role") == "region"
+    ]
 
     assert "At the gateway" in shown.text
     assert re.search(r"Maksupalvelussa \d+,\d\d EUR", finnish.text), finnish.text

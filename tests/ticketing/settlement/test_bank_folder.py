@@ -3,14 +3,20 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.ticketing.settlement.bank_details import enter_accounts
-from tests.ticketing.settlement.month import office
+from tests.ticketing.settlement.bank_lines import sent
+from tests.ticketing.settlement.month import office, sell
+from tests.ticketing.settlement.test_bank_answers import refusal
+from ticketing.cli.settlement import exchanging
 from ticketing.db import Database
 from ticketing.settlement import bank
+from ticketing.settlement.payout import end_to_end_id
 
 REGION = "r"
 NAMES = {
@@ -41,6 +47,29 @@ def test_an_odd_name_is_told_on_one_line_and_stops_nothing(
         assert list((folder / "in").iterdir()) == []
     refused = [path.name for path in (folder / "refused").iterdir()]
     assert (len(refused), sum(one.endswith(".xml.txt") for one in refused)) == (8, 4)
+
+
+def test_the_file_of_payments_made_again_is_written_where_no_folder_is_and_again_after_a_crash(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(database, "t1", {"hsl": 1000, "tlt": 500})
+    desk = replace(office(database), files=tmp_path / "files")
+    run = sent(desk, desk.files)
+    bank.take_answer(desk, REGION, refusal(run, end_to_end_id(run, "hsl"), "MS03"), "Clara")
+    monkeypatch.setattr(exchanging, "_office", lambda: desk)
+    out, later = tmp_path / "not" / "there", tmp_path / "later"
+    why = ["--by", "Bertil", "--reason", "once more"]
+    taken = tmp_path / "taken"
+    taken.touch()
+    refused = CliRunner().invoke(exchanging.pay_again_command, [run.id, *why, "--out", str(taken)])
+    assert refused.exit_code == 2, refused.output  # nothing is paid where no file can be
+
+    first = CliRunner().invoke(exchanging.pay_again_command, [run.id, *why, "--out", str(out)])
+    again = CliRunner().invoke(exchanging.pay_again_command, [run.id, "--out", str(later)])
+
+    assert (first.exit_code, again.exit_code) == (0, 0), (first.output, again.output)
+    (made,), (same,) = out.iterdir(), later.iterdir()
+    assert (made.name, made.read_bytes()) == (same.name, same.read_bytes())
 
 
 @pytest.mark.parametrize("locale", ["C", "et_EE.UTF-8"])

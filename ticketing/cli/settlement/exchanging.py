@@ -1,5 +1,6 @@
 """`throughfare settlement` and files: the folder that the bank's files come and go through, payments made again."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def pay_again_command(run_id: str, out: Path | None, reason: str | None, by: str
     """Make the payments of RUN that the bank has returned or refused once more, each with a new reference.
 
     Where the bank has named the account as the reason, enter another one first (`settlement account enter`) and have it approved.
+    With --out and without --reason the files of payments that were made again are written once more, with the same bytes.
 
     \b
     Example:
@@ -59,13 +61,19 @@ def pay_again_command(run_id: str, out: Path | None, reason: str | None, by: str
     for payment in payout.list_again(office, run_id):
         amount = Money(payment.amount_minor, payment.currency)
         click.echo(f"open again    {amount!s:>16}  {payment.party}: {payment.because}")
-    if reason is None:
-        return
-    _, files = payout.pay_again(office, run_id, by or "", reason)
+    place = out or Path()
+    place.mkdir(parents=True, exist_ok=True)
+    if reason is not None:
+        _write(place, payout.pay_again(office, run_id, by or "", reason)[1])
+    elif out is not None:
+        for number in payout.list_files_again(office, run_id):
+            _write(place, payout.again_files(office, run_id, number))
+
+
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
-        path = (out or Path()) / name
-        path.write_bytes(content)
-        click.echo(f"written       {path}")
+        (place / name).write_bytes(content)
+        click.echo(f"written       {place / name}")
 
 
 def _office() -> Any:
