@@ -15,7 +15,9 @@ from tests.ticketing.settlement.month import office, sell
 from tests.ticketing.settlement.test_bank_answers import refusal
 from ticketing.cli.settlement import exchanging
 from ticketing.db import Database
+from ticketing.errors import InvalidRequest
 from ticketing.settlement import bank
+from ticketing.settlement.bank import camt_xml
 from ticketing.settlement.payout import end_to_end_id
 
 REGION = "r"
@@ -83,3 +85,13 @@ def test_text_that_no_locale_can_write_ends_no_command(locale: str) -> None:
     )
 
     assert (done.returncode, done.stdout.decode()) == (0, "\\udcff õ\n"), done.stderr
+
+
+def test_a_file_of_more_elements_than_any_statement_is_refused_before_it_fills_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(camt_xml, "MAX_ELEMENTS", 100)
+
+    assert camt_xml.parsed(b"<a>" + b"<b/>" * 99 + b"</a>")
+    with pytest.raises(InvalidRequest, match="more than 100 elements"):
+        camt_xml.parsed(b"<a>" + b"<b/>" * 100 + b"</a>")
