@@ -132,7 +132,7 @@ class ClaimContest(MethodView):
 class ClaimRuling(MethodView):
     """The decision about a contest."""
 
-    @for_roles("finance")
+    @for_roles("finance", steps_up=True)
     @blueprint.arguments(RulingRequestSchema)
     @blueprint.response(200, ClaimSchema)
     @blueprint.doc(**_KEY)

@@ -321,7 +321,7 @@ class Disputes(MethodView):
 class DisputeAnswer(MethodView):
     """The other side's word."""
 
-    @for_roles("finance")
+    @for_roles("finance", steps_up=True)
     @blueprint.arguments(AnswerRequestSchema)
     @blueprint.response(200, DisputeSchema)
     @blueprint.doc(**_KEY)

@@ -117,7 +117,7 @@ def program() -> None:
     for stream in (sys.stdout, sys.stderr):
         # Output for another program is UTF-8 in every locale; a terminal gets its own encoding.
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-            stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     main()
 
 

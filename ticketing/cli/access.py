@@ -57,7 +57,7 @@ def create_command(
         label=label,
         life=life,
         is_test=is_test,
-        staff_id=find_owner(opened, owner) if owner else None,
+        staff_id=find_owner(opened, owner, role, theirs) if owner else None,
     )
     click.echo(f"id      {key.id}\nsecret  {secret}\nThe secret is not stored and cannot be shown again.")
 

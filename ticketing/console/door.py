@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from flask import Response, g, make_response, redirect, request, url_for
+from werkzeug.exceptions import BadRequest
 
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.pages import TONGUE, attempt, here_is, home, language, page, staff
@@ -46,6 +47,9 @@ _STEP_UP = {
     "console.decide_payouts",
     "console.payouts_file",
     "console.give_back",
+    "console.act_on_case",
+    "console.rule_claim",
+    "console.answer",
     "console.end_member",
     "console.revoke_a_key",
 }
@@ -136,6 +140,8 @@ def _check_form() -> None:
     """Refuse a form that did not come from a page of ours; a bank's statement may be large, other forms may not."""
     if request.endpoint == "console.import_statement":
         request.max_content_length = bank.MAX_BYTES + 64 * 1024
+    if any("\x00" in value for pair in request.form.items(multi=True) for value in pair):
+        raise BadRequest(text("holds_nul", language()))
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     ours = hmac.compare_digest(request.form.get("csrf", "").encode(), g.csrf.encode())
     if not g.csrf or not ours or site not in {"same-origin", "none"}:

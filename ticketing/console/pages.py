@@ -1,12 +1,13 @@
 """Build pages: their texts, their frame and their errors; and answer a POST, which acts and leads on, or shows what is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from itertools import chain, islice
+from typing import Any, TypeVar
 
 import structlog
 from flask import Response, g, make_response, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from tariffs.money import Money
 from ticketing.console import figures, words
@@ -18,6 +19,7 @@ from ticketing.identity.staff import Staff
 from ticketing.purchase.gateway import alerts
 from ticketing.settlement.statement import rule_words
 
+Part = TypeVar("Part", str, bytes)
 TONGUE = "throughfare-language"
 TONGUES = {"en": "English", "et": "Eesti", "fi": "Suomi", "sv": "Svenska"}
 _KEY = "key "
@@ -63,6 +65,12 @@ def attempt(act: Callable[[], object], shown: Callable[[], str], *, to: Callable
         g.problem = error
         return make_response(shown(), console().status_of(error))
     return make_response(redirect(to(), 303))
+
+
+def begun(parts: Iterator[Part]) -> Iterator[Part]:
+    """Begin to make a file, so that what refuses it is told on a page; after its first part only the connection could break."""
+    first = list(islice(parts, 1))
+    return chain(first, parts)
 
 
 def download(parts: Any, name: str, kind: str) -> Response:
@@ -126,6 +134,7 @@ def _frame() -> dict[str, Any]:
         "day_of": lambda at: figures.day(at, tongue),
         "month_name": lambda period: figures.month(period, tongue),
         "amount": lambda text, currency: figures.amount(text, currency, tongue),
+        "money": lambda of: figures.of_money(of, tongue),
         "figure": lambda value: figures.plain(str(value), tongue),
         "percent": lambda basis_points: figures.percent(basis_points, tongue),
         "called": lambda party: party_name(party, tongue),
@@ -143,11 +152,19 @@ def _frame() -> dict[str, Any]:
         "warnings": console().warnings,
         "regions": console().regions,
         "done": t(f"done.{done}") if words.has(f"done.{done}") else "",
-        "given": request.form,
+        "given": _given(),
         "money_of": money_of,
         "who": who,
         "worker": _worker() if g.get("staff") else None,
     }
+
+
+def _given() -> Mapping[str, str]:
+    """The fields that were sent; none of a form that is too long to be read."""
+    try:
+        return request.form
+    except RequestEntityTooLarge:
+        return {}
 
 
 def _needs_code() -> bool:
@@ -183,7 +200,9 @@ def _refused(error: ThroughfareError) -> Response:
 
 @blueprint.errorhandler(HTTPException)
 def _http(error: HTTPException) -> Response:
-    g.problem = ThroughfareError(error.description or error.name)
+    too_large = isinstance(error, RequestEntityTooLarge)
+    said = words.text("too_large", language()) if too_large else error.description
+    g.problem = ThroughfareError(said or error.name)
     return make_response(page("problem"), error.code or 500)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -11,9 +12,16 @@ from ticketing.db import Database, Transaction
 from ticketing.db.people import access, audit_trail, staff
 from ticketing.db.people.access import ApiKey
 from ticketing.db.people.staff import StaffMember
-from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TestKeyRefused
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotAuthenticated, NotFound, TestKeyRefused
 from ticketing.identity.people import fold_email
-from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
+from ticketing.identity.principal import OPERATOR_ROLES, STAFF_ROLES, Principal, Role
+
+# Who may own a key of a role of the staff: nobody gets more by a key than by the console.
+_MAY_OWN: Mapping[Role, Sequence[Role]] = {
+    "finance": ("finance",),
+    "operator_finance": ("finance", "operator_finance"),
+    "admin": ("finance", "admin"),
+}
 
 
 def create_key(
@@ -83,21 +91,24 @@ def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timede
 
 
 def own_key(database: Database, clock: Clock, key_id: str, email: str) -> None:
-    """Give a key that belongs to nobody, and its line of successors, to a person; raises NotFound, Conflict."""
+    """Give a key that belongs to nobody, and its line of successors, to a person; raises NotFound, NotAllowed, Conflict."""
     with database.write() as tx:
         key = next((one for one in access.list_keys(tx) if one.id == key_id), None)
         owner = _owner_of(tx, email)
         if key is None:
             raise NotFound(f"no key {key_id}")
+        _check_owner(owner, cast("Role", key.role), key.operator)
         if not access.own_line(tx, key.line or key.id, owner.id):
             raise Conflict("this key belongs to somebody already, and stays theirs: make another one")
         audit_trail.note(tx, "command line", "key_owned", key_id, at=clock.now(), detail=owner.id)
 
 
-def find_owner(database: Database, email: str) -> str:
-    """Find the person to whom a key is to belong; raises NotFound."""
+def find_owner(database: Database, email: str, role: Role, operator: str | None) -> str:
+    """Find the person to whom a key of this role is to belong; raises NotFound, NotAllowed where the person may do less."""
     with database.read() as tx:
-        return _owner_of(tx, email).id
+        owner = _owner_of(tx, email)
+    _check_owner(owner, role, operator)
+    return owner.id
 
 
 def list_keys(database: Database) -> list[ApiKey]:
@@ -130,6 +141,16 @@ def authenticate(database: Database, clock: Clock, secret: str, *, is_live: bool
         owner_id=owner.id if owner else "",
         owner=owner.name if owner else "",
         verified_at=key.verified_at,
+    )
+
+
+def _check_owner(owner: StaffMember, role: Role, operator: str | None) -> None:
+    """Raise NotAllowed for a key that may more than its owner may in the console."""
+    if owner.role in _MAY_OWN.get(role, STAFF_ROLES) and owner.operator in {None, operator}:
+        return
+    theirs = f"{owner.role} of {owner.operator}" if owner.operator else owner.role
+    raise NotAllowed(
+        f"{owner.name} has the role {theirs}: a key of the role {role}{f' of {operator}' if operator else ''} may more"
     )
 
 

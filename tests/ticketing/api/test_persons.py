@@ -10,8 +10,9 @@ from tests.api import Api
 from tests.ticketing.identity.authenticator_app import App, enrolled
 from ticketing.config import Settings
 from ticketing.db import Database
+from ticketing.errors import NotAllowed
 from ticketing.identity import create_key, rotate_key, staff
-from ticketing.identity.service import own_key
+from ticketing.identity.service import find_owner, own_key
 from ticketing.identity.staff import StaffDesk
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -64,6 +65,24 @@ def test_a_staff_key_of_nobody_is_refused_and_belongs_to_a_person_for_good(api: 
         own_key(desk.database, desk.clock, key_id, "anna@example.org")
 
 
+@pytest.mark.parametrize(
+    ("name", "role", "operator"),
+    [("heli", "operator_finance", "hsl"), ("ada", "admin", None)],
+)
+def test_nobody_gets_more_by_a_key_than_by_the_console(
+    api: Api, desk: StaffDesk, name: str, role: str, operator: str | None
+) -> None:
+    enrolled(desk, api.clock, name, role=role, operator=operator)
+    key_id, key = key_of(desk, None)
+
+    with pytest.raises(NotAllowed, match="may more"):
+        own_key(desk.database, desk.clock, key_id, f"{name}@example.org")
+    with pytest.raises(NotAllowed, match="may more"):
+        find_owner(desk.database, f"{name}@example.org", "operator_finance", "tlt")
+
+    assert code_of(api.get("/v1/settlement-runs", key)) == (403, "key_without_owner")
+
+
 def test_an_account_needs_a_code_and_another_person_whatever_keys_they_use(api: Api, desk: StaffDesk) -> None:
     anna, bertil = enrolled(desk, api.clock, "anna"), enrolled(desk, api.clock, "bertil")
     (_, first), (_, second), (_, other) = key_of(desk, "anna"), key_of(desk, "anna"), key_of(desk, "bertil")
@@ -83,6 +102,15 @@ def test_an_account_needs_a_code_and_another_person_whatever_keys_they_use(api: 
     assert code_of(api.post(approval, None, other)) == (403, "step_up_needed")  # ten minutes are over
     assert step_up(api, bertil, other) == 200
     assert api.post(approval, None, other).status_code == 200
+
+
+def test_a_ruling_and_an_answer_that_give_money_need_a_code_too(api: Api, desk: StaffDesk) -> None:
+    enrolled(desk, api.clock, "anna")
+    _, key = key_of(desk, "anna")
+    ruling = api.post("/v1/claims/none/ruling", {"ruling": "pay", "reason": "seen"}, key)
+    answer = api.post("/v1/disputes/none/answer", {"text": "yes", "amount": "5.00"}, key)
+
+    assert [code_of(one) for one in (ruling, answer)] == [(403, "step_up_needed")] * 2
 
 
 def test_a_code_is_no_key_and_a_used_one_steps_nobody_up(api: Api, desk: StaffDesk) -> None:

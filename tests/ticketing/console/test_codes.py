@@ -116,6 +116,34 @@ def test_a_download_asks_too_and_leads_on_to_the_file(api: Api, desk: StaffDesk,
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/console/cases/none", {"doing": "give_back"}),
+        ("/console/claims/none/ruling", {"ruling": "pay", "confirmed": "yes", "reason": "seen"}),
+        ("/console/disputes/none/answer", {"verdict": "corrected", "amount": "5.00", "text": "yes"}),
+        ("/console/orders/none/refund", {"passenger": "p1"}),
+        ("/console/day/runs/none/again", {"reason": "again"}),
+    ],
+)
+def test_every_way_to_give_money_asks_for_a_code_again(
+    api: Api, desk: StaffDesk, visitor: Visitor, path: str, fields: dict[str, str]
+) -> None:
+    app = enrolled(desk, api.clock, "anna")
+    browser = visitor()
+    browser.press(password_given(browser, "anna"), "Confirm", code=app.code(api.clock.now()))
+    api.clock.advance(timedelta(minutes=11))
+    token = browser.open("/console/find").form("Find").fields["csrf"]
+
+    asked = browser.client.post(path, data={"csrf": token, **fields})
+
+    assert (asked.status_code, "Confirm that it is you" in asked.text) == (403, True)
+    code = app.code(api.clock.now())
+    assert browser.client.post(
+        path, data={"csrf": token, **fields, "second_factor_code": code}
+    ).status_code in {404, 409}
+
+
 def test_a_lost_app_is_forgotten_by_command_and_ends_every_session(
     api: Api, desk: StaffDesk, visitor: Visitor
 ) -> None:

@@ -1,5 +1,6 @@
 """The page of a day's money: what it shows, and a returned payment that is made again by one button."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +38,14 @@ def test_the_page_of_a_day_tells_where_the_money_is(api: Api, desk: StaffDesk, v
     other = browser.open("/console/day?day=2026-01-01")
     wrong = browser.open("/console/day?day=yesterday")
 
+    finnish = browser.open("/console/day", headers={"Accept-Language": "fi"})
+    named = [
+        tag for tag in shown.read.tags if tag[0] in {"section", "div"} and tag[1].get("role") == "region"
+    ]
+
     assert "At the gateway" in shown.text
+    assert re.search(r"Maksupalvelussa \d+,\d\d EUR", finnish.text), finnish.text
+    assert named == []  # the section has that name already
     assert "Owed to operators" in shown.text
     assert "Nothing is unexplained." in other.text
     assert "no day like 2026-11-26" in wrong.text

@@ -1,13 +1,14 @@
 """`throughfare settlement` and files: the folder that the bank's files come and go through, payments made again."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tariffs.money import Money
+from ticketing.cli.by import by_option, timer_option
 
-_BY = click.option("--by", required=True, help="Your name, kept with each action.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
 
 
@@ -16,7 +17,7 @@ _REGION = click.option("--region", default=None, help="The region; the first con
 @click.option(
     "--settled", default=10, show_default=True, help="Seconds that a file of the bank must lie unchanged."
 )
-@_BY
+@timer_option()
 @_REGION
 def exchange_command(folder: Path, settled: int, by: str, region: str | None) -> None:
     """Take the bank's files from FOLDER/in, and hand payment files over in FOLDER/out, each once.
@@ -43,11 +44,12 @@ def exchange_command(folder: Path, settled: int, by: str, region: str | None) ->
     "--out", type=click.Path(file_okay=False, path_type=Path), default=None, help="The folder for the files."
 )
 @click.option("--reason", default=None, help="The reason; without it the open payments are listed.")
-@click.option("--by", default=None, help="Your name, kept with the payment.")
+@by_option(text="Your name, kept with the payment.", is_optional=True)
 def pay_again_command(run_id: str, out: Path | None, reason: str | None, by: str | None) -> None:
     """Make the payments of RUN that the bank has returned or refused once more, each with a new reference.
 
     Where the bank has named the account as the reason, enter another one first (`settlement account enter`) and have it approved.
+    With --out and without --reason the files of payments that were made again are written once more, with the same bytes.
 
     \b
     Example:
@@ -59,13 +61,19 @@ def pay_again_command(run_id: str, out: Path | None, reason: str | None, by: str
     for payment in payout.list_again(office, run_id):
         amount = Money(payment.amount_minor, payment.currency)
         click.echo(f"open again    {amount!s:>16}  {payment.party}: {payment.because}")
-    if reason is None:
-        return
-    _, files = payout.pay_again(office, run_id, by or "", reason)
+    place = out or Path()
+    place.mkdir(parents=True, exist_ok=True)
+    if reason is not None:
+        _write(place, payout.pay_again(office, run_id, by or "", reason)[1])
+    elif out is not None:
+        for number in payout.list_files_again(office, run_id):
+            _write(place, payout.again_files(office, run_id, number))
+
+
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
-        path = (out or Path()) / name
-        path.write_bytes(content)
-        click.echo(f"written       {path}")
+        (place / name).write_bytes(content)
+        click.echo(f"written       {place / name}")
 
 
 def _office() -> Any:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from ticketing.cli.by import by_option
+from ticketing.cli.by import by_option, check_operator
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
 from ticketing.db.settlement.runs import Run
@@ -276,7 +276,7 @@ def simulate_command(
 @click.argument("run_id", metavar="RUN")
 @click.argument("operator")
 @click.argument("line")
-@_BY
+@by_option(roles=("finance", "operator_finance"))
 @_REASON
 def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str) -> None:
     """Dispute a LINE (last column of the statement; its last eight characters are enough) of an OPERATOR.
@@ -287,6 +287,7 @@ def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str)
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import claims  # noqa: PLC0415  only this command needs the database
 
+    check_operator(by, operator)
     _tell_case(claims.open_dispute(_office(), _full_id(run_id), operator, line, by=by, reason=reason))
 
 

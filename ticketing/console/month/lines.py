@@ -11,7 +11,7 @@ from tariffs.money import MoneyError, parse
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs, own
 from ticketing.console.names import party_name
-from ticketing.console.pages import download, language, page
+from ticketing.console.pages import begun, download, language, page
 from ticketing.console.words import text
 from ticketing.errors import InvalidRequest, ThroughfareError
 from ticketing.settlement import service
@@ -94,7 +94,8 @@ def lines_csv(run_id: str) -> Response:
     own(party)
     wanted = read_filter(run, party)
     name = f"{run.region}-{run.period}-{party or 'all'}-lines.csv"
-    content = (part.encode() for part in csv_of_lines(console().office, run, wanted, language()))
+    rows = begun(csv_of_lines(console().office, run, wanted, language()))
+    content = (part.encode() for part in rows)
     return download(content, name, "text/csv; charset=utf-8")
 
 

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from flask import Response, g, request, url_for
+from flask import Response, g, make_response, request, url_for
 
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
@@ -29,22 +29,24 @@ def bank() -> str:
         absent=absent,
         suspense=banking.list_suspense(office, place),
         booked=banking.list_booked(office),
+        notes=g.get("notes", ()),
     )
 
 
 @blueprint.post("/bank/statements")
 @needs("finance")
 def import_statement() -> Response:
-    """Import a camt.053 file: what matches is booked."""
+    """Import a file of the bank: what matches is booked; what a person should read of it is shown at once."""
 
     def act() -> None:
         upload = request.files.get("file")
         content = upload.read() if upload else b""
         if not content:
             raise InvalidRequest.at("file", "choose the bank's file first")
-        banking.take_file(console().office, region(), content, staff().name)
+        _, g.notes = banking.take_file(console().office, region(), content, staff().name)
 
-    return attempt(act, bank, to=lambda: url_for("console.bank", region=region(), done="imported"))
+    answer = attempt(act, bank, to=lambda: url_for("console.bank", region=region(), done="imported"))
+    return make_response(bank()) if g.get("notes") else answer
 
 
 @blueprint.get("/bank/lines/<line_id>")

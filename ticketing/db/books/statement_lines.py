@@ -140,7 +140,7 @@ def _conditions(wanted: LineFilter) -> list[sa.ColumnElement[bool]]:
     wanting = [condition for given, condition in conditions if given]
     if wanted.since is not None:
         wanting.append(share.c.booked_at >= _begin(wanted.since))
-    if wanted.until is not None:
+    if wanted.until is not None and wanted.until < date.max:
         wanting.append(share.c.booked_at < _begin(wanted.until + timedelta(days=1)))
     gross, net = sa.func.abs(share.c.gross_minor), sa.func.abs(share.c.net_minor)
     if wanted.least_minor is not None or wanted.most_minor is not None:

@@ -11,6 +11,8 @@ from ticketing.errors import Fault, InvalidRequest
 
 # The deepest element of camt.053 lies some twenty deep.
 MAX_DEPTH = 64
+# An element of a statement has twenty bytes or more, so the longest file has fewer than these; more would fill the memory of a worker.
+MAX_ELEMENTS = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class Faults:
         self.found.append(Fault(path, f"line {self.lines[element]}: {message}"))
 
 
-class _TooDeep(Exception):
-    """Elements are nested deeper than in any message of a bank."""
+class _NoMessage(Exception):
+    """Elements are nested deeper, or are more, than in any message of a bank."""
 
 
 class _Lined(TreeBuilder):
@@ -42,7 +44,9 @@ class _Lined(TreeBuilder):
         """An element begins."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise _TooDeep
+            raise _NoMessage(f"elements are nested more than {MAX_DEPTH} deep")
+        if len(self.lines) >= MAX_ELEMENTS:
+            raise _NoMessage(f"the file has more than {MAX_ELEMENTS:,} elements")
         element = super().start(tag, attrs)
         self.lines[element] = self.parser.parser.CurrentLineNumber
         return element
@@ -66,11 +70,9 @@ def parsed(content: bytes) -> tuple[Element, dict[Element, int]]:
             "file",
             f"line {line}: it declares a document type or entities, which no bank does: it is not read",
         ) from None
-    except _TooDeep:
+    except _NoMessage as why:
         line = builder.parser.parser.CurrentLineNumber
-        raise InvalidRequest.at(
-            "file", f"line {line}: elements are nested more than {MAX_DEPTH} deep, which no bank does"
-        ) from None
+        raise InvalidRequest.at("file", f"line {line}: {why}, which no bank does") from None
     except (ParseError, ValueError, LookupError) as error:
         raise InvalidRequest.at("file", f"this is no XML that can be read: {error}") from None
 

@@ -6,6 +6,7 @@ not changed for a while. It then lies in `done`, or in `refused` with its reason
 """
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +21,14 @@ from ticketing.settlement.bank.camt import MAX_BYTES
 from ticketing.settlement.bank.camt_xml import parsed
 from ticketing.settlement.bank.matching import CERTAIN
 from ticketing.settlement.bank.reconcile import take_statement
+from ticketing.settlement.inert import plain
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import PAYMENTS, again_files, message_id_again
 
 SETTLED_SECONDS = 10
+_REASON = ".txt"
+# The longest name that file systems keep; and how much of a name and of a reason is told on a line.
+_MOST_BYTES, _NAME_LETTERS, _REASON_LETTERS = 255, 100, 500
 _PARTS = ("in", "out", "done", "refused", "handed")
 
 
@@ -82,27 +87,40 @@ def _whole(place: Path, settled_seconds: int) -> Iterator[Path]:
 
 
 def _take(office: Office, region: str, path: Path, folder: Path, by: str) -> Moved:
+    """Take one file; one that cannot even be read or moved is told, and keeps no other from its way."""
+    name = plain(path.name, _NAME_LETTERS)
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Moved(name, "refused", f"it cannot be read: {error.strerror}")
+    try:
         new, notes = take_file(office, region, content, by)
     except ThroughfareError as error:
-        reason = error.detail
-        target = _free(folder / "refused", path.name)
-        target.with_name(f"{target.name}.txt").write_text(f"{reason}\n", encoding="utf-8")
+        _move(path, folder / "refused", reason=error.detail)
+        return Moved(name, "refused", plain(error.detail, _REASON_LETTERS))
+    _move(path, folder / "done")
+    return Moved(name, "taken", "; ".join([f"{new} new", *map(plain, notes)]))
+
+
+def _move(path: Path, place: Path, *, reason: str = "") -> None:
+    """Move a file to a place, with a reason beside it; another round may have moved it first."""
+    target = _free(place, path.name)
+    if reason:
+        target.with_name(f"{target.name}{_REASON}").write_text(f"{reason}\n", encoding="utf-8")
+    with contextlib.suppress(FileNotFoundError):
         path.rename(target)
-        return Moved(path.name, "refused", reason)
-    with contextlib.suppress(FileNotFoundError):  # another round has taken it too, and moved it first
-        path.rename(_free(folder / "done", path.name))
-    return Moved(path.name, "taken", "; ".join([f"{new} new", *notes]))
 
 
 def _free(place: Path, name: str) -> Path:
-    """A path in a folder that no file has yet: a bank may give two files one name."""
-    target, number = place / name, 1
+    """A path in a folder that no file has yet: a bank may give two files one name, and one that leaves no room for more."""
+    stem, suffix, number = Path(name).stem, Path(name).suffix, 1
+    while len(os.fsencode(f"{stem}-00000{suffix}{_REASON}")) > _MOST_BYTES:
+        stem = stem[:-1]
+    target = place / f"{stem}{suffix}"
     while target.exists():
         number += 1
-        target = place / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        target = place / f"{stem}-{number}{suffix}"
     return target
 
 

@@ -126,6 +126,12 @@ def pay_again(office: Office, run_id: str, by: str, reason: str) -> tuple[int, M
     return number, again_files(office, run_id, number)
 
 
+def list_files_again(office: Office, run_id: str) -> list[int]:
+    """List the numbers of a run's files of payments made again."""
+    with office.database.read() as tx:
+        return sorted({payment.number for payment in bank_words.list_again(tx, [run_id])})
+
+
 def again_name(number: int, currency: str) -> str:
     """The name of a file of payments made again."""
     return f"payments-again-{number}-{file_part(currency)}.xml"

@@ -104,10 +104,10 @@ def page_of(
 
 def csv_of(office: Office, run: Run, wanted: LineFilter, language: str = "en") -> Iterator[str]:
     """Yield the lines of a filter as CSV (RFC 4180, UTF-8, decimal point), and their sums at the end."""
+    mine = _of_run(run, wanted)
     heads = ("operator", "booked_at", "kind", "ticket", "journey", "rule", "original_period")
     amounts = ("gross", "vat", "fee", "net")
     yield row([*(word(name, language) for name in (*heads, *amounts, "currency", "line"))])
-    mine = _of_run(run, wanted)
     with office.database.read() as tx:
         take_time(tx)
         with closing(statement_lines.stream_lines(tx, mine)) as shares:
