@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Silent(Exception):
-    """Nothing was answered in time."""
+    """The question has no answer in time."""
 
 
 @dataclass(slots=True)

@@ -120,6 +120,9 @@ class GateBundle(MethodView):
         response.content_type = "application/jose"
         response.set_etag(bundle.etag)
         response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Refresh-After"] = str(
+            publish.refresh_seconds(devices.count_at_work(house, operator))
+        )
         return response
 
 
