@@ -38,7 +38,7 @@ class Fetched:
     again_seconds: int | None = None
 
 
-def _again(answer: httpx.Response) -> int | None:
+def again_seconds(answer: httpx.Response) -> int | None:
     """Read `Refresh-After`: whole seconds from 5 to 3600; anything else is no word, and the gate asks each minute."""
     said = answer.headers.get("Refresh-After", "")
     if not (said.isascii() and said.isdigit()) or len(said) > len(str(_REFRESH_SECONDS[1])):
@@ -76,12 +76,12 @@ class Link:
             headers={"If-None-Match": etag} if etag else {},
         )
         if answer.status_code == _NOT_MODIFIED:
-            return Fetched(None, etag, _again(answer))
+            return Fetched(None, etag, again_seconds(answer))
         if answer.status_code == _FORBIDDEN:
             raise Revoked(_detail(answer))
         if answer.status_code != _OK:
             raise LinkDown(_detail(answer))
-        return Fetched(answer.text, answer.headers.get("ETag", ""), _again(answer))
+        return Fetched(answer.text, answer.headers.get("ETag", ""), again_seconds(answer))
 
     def tell(self, scans: Sequence[StoredScan], offset: int) -> list[str]:
         """Tell scans; gives the ids that the server has confirmed. Raises LinkDown: nothing may be dropped."""
