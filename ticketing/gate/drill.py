@@ -30,7 +30,7 @@ _PATIENCE_SECONDS = 120.0
 _LAST_PLACE = 2**20 - 1
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Drill:
     """The outcome: seconds are counted from the moment at which somebody withdraws the key."""
 
@@ -49,7 +49,7 @@ class Drill:
 
     @property
     def is_well(self) -> bool:
-        """Whether the key is worth nothing any more, and nobody honest lost by it."""
+        """True where the key is worth nothing any more, and nobody honest lost by it."""
         refused = self.thiefs_tickets_passed_before and self.gates_that_still_pass == 0
         return refused and not self.honest_refused and self.reissue_complete is not None
 
