@@ -11,7 +11,7 @@ CLIENT := .client
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers bench-cluster vectors wheels mutants lock clean
+.PHONY: help setup apps demo check test test-fast soak lint format pictures bench bench-peers bench-cluster vectors wheels sbom mutants lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -163,6 +163,19 @@ wheels: setup ## build the three wheels into dist/
 # What lies here is installed in place, and is in no lock file.
 OURS = --no-emit-package throughfare-gate --no-emit-package throughfare-lab --no-emit-package throughfare
 
+SBOM := .sbom
+
+$(SBOM)/.installed: requirements-sbom.lock
+	@test -x $(SBOM)/bin/python || $(PYTHON) -m venv $(SBOM)
+	@echo "Installing cyclonedx-bom into $(SBOM) ..."
+	@$(SBOM)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-sbom.lock
+	@touch $@
+
+sbom: $(SBOM)/.installed ## write the bill of materials of the service (CycloneDX) into dist/, which a release attaches
+	@mkdir -p dist
+	@$(SBOM)/bin/cyclonedx-py requirements requirements.lock --output-reproducible --of JSON -o dist/throughfare.cdx.json
+	@ls dist/throughfare.cdx.json
+
 MUTANTS := .mutants
 
 $(MUTANTS)/mutmut/.installed: requirements-mutmut.lock
@@ -189,10 +202,12 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-web.lock
 	uv pip compile -q requirements-peers.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
+	uv pip compile -q requirements-sbom.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-sbom.lock
 	uv pip compile -q requirements-mutmut.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-mutmut.lock
 	uv pip compile -q requirements-cluster.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-cluster.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(CLUSTER) $(MUTANTS) $(WHEEL) web/node_modules web/.generated ticketing/web/built var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(CLUSTER) $(MUTANTS) $(SBOM) $(WHEEL) web/node_modules web/.generated ticketing/web/built var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info

@@ -94,7 +94,7 @@ class Capabilities:
     taken back by machine: confirm what cannot be taken back last. `releases` is whether a hold can be given
     back at once, else it lapses. `hold_seconds` is how long a hold lasts at least, `told_for_seconds` how long
     its last word on disruptions holds when nothing newer comes. `allots`: what is sold are the places that it has
-    allotted, and `availability` leaves out a departure that has none. `vehicles`: it tells where they are. `places` are the kinds that can be held, None
+    allotted, and `availability` leaves out a departure that has none. `counted_here`: places are counted in our own database, and asking for them calls nobody. `vehicles`: it tells where they are. `places` are the kinds that can be held, None
     where only the operator knows.
     """
 
@@ -110,6 +110,7 @@ class Capabilities:
     sale_ends_seconds: int = 0
     told_for_seconds: int = 600
     allots: bool = False
+    counted_here: bool = False
     vehicles: bool = False
     places: frozenset[PlaceKind] | None = frozenset({"foot"})
 

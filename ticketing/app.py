@@ -11,6 +11,7 @@ from operators.port import Connector
 from ticketing import config, console, logs, web
 from ticketing.api import (
     accounts,
+    again,
     claims,
     conditional,
     cors,
@@ -48,7 +49,7 @@ from ticketing.api import (
 )
 from ticketing.clock import Clock
 from ticketing.config import Settings
-from ticketing.db.trouble import is_away, is_taken, refused_for_one_person
+from ticketing.db.trouble import is_away, is_taken, is_torn, refused_for_one_person
 from ticketing.regions import Region, levels
 from ticketing.rooms import Rooms, announce, build_rooms
 
@@ -118,11 +119,12 @@ def create_app(
     guard.register(app)
     conditional.register(app)
     deprecation.register(app)
+    again.register(app, is_torn)
     problems.register(app, is_taken, is_away, refused_for_one_person)
     api = openapi.DescribedApi(app)
     for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)
-    app.register_blueprint(wellknown.blueprint)
+    wellknown.register(app, rooms)
     app.register_blueprint(error_pages.blueprint)
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)

@@ -21,6 +21,7 @@ from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_served
 from ticketing.db.sale.orders import has_orders_of
+from ticketing.db.writable import takes_writes
 from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.operators import load_gates
 from ticketing.gate.rules import category_names, clocks_of, gate_rules, names_of
@@ -254,7 +255,11 @@ def build_rooms(
         provider=Provider(settings.oidc) if settings.oidc else None,
         party=RelyingParty.of(settings.public_url, settings.passkey_origins),
         counters=Counters(database),
-        readiness=lambda: {"database": is_served(database), "regions": bool(regions)},
+        readiness=lambda: {
+            "database": is_served(database),
+            "writes": takes_writes(database),
+            "regions": bool(regions),
+        },
         sick_regions=served.sick,
         warnings=(*settings.warnings(), *opened.stand_ins),
         is_sandbox=settings.is_sandbox,

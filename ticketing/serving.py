@@ -4,9 +4,58 @@ A region of a large city fills some hundred megabytes. Built before gunicorn for
 """
 
 import importlib
+import socket
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from selectors import EVENT_READ
 from typing import Any
 
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
 preload_app = True
+
+_PROBES = (b"GET /healthz", b"HEAD /healthz", b"GET /readyz", b"HEAD /readyz")
+# gunicorn waits so long for the first bytes of a connection, five seconds of them in a thread.
+_FIRST_BYTES_SECONDS = 7
+_LONGEST = max(map(len, _PROBES))
+
+
+class Worker(ThreadWorker):
+    """gunicorn's threads, with one thread more that answers nothing but the questions after health.
+
+    While every other thread waits for the database, `/healthz` still tells that the process lives, and `/readyz` that
+    it cannot work. The first bytes of a request decide; a connection that has sent nothing holds no thread at all.
+    """
+
+    def init_process(self) -> None:
+        """Begin, with the thread for probes, in the process that serves."""
+        self.probes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="probes")
+        super().init_process()
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Hand a connection to the threads that answer it, once it has sent something."""
+        begins = _begins(conn.sock)
+        if begins is None and not (conn.initialized or conn.data_ready):
+            self._await_request(conn)
+            return
+        pool = self.probes if begins is not None and begins.startswith(_PROBES) else self.tpool
+        answered: Future[Any] = pool.submit(self.handle, conn)
+        answered.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
+    def _await_request(self, conn: TConn) -> None:
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + _FIRST_BYTES_SECONDS
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+
+def _begins(sock: socket.socket) -> bytes | None:
+    """The first bytes that wait at a socket, which stay there; None where there are none yet."""
+    try:
+        return sock.recv(_LONGEST, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except OSError:
+        return None
 
 
 def child_exit(_arbiter: Any, worker: Any) -> None:

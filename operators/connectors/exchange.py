@@ -73,6 +73,7 @@ class FileExchange(Basis):
             releases=True,
             availability=True,
             allots=True,
+            counted_here=True,
             places=None,
             disruptions=True,
             told_for_seconds=_DAY_SECONDS,

@@ -38,6 +38,7 @@ class OwnInventory(Basis):
             cancels="whole",
             releases=True,
             availability=True,
+            counted_here=True,
             finds_by="our_key",
             hold_seconds=int(inventory.hold_life.total_seconds()),
             max_travellers=inventory.max_travellers,

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from flask import current_app, request
 
+from ticketing.api.again import repeatable
 from ticketing.api.limits import count_caller
 from ticketing.errors import NotAuthenticated, NotFound
 from ticketing.identity import (
@@ -73,9 +74,11 @@ def open_order(order_id: str) -> None:
 
 def once(principal: str, route: str, body: Any, act: Callable[[Remember], Any]) -> Answer:
     """Run an effect once per Idempotency-Key of this principal on this route."""
+    repeatable()
     return rooms().once.run(principal, route, request.headers.get("Idempotency-Key"), body, act)
 
 
 def once_within(principal: str, route: str, body: Any, act: Callable[[Call], Any]) -> Answer:
     """The same for an effect that claims the key in its own first transaction."""
+    repeatable()
     return rooms().once.run_within(principal, route, request.headers.get("Idempotency-Key"), body, act)

@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _HEADERS = "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-None-Match, X-Request-Id"
-_EXPOSED = "Date, Deprecation, ETag, Idempotent-Replayed, Link, Retry-After, Sunset, Throughfare-Sandbox, X-Request-Id"
+_EXPOSED = "Date, Deprecation, ETag, Idempotent-Replayed, Link, Refresh-After, Retry-After, Sunset, Throughfare-Sandbox, X-Request-Id"
 _AGE_SECONDS = "600"
 
 

@@ -14,6 +14,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
+# Pages that need a camera say so themselves (ticketing/web).
+_NOTHING_OF_A_DEVICE = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
 MAX_BODY_BYTES = 256 * 1024
 
 
@@ -38,7 +41,8 @@ def register(app: Flask, gateway: str, *, is_sandbox: bool) -> None:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        response.headers.setdefault("Permissions-Policy", _NOTHING_OF_A_DEVICE)
         response.headers.setdefault("Content-Security-Policy", _API_POLICY)
         if is_sandbox:
             response.headers["Throughfare-Sandbox"] = "true"

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, make_response, request
 from flask.views import MethodView
 
+from ticketing.api.again import repeatable
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.conditional import conditional
 from ticketing.api.context import OPERATOR_PEOPLE, rooms
@@ -54,6 +55,7 @@ class Validations(MethodView):
         A device that reads one screen again within three seconds gets its first answer.
         """
         gate = the_gate()
+        repeatable()
         return gates.validate(
             rooms().gatehouse,
             presentation(gate, wanted, token=wanted["token"], device_ts=wanted["device_ts"]),
@@ -77,6 +79,7 @@ class ValidationBatch(MethodView):
         gate = the_gate()
         house = rooms().gatehouse
         scans = [Told(**{**item, "scan_id": str(item["scan_id"])}) for item in batch["scans"]]
+        repeatable()
         sender = Sender(gate.key_id, gate.operator, gate.is_revoked)
         outcomes = upload(
             house.database,
@@ -117,6 +120,9 @@ class GateBundle(MethodView):
         response.content_type = "application/jose"
         response.set_etag(bundle.etag)
         response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Refresh-After"] = str(
+            publish.refresh_seconds(devices.count_at_work(house, operator))
+        )
         return response
 
 

@@ -6,6 +6,7 @@ from flask import Response, json, make_response, request
 from flask.views import MethodView
 
 from tariffs.money import Money, MoneyError, parse
+from ticketing.api.again import repeatable
 from ticketing.api.blueprint import IDEMPOTENCY_KEY, OPTIONAL_PERSON, ORDER_TOKEN, Blueprint
 from ticketing.api.conditional import conditional
 from ticketing.api.context import once, once_within, person, person_if_any, rooms
@@ -51,6 +52,7 @@ class Quotes(MethodView):
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Freeze an offer: price, shares, VAT and derivation no longer change. Accept-Language chooses the explanation's."""
         who = person_if_any()
+        repeatable()
         frozen = quotes.freeze(rooms().desk, wanted["offer_id"], who.person_id if who else None)
         desk = rooms().desk
         sold = quotes.sells_guarantees(desk, frozen.region)

@@ -1,31 +1,64 @@
 """Answer public questions: the service's health, the keys that sign its tickets, the tickets that are revoked."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, jsonify, make_response, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, request
 
 from throughfare_gate.gate import sentences
 from throughfare_gate.moments import written
+from ticketing.api.apart import Apart, Silent
 from ticketing.api.conditional import conditional
 from ticketing.api.context import rooms
 from ticketing.api.metrics import prometheus
 from ticketing.gate import publish as gates
 from ticketing.purchase import words
 from ticketing.purchase.gateway import alerts
+from ticketing.purchase.gateway.alerts import WorkerSeen
+from ticketing.rooms import Rooms
 from ticketing.tickets.keys import Kind
 
 blueprint = Blueprint("wellknown", __name__)
+
+# Less than what probes commonly wait for.
+_HEALTH_SECONDS, _READY_SECONDS = 0.5, 3.0
+_APART = "throughfare_apart"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The questions to the database, which may never answer them."""
+
+    worker: Apart[WorkerSeen | None]
+    checks: Apart[dict[str, Any]]
+
+
+def register(app: Flask, here: Rooms) -> None:
+    """Serve these pages; their questions to the database wait on threads of their own."""
+    app.extensions[_APART] = _Asked(
+        worker=Apart(lambda: alerts.worker_seen(here.till), _HEALTH_SECONDS),
+        checks=Apart(here.readiness, _READY_SECONDS),
+    )
+    app.register_blueprint(blueprint)
+
+
+def _apart() -> _Asked:
+    return cast("_Asked", current_app.extensions[_APART])
 
 
 @blueprint.get("/healthz")
 def health() -> Response:
     """The process answers; stand-ins announce themselves, and so do a worker that is silent and what the environment lacks.
 
-    A worker that does not run makes nobody unready: what is sold is sold.
+    A worker that does not run makes nobody unready: what is sold is sold. Where the database does not answer within
+    a moment, nothing is told of the worker.
     """
     here = rooms()
-    worker = alerts.worker_seen(here.till)
+    try:
+        worker = _apart().worker.answer()
+    except Silent:
+        worker = None
     return jsonify(
         {
             "status": "ok",
@@ -38,16 +71,19 @@ def health() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """The service can do its work: database migrated, region loaded, keys there.
+    """The service can do its work: database migrated and taking writes, region loaded, keys there.
 
     A region whose folder cannot be used now is named, and makes nobody unready: it is served as it was, or the others are.
     """
     here = rooms()
-    checks: dict[str, Any] = here.readiness()
+    try:
+        checks: dict[str, Any] = _apart().checks.answer()
+    except Silent:
+        checks = {"database": False}
     good = all(checks.values())
-    told = {"status": "ready" if good else "not ready", "checks": checks}
+    state = {"status": "ready" if good else "not ready", "checks": checks}
     sick = {"sick_regions": dict(here.sick_regions)} if here.sick_regions else {}
-    return jsonify({**told, **sick}), 200 if good else 503
+    return jsonify({**state, **sick}), 200 if good else 503
 
 
 @blueprint.get("/metrics")

@@ -35,6 +35,7 @@ _COMMANDS = {
     "staff": ("ticketing.cli.staff", "Make, list and end accounts of the console."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "doctor": ("ticketing.cli.doctor", "Try everything that a deployment needs, and name what is wrong."),
+    "drill": ("ticketing.cli.drill", "Practise an emergency on a copy: a stolen signing key."),
     "audit": ("ticketing.cli.audit", "Export the audit trail of a month, signed, and check an export."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
     "worker": (

@@ -86,7 +86,7 @@ def gunicorn(bind: str, workers: int, threads: int, application: str = "wsgi:app
         "gunicorn",
         application,
         "--worker-class",
-        "gthread",
+        "ticketing.serving.Worker",
         "--bind",
         bind,
         "--workers",

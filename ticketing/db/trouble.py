@@ -20,6 +20,9 @@ _SQLITE = {
 }
 # Classes of SQLSTATE that a person must mend: invalid authorization, invalid catalogue name.
 _WRONG = ("28", "3D")
+# PostgreSQL ended one transaction so that others could go on (40P01, 40001): it may be tried again at once.
+_TORN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_TAKES_NO_WRITES = psycopg.errors.ReadOnlySqlTransaction
 _PASSING = ("database is locked", "database or disk is full", "disk I/O error")
 
 
@@ -50,6 +53,8 @@ def trouble(error: BaseException) -> str | None:
     said = str(original).strip().partition("\n")[0]
     if isinstance(original, psycopg.errors.InsufficientPrivilege):
         return f"PostgreSQL allows too little: {said}"
+    if isinstance(original, _TAKES_NO_WRITES):
+        return f"PostgreSQL takes no writes: {said}"
     if isinstance(original, psycopg.OperationalError):
         return f"PostgreSQL does not answer: {said}"
     return next((told for begin, told in _SQLITE.items() if begin in said), None)
@@ -60,9 +65,16 @@ def is_away(error: BaseException) -> bool:
     if not isinstance(error, sa.exc.DBAPIError) or trouble(error) is None:
         return False
     original = error.orig
+    if isinstance(original, _TAKES_NO_WRITES):
+        return True
     if isinstance(original, psycopg.OperationalError):
         return not str(original.sqlstate or "").startswith(_WRONG) and not _is_refused(str(original))
     return any(begin in str(original) for begin in _PASSING)
+
+
+def is_torn(error: BaseException) -> bool:
+    """Tell whether the database itself ended a transaction for the sake of others: the same again may well succeed."""
+    return isinstance(error, sa.exc.DBAPIError) and isinstance(error.orig, _TORN)
 
 
 def _is_refused(said: str) -> bool:

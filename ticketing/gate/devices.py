@@ -257,6 +257,12 @@ def note_bundle(
         status_changes.note_fetch(tx, device.id, device.operator, known_since, at)
 
 
+def count_at_work(house: Gatehouse, operator: str) -> int:
+    """Count an operator's devices that were heard of within the hour."""
+    with house.database.read() as tx:
+        return devices.count_heard(tx, operator, house.clock.now() - SILENT_AFTER)
+
+
 def note_upload(house: Gatehouse, device: Device, scans: int) -> None:
     """Keep when a device uploaded last: so many of its scans wait no longer, whether or not it asks for a bundle again."""
     with house.database.write() as tx:

@@ -33,6 +33,9 @@ FIRST_FORMAT = 1
 _OVERLAP = timedelta(seconds=30)
 # About 110 KB of uses; a gate that is further behind asks again at once.
 _MOST_TICKETS = 1200
+# A gate that asks so often knows a revocation within ten seconds; so many fetches a second are enough for one operator.
+_REFRESH_SECONDS, _LONGEST_REFRESH_SECONDS = 8, 60
+_FETCHES_A_SECOND = 50
 _LIST_LIFE = timedelta(seconds=status_list.TTL_SECONDS)
 
 
@@ -112,6 +115,11 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
     }
     etag = digest([slot, {**bundles.content(facts), **same}])
     return Prepared(house, facts, now, etag)
+
+
+def refresh_seconds(devices_at_work: int) -> int:
+    """The seconds after which a gate should ask again: few enough for ten seconds to every gate, unless there are very many."""
+    return min(_LONGEST_REFRESH_SECONDS, max(_REFRESH_SECONDS, -(-devices_at_work // _FETCHES_A_SECOND)))
 
 
 def jwks(house: Gatehouse, kind: Kind) -> dict[str, Any]:

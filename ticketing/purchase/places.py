@@ -4,6 +4,7 @@ Each booking is written down before its operator is called and carries our key, 
 again. What an operator answered is written down at once; after a lost answer its own word decides (`find`).
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,11 +14,11 @@ import structlog
 from operators.departures import departure_of
 from operators.errors import WORDS, Expired, NotSupported, OperatorError, OutcomeUnknown, Refused, Unavailable
 from operators.place_kinds import kind_of
-from operators.port import Connector, HoldRequest, Traveller
+from operators.port import Connector, Departure, HoldRequest, Traveller
 from tariffs.journey import Ride
 from throughfare_gate.ids import new_id
 from ticketing.db import Transaction
-from ticketing.db.sale import bookings, gateway_events
+from ticketing.db.sale import bookings, gateway_events, orders
 from ticketing.db.sale.bookings import Booking, sailing_of
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
@@ -25,6 +26,7 @@ from ticketing.errors import Conflict, OperatorSilent
 from ticketing.frozen import PricedPassenger, read_ride, write_ride
 from ticketing.purchase import handed_over
 from ticketing.purchase.refund import disrupted
+from ticketing.purchase.sold_out import Asked, refusal
 from ticketing.purchase.till import OrderState, Till
 
 _log = structlog.get_logger(__name__)
@@ -52,6 +54,36 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
     return wanted
 
 
+def refuse_sold_out(till: Till, quote: str | Quote) -> None:
+    """Raise Conflict for a quote whose sailing has no place left, without writing anything; one named by its id may be tried.
+
+    An order that the quote became already is no new one: its caller only asks again.
+    """
+    if isinstance(quote, str):
+        return
+    wanted: Counter[Asked] = Counter()
+    for ride in quote.document.rides:
+        if till.connector(quote.region, ride.operator) is None:
+            continue
+        departure = _departure(till, quote.region, ride)
+        for passenger in quote.document.passengers:
+            kind = _traveller(till, quote, ride, passenger)["place"]
+            wanted[
+                Asked(ride.operator, _sailing(quote, ride.operator, departure, kind), kind, departure)
+            ] += 1
+    said = refusal(till.full, wanted, till.connectors.get(quote.region, {}))
+    if said is None:
+        return
+    with till.database.read() as tx:
+        placed = orders.find_order_of_quote(tx, quote.id)
+    if placed is None:
+        raise Conflict(said)
+
+
+def _sailing(quote: Quote, operator: str, departure: Departure, kind: str) -> str:
+    return sailing_of(f"{quote.region}/{operator}/{departure.trip_id}/{departure.service_date}", kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A place to ask for: the order and the booking's number in it, the leg and its ride."""
@@ -66,7 +98,6 @@ def booking_of(till: Till, quote: Quote, wanted: Wanted, passenger: PricedPassen
     """Write down a place to ask for, for a passenger; raises Conflict for a ride that its operator's timetable no longer has."""
     ride = wanted.ride
     departure = _departure(till, quote.region, ride)
-    sailing = f"{quote.region}/{ride.operator}/{departure.trip_id}/{departure.service_date}"
     traveller = _traveller(till, quote, ride, passenger)
     details: dict[str, object] = {"leg": wanted.leg, "ride": write_ride(ride), "traveller": traveller}
     details |= handed_over.agreed(till, quote, ride, traveller)
@@ -81,7 +112,7 @@ def booking_of(till: Till, quote: Quote, wanted: Wanted, passenger: PricedPassen
         tries=0,
         changed_at=till.clock.now(),
         document=details,
-        sailing=sailing_of(sailing, traveller["place"]),
+        sailing=_sailing(quote, ride.operator, departure, traveller["place"]),
     )
 
 
@@ -122,6 +153,8 @@ def _hold(till: Till, order: Order, booking: Booking) -> None:
     try:
         held = connector.hold(request)
     except (Refused, Expired, NotSupported) as error:
+        if isinstance(error, Refused) and error.reason == "sold_out":
+            till.full.note(booking.sailing)
         _tell_ours(till, order, booking, error)
         _refuse(till, booking, error)
         detail = f"{booking.operator} has no place: {_reason(error)}; nothing was booked"
@@ -198,6 +231,7 @@ def _give_back(till: Till, order: Order, booking: Booking) -> bool:
             _stick(till, tx, booking, error)
         return True
     now = till.clock.now()
+    till.full.forget(booking.sailing)
     with till.database.write() as tx:
         bookings.set_booking(tx, booking.id, outcome, now, of={"unwanted"})
         gateway_events.resolve_alert_of(tx, "booking_stuck", booking.id, "worker", now)

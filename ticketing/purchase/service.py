@@ -117,13 +117,13 @@ def place_order(
     where an operator has no place, DepartureCancelled where a departure does not run, OperatorSilent where one does
     not answer: then nothing stays booked.
     With `exchange_of` the tickets of that order pay for it as far as they give something back: those of the
-    passengers, and the legs, that `changing` names. `phones` are
-    those that the tickets will be bound to, `names` make them personal; with the `code` "group" one code stands for all
+    passengers, and the legs, that `changing` names. `phones` are those that the tickets will be bound to, `names` make them personal; with the `code` "group" one code stands for all
     people of the order (`one_code.py` says where it cannot). `disclosed` says how its separate contracts were told. The same `request_key` continues an order
     whose answer never reached its caller; `claim` takes the call's key in the transaction that places it.
     """
     now = till.clock.now()
     quote_id = wanted if isinstance(wanted, str) else wanted.id
+    places.refuse_sold_out(till, wanted)
     with till.database.write() as tx:
         claim(tx)
         placed = orders.find_order_of_quote(tx, quote_id)

@@ -21,6 +21,7 @@ from ticketing.errors import NotFound
 from ticketing.payments import PaymentGateway
 from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.order import ISSUED, Move, after
+from ticketing.purchase.sold_out import Full
 from ticketing.regions import Region
 from ticketing.tickets.issue import Press
 
@@ -45,6 +46,7 @@ class Till:
     regions: Mapping[str, Region]
     connectors: Mapping[str, Mapping[str, Connector]] = field(default_factory=dict)
     rules: Mapping[str, ProductRule] = field(default_factory=dict)
+    full: Full = field(default_factory=Full)
 
     def connector(self, region: str, operator: str) -> Connector | None:
         """The connector of an operator that holds places; None where our ticket is enough."""

@@ -19,6 +19,21 @@ const WHOLE_SECONDS = 24 * 3600;
 const BATCH = 500;
 const PATIENCE_MS = 30_000;
 
+let again: number | null = null;
+
+/** Read `Refresh-After`, 5 to 3600 whole seconds; null for anything else: then the device asks each minute. */
+function toldMs(said: string | null): number | null {
+  const told = /^[0-9]{1,4}$/.test(said ?? "") ? Number(said) : 0;
+  return told >= 5 && told <= 3_600 ? told * 1_000 : null;
+}
+
+/** The pause to the next bundle: one that the service says is a promise about revocations, and chance only shortens it. */
+function pauseMs(): number {
+  if (again !== null && again < REFRESH_MS) return again * (1 - (Math.random() * JITTER_MS) / REFRESH_MS);
+  const whole = again ?? REFRESH_MS;
+  return whole + (whole / REFRESH_MS) * (Math.random() * 2 - 1) * JITTER_MS;
+}
+
 /** Enrol by a code, and fetch what the first bundle leaves out. */
 export async function begin(code: string): Promise<void> {
   const first = await enrol(code);
@@ -56,6 +71,7 @@ async function fetchPage(since: number, etag: string | null, trust?: string): Pr
     clock_offset: String(offsetSeconds()),
   });
   const answer = await send(`/v1/operators/${encodeURIComponent(enrolment.value?.operator ?? "")}/gate-bundle?${query}`, etag);
+  again = toldMs(answer.headers.get("Refresh-After"));
   if (answer.status === 304) return null;
   const token = await answer.text();
   return { token, opened: await verified(token, trust), etag: answer.headers.get("ETag") };
@@ -182,7 +198,7 @@ const down = new Round(
     }
     return false;
   },
-  () => REFRESH_MS + (Math.random() * 2 - 1) * JITTER_MS,
+  pauseMs,
 );
 const up = new Round(
   () => (enrolment.value ? tell() : Promise.resolve(false)),

@@ -65,8 +65,10 @@ class Courier:
             thread.join(2)
         return self._store.count_untold()
 
-    def refresh(self, link: Link) -> None:
+    def refresh(self, link: Link) -> int | None:
         """Fetch what has changed, in pages, and apply it at once; raises LinkDown, Revoked or BadBundle.
+
+        Gives the seconds after which the server wants to be asked again, None where it says nothing.
 
         Once a day everything is fetched anew, so that uses of tickets that have expired are forgotten.
         """
@@ -78,13 +80,14 @@ class Courier:
         while not self._stop.is_set():
             fetched = link.fetch_bundle(since, etag, self._store.count_untold(), self._flap.offset)
             if fetched.bundle is None:
-                return
+                return fetched.again_seconds
             pages.append(self._verified(fetched.bundle))
             delta = pages[-1].delta
             if delta is None or delta.complete:
                 self._apply(fetched, merged(pages), is_whole=is_whole)
-                return
+                return fetched.again_seconds
             since, etag = delta.cursor, ""
+        return None
 
     def _verified(self, token: str) -> Opened:
         """A bundle that may be applied; raises BadBundle and the held one stays, or Revoked."""
@@ -115,9 +118,8 @@ class Courier:
         while not self._stop.is_set():
             began = time.monotonic()
             try:
-                self.refresh(link)
+                pause = pause_seconds(self.refresh(link))
                 failures = 0
-                pause = REFRESH_SECONDS + random.uniform(-_JITTER_SECONDS, _JITTER_SECONDS)
             except (LinkDown, BadBundle) as error:
                 failures += 1
                 pause = wait_seconds(failures)
@@ -130,9 +132,11 @@ class Courier:
                 self._report(f"this gate is revoked: {error}")
                 pause = _LONGEST_WAIT_SECONDS
             self._flap.wants_bundle.clear()
-            # An unknown key asks for a bundle at once, yet no code can make the gate ask more than once a minute.
+            # An unknown key asks for a bundle at once, yet no code can make the gate ask sooner than in a minute, or in its own
+            # time where that is shorter; and none can make it ask later.
             if self._flap.wants_bundle.wait(pause):
-                self._stop.wait(max(0.0, _LONGEST_WAIT_SECONDS - (time.monotonic() - began)))
+                longest = min(pause, _LONGEST_WAIT_SECONDS)
+                self._stop.wait(max(0.0, longest - (time.monotonic() - began)))
         link.close()
         self._store.close()
 
@@ -205,6 +209,17 @@ def merged(pages: Sequence[Opened]) -> Opened:
 def _named(page: Opened) -> set[str]:
     """The tickets of which a page says all."""
     return {*(page.delta.cleared if page.delta else ()), *(use.jti for use in page.uses)}
+
+
+def pause_seconds(told: int | None) -> float:
+    """The seconds to the next fetch: a minute, or what the server says, up to a sixth less or more by chance.
+
+    A shorter one that is told is a promise about revocations: chance only shortens it.
+    """
+    if told is None or told >= REFRESH_SECONDS:
+        whole = told or REFRESH_SECONDS
+        return whole + whole / REFRESH_SECONDS * random.uniform(-_JITTER_SECONDS, _JITTER_SECONDS)
+    return told * random.uniform(1 - _JITTER_SECONDS / REFRESH_SECONDS, 1)
 
 
 def wait_seconds(failures: int, chance: Callable[[float, float], float] = random.uniform) -> float:

@@ -16,6 +16,7 @@ from throughfare_gate.validator.identity import Identity
 from throughfare_gate.validator.store import StoredScan
 
 SOFTWARE = "throughfare-gate 1"
+_REFRESH_SECONDS = (5, 3600)
 _TIMEOUT = httpx.Timeout(10, connect=5)
 _NOT_MODIFIED, _UNAUTHORISED, _FORBIDDEN, _CREATED, _OK = 304, 401, 403, 201, 200
 
@@ -30,10 +31,19 @@ class Revoked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A bundle as it came, or None when it has not changed."""
+    """A bundle as it came, or None when it has not changed; after `again_seconds` the server wants to be asked again."""
 
     bundle: str | None
     etag: str
+    again_seconds: int | None = None
+
+
+def again_seconds(answer: httpx.Response) -> int | None:
+    """Read `Refresh-After`: whole seconds from 5 to 3600; anything else is no word, and the gate asks each minute."""
+    said = answer.headers.get("Refresh-After", "")
+    if not (said.isascii() and said.isdigit()) or len(said) > len(str(_REFRESH_SECONDS[1])):
+        return None
+    return int(said) if _REFRESH_SECONDS[0] <= int(said) <= _REFRESH_SECONDS[1] else None
 
 
 def enrol(server: str, code: str, public_key: dict[str, str]) -> dict[str, Any]:
@@ -66,12 +76,12 @@ class Link:
             headers={"If-None-Match": etag} if etag else {},
         )
         if answer.status_code == _NOT_MODIFIED:
-            return Fetched(None, etag)
+            return Fetched(None, etag, again_seconds(answer))
         if answer.status_code == _FORBIDDEN:
             raise Revoked(_detail(answer))
         if answer.status_code != _OK:
             raise LinkDown(_detail(answer))
-        return Fetched(answer.text, answer.headers.get("ETag", ""))
+        return Fetched(answer.text, answer.headers.get("ETag", ""), again_seconds(answer))
 
     def tell(self, scans: Sequence[StoredScan], offset: int) -> list[str]:
         """Tell scans; gives the ids that the server has confirmed. Raises LinkDown: nothing may be dropped."""

@@ -189,3 +189,12 @@ def test_each_role_reaches_its_own_routes_alone(
 
 def test_a_gate_of_one_operator_does_not_get_the_bundle_of_another(api: Api) -> None:
     problem(api.get("/v1/operators/tallink/gate-bundle", api.key("gate", "hsl")), 403)
+
+
+def test_every_answer_keeps_browsers_on_https_and_opens_no_part_of_a_device(api: Api) -> None:
+    for path in ("/healthz", "/v1/regions", "/v1/orders/none", "/console/sign-in"):
+        head = api.client.get(path).headers
+        assert head["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains", path
+        assert {"camera=()", "geolocation=()", "microphone=()"} <= set(
+            head["Permissions-Policy"].split(", ")
+        ), path

@@ -55,7 +55,7 @@ class Server:
                 "gunicorn",
                 "wsgi:app",
                 "--worker-class",
-                "gthread",
+                "ticketing.serving.Worker",
                 "--bind",
                 f"127.0.0.1:{self.port}",
                 "--workers",

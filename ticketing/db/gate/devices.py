@@ -112,6 +112,16 @@ def list_revoked(tx: Transaction, operator: str) -> list[str]:
     return sorted(tx.execute(query).scalars())
 
 
+def count_heard(tx: Transaction, operator: str, since: datetime) -> int:
+    """Count the devices of an operator that have fetched a bundle since then and are not revoked."""
+    query = sa.select(sa.func.count()).where(
+        gate_device.c.operator == operator,
+        gate_device.c.revoked_at.is_(None),
+        gate_device.c.last_bundle_at >= since,
+    )
+    return int(tx.execute(query.select_from(gate_device)).scalar_one())
+
+
 def revoke_device(tx: Transaction, device_id: str, because: str, at: datetime) -> bool:
     """Revoke a device; False when it was revoked before."""
     change = sa.update(gate_device).where(gate_device.c.id == device_id, gate_device.c.revoked_at.is_(None))

@@ -1,0 +1,111 @@
+"""`throughfare drill`: practise what must not go wrong, on a copy."""
+
+import json
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from ticketing.cli.deployment import current_database, settings
+from ticketing.config import Settings
+from ticketing.db import Database
+from ticketing.db.copied import copy_gates_part
+from ticketing.db.migrate import upgrade
+from ticketing.gate.drill import Drill, drill
+from ticketing.rooms import build_rooms
+
+
+@click.group()
+def command() -> None:
+    """Practise an emergency on a copy of this deployment; the deployment itself is only read."""
+
+
+@command.command("signing-key")
+@click.option(
+    "--gates",
+    type=click.IntRange(1, 2000),
+    default=40,
+    show_default=True,
+    help="How many gates are simulated.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("var/drills"),
+    show_default=True,
+    help="The folder of the report.",
+)
+def signing_key(gates: int, out: Path) -> None:
+    """Steal the key of tickets from a copy, withdraw it, and time gates and holders; exit 1 where anything is ill.
+
+    Tickets and keys are copied to a folder of this command alone, which is deleted at the end.
+
+    \b
+    Example:
+      throughfare drill signing-key --gates 100
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()
+    now = configured.clock().now()
+    live = current_database(configured)
+    with tempfile.TemporaryDirectory(prefix="throughfare-drill-") as scratch:
+        copied, held = _copy(configured, live, Path(scratch), now)
+        click.echo(f"{held} tickets and the keys are copied; the deployment is not touched from here on")
+        rooms = build_rooms(copied)
+        operators = sorted({name for region in rooms.till.regions.values() for name in region.data.operators})
+        seen = drill(rooms.gatehouse, operators, gates, say=click.echo)
+        rooms.till.database.close()
+    text = _told(seen, held, now)
+    out.mkdir(parents=True, exist_ok=True)
+    name = out / f"signing-key-{now:%Y%m%dT%H%M%SZ}"
+    name.with_suffix(".json").write_text(
+        json.dumps({"at": now.isoformat(), **seen.as_json()}, indent=2) + "\n"
+    )
+    name.with_suffix(".txt").write_text(text + "\n")
+    click.echo(f"{text}\nthe report is {name}.json and .txt")
+    if not seen.is_well:
+        sys.exit(1)
+
+
+def _copy(configured: Settings, live: Database, scratch: Path, now: datetime) -> tuple[Settings, int]:
+    """Copy keys and tickets; gives the settings of the copy, and how many tickets it holds."""
+    shutil.copytree(configured.keys_folder, scratch / "keys")
+    copied = replace(
+        configured,
+        database_url=f"sqlite:///{scratch / 'drill.db'}",
+        pooler="none",
+        environment="development",
+        keys_folder=scratch / "keys",
+        mail_folder=scratch / "mail",
+        settlement_folder=scratch / "settlement",
+    )
+    database = Database(copied.database_url)
+    upgrade(database)
+    held = copy_gates_part(live, database, now)
+    database.close()
+    return copied, held
+
+
+def _told(seen: Drill, held: int, now: datetime) -> str:
+    every, complete = seen.refused_by_every_gate, seen.reissue_complete
+    return "\n".join(
+        [
+            f"Drill of a stolen signing key, {now:%Y-%m-%d %H:%M} UTC, key {seen.kid}",
+            f"the thief's tickets passed before: {'yes' if seen.thiefs_tickets_passed_before else 'NO, so nothing is proven'}",
+            f"the first gate refused them after: {_seconds(seen.refused_by_the_first_gate)}",
+            f"every one of {seen.gates} gates: {_seconds(every)} (they ask each {seen.refresh_seconds} s); still passing: {seen.gates_that_still_pass}",
+            f"signed anew: {seen.reissued} texts of {held} tickets, complete after {_seconds(complete)}",
+            f"honest holders with the new text: {len(seen.honest_refused)} of {seen.honest_looked_at} decisions changed",
+            *seen.honest_refused[:20],
+            "Not in these figures: the time until somebody notices, the copy of the keys to other hosts, gates without a network,",
+            "and holders who show the old text before their app has fetched the new one.",
+            "WELL" if seen.is_well else "ILL",
+        ]
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "never" if value is None else f"{value:.1f} s"
