@@ -38,5 +38,18 @@ def sent(desk: Office, folder: Path) -> Run:
     return steps.mark_sent(desk, run.id, "Bertil", steps.message_id_of(run))
 
 
+def refusal(run: Run, reference: str = "", code: str = "AC04") -> bytes:
+    """A pain.002 that refuses a payment of a run, or its whole file."""
+    reason = f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn><AddtlInf>closed</AddtlInf></StsRsnInf>"
+    one = f"<TxInfAndSts><OrgnlEndToEndId>{reference}</OrgnlEndToEndId><TxSts>RJCT</TxSts>{reason}</TxInfAndSts>"
+    group = "PART" if reference else "RJCT"
+    return (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt><OrgnlGrpInfAndSts>'
+        f"<OrgnlMsgId>{steps.message_id_of(run)}</OrgnlMsgId><GrpSts>{group}</GrpSts>{'' if reference else reason}"
+        f"</OrgnlGrpInfAndSts><OrgnlPmtInfAndSts>{one if reference else ''}</OrgnlPmtInfAndSts>"
+        "</CstmrPmtStsRpt></Document>"
+    ).encode()
+
+
 def in_account(currency: str, content: bytes) -> bytes:
     return content.replace(b"</IBAN></Id></Acct>", f"</IBAN></Id><Ccy>{currency}</Ccy></Acct>".encode())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.ticketing.settlement.bank_details import IBANS
-from tests.ticketing.settlement.bank_lines import line, sent, statement
+from tests.ticketing.settlement.bank_lines import line, refusal, sent, statement
 from tests.ticketing.settlement.month import AT, book, office, sell
 from ticketing.books import postings
 from ticketing.db import Database
@@ -69,18 +69,6 @@ def batched(run: Run, amount: str, count: str = "2") -> str:
     head, _, rest = entry.partition("<TxDtls>")
     names = f"<Btch><PmtInfId>{steps.message_id_of(run)}</PmtInfId><NbOfTxs>{count}</NbOfTxs></Btch>"
     return head + names + rest.partition("</TxDtls>")[2]
-
-
-def refusal(run: Run, reference: str = "", code: str = "AC04") -> bytes:
-    reason = f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn><AddtlInf>closed</AddtlInf></StsRsnInf>"
-    one = f"<TxInfAndSts><OrgnlEndToEndId>{reference}</OrgnlEndToEndId><TxSts>RJCT</TxSts>{reason}</TxInfAndSts>"
-    group = "PART" if reference else "RJCT"
-    return (
-        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt><OrgnlGrpInfAndSts>'
-        f"<OrgnlMsgId>{steps.message_id_of(run)}</OrgnlMsgId><GrpSts>{group}</GrpSts>{'' if reference else reason}"
-        f"</OrgnlGrpInfAndSts><OrgnlPmtInfAndSts>{one if reference else ''}</OrgnlPmtInfAndSts>"
-        "</CstmrPmtStsRpt></Document>"
-    ).encode()
 
 
 def new_account(desk: Office, party: str, iban: str) -> None:

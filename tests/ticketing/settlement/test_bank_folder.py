@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.ticketing.settlement.bank_details import enter_accounts
-from tests.ticketing.settlement.bank_lines import sent
+from tests.ticketing.settlement.bank_lines import refusal, sent
 from tests.ticketing.settlement.month import office, sell
-from tests.ticketing.settlement.test_bank_answers import refusal
 from ticketing.cli.settlement import exchanging
 from ticketing.db import Database
 from ticketing.errors import InvalidRequest
