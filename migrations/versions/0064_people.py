@@ -1,4 +1,4 @@
-"""Who may do what is a person: owners of API keys, second factors of staff, and four eyes by person."""
+"""Give API keys an owner and staff a second factor, and compare four eyes by person."""
 
 from pathlib import Path
 

@@ -130,7 +130,7 @@ def test_half_a_configuration_stops_the_start() -> None:
 
 
 def test_a_sign_in_that_another_browser_began_signs_nobody_in_here(shop: Api) -> None:
-    """Somebody sends a victim the address that leads back: the victim would be signed in to the sender's account."""
+    """Otherwise an attacker could send the address that leads back, and sign a victim in to the attacker's account."""
     url = begin(shop)
     query = at_the_provider(url, "mallory")
     other = shop.client.application.test_client()

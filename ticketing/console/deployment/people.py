@@ -3,6 +3,8 @@
 Somebody of finance who could make an account could be two people, and four eyes would be two.
 """
 
+from collections.abc import Callable
+
 from flask import Response, url_for
 
 from ticketing.console.blueprint import blueprint, console
@@ -39,23 +41,15 @@ def end_member(member_id: str) -> Response:
         raise NotFound(text("no_such_account", tongue))
     if member.id == staff().id:
         raise NotAllowed(text("not_yourself", tongue))
-    look = Look(
+    return _look_then_end(
         title=text("look.end_member", tongue, name=member.name),
         facts=[
             (text("device_name", tongue), member.name),
             (text("email", tongue), member.email),
             (text("operator", tongue), party_name(member.operator, tongue) or "–"),
         ],
-        consequence=text("follows.end_member", tongue),
-        button=text("end_account", tongue),
-        back=url_for("console.people"),
-    )
-    return look_then_do(
-        look,
-        lambda: identity.end(desk, member.email),
-        people,
-        to=lambda: url_for("console.people", done="member_ended"),
-        here="people",
+        words=("follows.end_member", "end_account", "member_ended"),
+        act=lambda: identity.end(desk, member.email),
     )
 
 
@@ -67,21 +61,28 @@ def revoke_a_key(key_id: str) -> Response:
     key = next((one for one in list_keys(desk.database) if one.id == key_id and not one.revoked_at), None)
     if key is None:
         raise NotFound(text("no_such_key", tongue))
-    look = Look(
+    return _look_then_end(
         title=text("look.revoke_key", tongue, label=key.label),
         facts=[
             (text("device_name", tongue), key.label),
             (text("key_role", tongue), key.role),
             (text("operator", tongue), party_name(key.operator, tongue) or "–"),
         ],
-        consequence=text("follows.revoke_key", tongue),
-        button=text("revoke_key", tongue),
+        words=("follows.revoke_key", "revoke_key", "key_revoked"),
+        act=lambda: revoke_key(desk.database, desk.clock, key.id),
+    )
+
+
+def _look_then_end(
+    *, title: str, facts: list[tuple[str, str]], words: tuple[str, str, str], act: Callable[[], object]
+) -> Response:
+    """Show what is about to end, or end it; `words` name the consequence, the button and the notice afterwards."""
+    consequence, button, done = words
+    look = Look(
+        title=title,
+        facts=facts,
+        consequence=text(consequence, language()),
+        button=text(button, language()),
         back=url_for("console.people"),
     )
-    return look_then_do(
-        look,
-        lambda: revoke_key(desk.database, desk.clock, key.id),
-        people,
-        to=lambda: url_for("console.people", done="key_revoked"),
-        here="people",
-    )
+    return look_then_do(look, act, people, to=lambda: url_for("console.people", done=done), here="people")

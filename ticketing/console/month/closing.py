@@ -75,7 +75,7 @@ def close_month(period: str) -> Response:
     )
 
 
-@blueprint.get("/work/<work_id>")
+@blueprint.get("/progress/<work_id>")
 @needs("finance", "admin")
 def work(work_id: str) -> Response:
     """Show how far the worker is; the page asks again by itself, and leads on to the run at the end."""

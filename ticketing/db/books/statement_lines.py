@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from ticketing.db.books.month_books import ShareLine
 from ticketing.db.engine import Transaction
 from ticketing.db.tables.books import share
 from ticketing.db.tables.sale import ticket
@@ -51,23 +52,10 @@ class LineFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartyLine:
-    """A share with its party and the document of its ticket, as text."""
+class PartyLine(ShareLine):
+    """A share with its party beside its ticket."""
 
-    id: str
     operator: str
-    booked_at: datetime
-    kind: str
-    ticket_jti: str
-    seq: int
-    rule: str
-    currency: str
-    gross_minor: int
-    vat_minor: int
-    fee_minor: int
-    net_minor: int
-    original_period: str
-    document: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,12 @@ _RULES = {
     "group": ("group", "grupp", "ryhmä", "grupp"),
     "cap": ("cap", "hinnalagi", "hintakatto", "pristak"),
     "own fare": ("own fare", "oma hind", "oma hinta", "eget pris"),
-    "standalone_fare": ("in the ratio of the single fares", "üksikhindade suhtes", "kertahintojen suhteessa", "i förhållande till enkelpriserna"),
+    "standalone_fare": (
+        "in the ratio of the single fares",
+        "üksikhindade suhtes",
+        "kertahintojen suhteessa",
+        "i förhållande till enkelpriserna",
+    ),
     "residual": ("the rest", "ülejäänu", "loppuosa", "resten"),
     "fixed": ("a fixed amount", "kindel summa", "kiinteä summa", "ett fast belopp"),
     "fixed_amount": ("a fixed amount", "kindel summa", "kiinteä summa", "ett fast belopp"),
@@ -94,7 +99,7 @@ _RULES = {
     "percentage": ("a percentage", "protsent", "prosenttiosuus", "en procentandel"),
     "distance": ("by distance", "vahemaa järgi", "matkan pituuden mukaan", "efter avstånd"),
     "equal": ("in equal parts", "võrdsetes osades", "tasan", "i lika delar"),
-}  # fmt: skip
+}
 
 
 def rule_words(rule: str, language: str = "en") -> str:
