@@ -92,9 +92,12 @@ def _csrf(page: str) -> str:
 
 
 def _with_style(office: httpx.Client, page: str) -> str:
-    """A page that brings its style along."""
-    style = office.get("/console/console.css").text
-    return re.sub(r"<link[^>]*stylesheet[^>]*>", lambda _: f"<style>{style}</style>", page, count=1)
+    """A page that brings all of its styles along."""
+
+    def brought(link: re.Match[str]) -> str:
+        return f"<style>{office.get(link[1]).raise_for_status().text}</style>"
+
+    return re.sub(r'<link[^>]*stylesheet"[^>]*href="([^"]+)"[^>]*>', brought, page)
 
 
 def _draw(browser: str, uri: str, to: Path, size: str) -> None:
