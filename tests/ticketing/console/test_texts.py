@@ -330,3 +330,20 @@ def test_the_frame_of_all_pages_sets_no_name_by_which_a_page_is_given_a_value() 
 
     assert names
     assert names & given == set()
+
+
+# A second translator's word for what the console already calls otherwise.
+_OTHER_WORDS = {
+    "et": ("operaator", "makselahendus", "lüüs"),
+    "fi": ("liikennöitsij", "maksupalvelu", "yhdyskäytäv"),
+    "sv": ("operatör", "betalväxel"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(_OTHER_WORDS))
+def test_a_thing_has_one_word_in_each_language(name: str) -> None:
+    texts = words.texts(name)
+
+    twice = [key for key, said in texts.items() if any(word in said.lower() for word in _OTHER_WORDS[name])]
+
+    assert twice == []
