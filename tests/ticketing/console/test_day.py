@@ -44,7 +44,7 @@ def test_the_page_of_a_day_tells_where_the_money_is(api: Api, desk: StaffDesk, v
     ]
 
     assert "At the gateway" in shown.text
-    assert re.search(r"Maksupalvelussa \d+,\d\d EUR", finnish.text), finnish.text
+    assert re.search(r"Maksunvälittäjällä \d+,\d\d EUR", finnish.text), finnish.text
     assert named == []  # the section has that name already
     assert "Owed to operators" in shown.text
     assert "Nothing is unexplained." in other.text
