@@ -23,6 +23,7 @@ setup(
         "": ["py.typed", "*.html", "*.css", "*.js", "*.json"],
         "ticketing.settlement.payout": ["*.toml"],
         "ticketing.rights": ["tables/*.toml"],
+        "ticketing.emissions": ["*.csv"],
         "ticketing.api.description": ["*.toml"],
         # Present where `make apps` has built them: an installed wheel needs no build.
         "ticketing.web": ["templates/web/*.html", "static/*.css", "built/**/*"],

@@ -7,10 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from operators.emission_factors import FILE as EMISSIONS
+from operators.emission_factors import EmissionFactor, read_factors
 from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
 from operators.gtfs.leaving_out import load_leaving_out
 from operators.gtfs.timetable import Timetable
 from operators.guarantee_terms import GuaranteeTerms, read_guarantee
+from operators.impact_terms import ImpactTerms, read_impact
 from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
 from operators.sale_terms import Guests, read_category_names, read_companions
@@ -66,6 +69,8 @@ class RegionData:
     guarantee: GuaranteeTerms | None = None
     walks: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
     feeds: Mapping[str, ServedFeed] = field(default_factory=dict)
+    emission_factors: tuple[EmissionFactor, ...] = ()
+    impact: ImpactTerms | None = None
 
     @property
     def categories(self) -> Mapping[str, Mapping[str, str]]:
@@ -110,6 +115,10 @@ def load_region(
         walks=read_walks(_text(folder / WALKS, findings), stops, findings)
         if (folder / WALKS).exists()
         else {},
+        emission_factors=read_factors(_text(folder / EMISSIONS, findings), findings, operators, stops)
+        if (folder / EMISSIONS).exists()
+        else (),
+        impact=read_impact(toml.document.get("impact"), toml.fault),
         crossings=toml.crossings(stops),
         timetables=timetables,
         feed_texts=texts,
