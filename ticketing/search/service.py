@@ -9,6 +9,7 @@ from operators.region import RegionData
 from tariffs.memo import Memo
 from tariffs.money import Money
 from tariffs.result import JourneyPrice, PassengerPrice
+from ticketing.emissions import order_of, rides_emissions
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.regions import Region, Told, is_closed
 from ticketing.search import places, words
@@ -19,7 +20,7 @@ from ticketing.search.offering import with_offers
 from ticketing.search.on_foot import Ends, plan_of, walk_alone, worth_riding
 from ticketing.search.partly import price_of, whole_price
 from ticketing.search.planner import Plan, Question, Timeline, Walk, plan_arriving, plan_departing
-from ticketing.search.ranking import Merit, choose, choose_arriving, spread
+from ticketing.search.ranking import Merit, choose, choose_arriving, cleanest, spread
 from ticketing.search.refusals import unsold
 from ticketing.search.show import cancelled_itinerary
 from ticketing.search.timelines import Planner
@@ -106,7 +107,7 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
         next_plan = _after_range(region.data, timelines, question, stay, wish)
         return {"itineraries": [], "reason": _why_none(question, wish.language, next_plan)}
     merits = [_merit(*one) for one in priced]
-    chosen = [(*priced[at], praise) for at, praise in _choose(merits, wish)]
+    chosen = [(*priced[at], praise) for at, praise in _order(region.data, priced, merits, wish)]
     answer = with_offers(planner, region, wish, chosen, live, now=now)
     if not gone:
         return answer
@@ -185,6 +186,20 @@ def _priced(
             price = unsold(wish.passengers, missing[key_of(ride)], ride.operator, book.version)
         priced.append((plan, price))
     return priced
+
+
+def _order(
+    region: RegionData, priced: Sequence[Priced], merits: Sequence[Merit], wish: Wish
+) -> list[tuple[int, list[str]]]:
+    """Choose the ways to show, by emissions where that was asked for."""
+    if not wish.by_emissions:
+        return _choose(merits, wish)
+    return cleanest(merits, [_emissions(region, plan) for plan, _ in priced], AT_MOST)
+
+
+def _emissions(region: RegionData, plan: Plan) -> tuple[bool, int]:
+    """The place of a way by its emissions; a walk alone has none."""
+    return order_of(rides_emissions(region, plan.rides)) if plan.rides else (False, 0)
 
 
 def _choose(merits: Sequence[Merit], wish: Wish) -> list[tuple[int, list[str]]]:

@@ -29,6 +29,7 @@ from ticketing.api.schemas.common import (
     money,
     place_kind,
 )
+from ticketing.api.schemas.emissions import EmissionsSchema
 from ticketing.api.schemas.journeys import ExcludedSchema
 from ticketing.api.schemas.sold_legs import SoldLegSchema
 from ticketing.offers import MOST_CHARS
@@ -117,6 +118,7 @@ class QuoteSchema(Strict):
     legs = fields.List(fields.Nested(SoldLegSchema), required=True)
     connections = fields.List(fields.Nested(ConnectionSchema), required=True)
     guarantee = fields.Nested(GuaranteeSchema, required=True, allow_none=True)
+    emissions = fields.Nested(EmissionsSchema, required=True, allow_none=True)
     excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
 
 
