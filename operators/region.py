@@ -14,6 +14,7 @@ from operators.gtfs.leaving_out import load_leaving_out
 from operators.gtfs.timetable import Timetable
 from operators.guarantee_terms import GuaranteeTerms, read_guarantee
 from operators.impact_terms import ImpactTerms, read_impact
+from operators.open_data_terms import OpenDataTerms, read_open_data
 from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
 from operators.sale_terms import Guests, read_category_names, read_companions
@@ -39,7 +40,8 @@ class RegionData:
     by operator and day. `companions` tell who is sold a ticket only together with one of others, `guests` how much is
     sold to somebody without an account. `place_kinds` tell who takes a bicycle, a car, a cabin or a dog. `guarantee` has the
     terms by which a connection between two operators is guaranteed, None where nobody does. `walks` are the seconds of ways on
-    foot between two stops as `walks.csv` has them, None where there is none.
+    foot between two stops as `walks.csv` has them, None where there is none. `open_data` has the terms on which it publishes, None
+    where it publishes nothing.
     """
 
     id: str
@@ -71,6 +73,7 @@ class RegionData:
     feeds: Mapping[str, ServedFeed] = field(default_factory=dict)
     emission_factors: tuple[EmissionFactor, ...] = ()
     impact: ImpactTerms | None = None
+    open_data: OpenDataTerms | None = None
 
     @property
     def categories(self) -> Mapping[str, Mapping[str, str]]:
@@ -142,6 +145,7 @@ def load_region(
         guarantee=read_guarantee(
             toml.document.get("guarantee"), operators, str(toml.document.get("currency")), toml.fault
         ),
+        open_data=read_open_data(toml.document.get("open_data"), toml.fault),
     )
     return region, findings
 

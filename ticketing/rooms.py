@@ -51,6 +51,7 @@ from ticketing.notices.web_push import WebPush
 from ticketing.notices.webhook import Webhooks
 from ticketing.offers import OfferTokens
 from ticketing.payments import CardForm, DemoGateway, PaymentGateway, card_form
+from ticketing.publishing import PublishingDesk
 from ticketing.purchase import trial
 from ticketing.purchase.service import Till
 from ticketing.quote.offered import Shelf
@@ -92,6 +93,7 @@ class Rooms:
     watcher: disruption.Watcher
     claims: ClaimsDesk
     rerouting: ReroutingDesk
+    publishing: PublishingDesk
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
@@ -235,6 +237,9 @@ def build_rooms(
             continuations=gatehouse.continuations,
             other_ways={name: region.book.other_ways for name, region in regions.items()},
             planner=planner,
+        ),
+        publishing=PublishingDesk(
+            database=database, clock=clock, regions=regions, public_url=settings.public_url
         ),
         office=Office(
             database=database,
