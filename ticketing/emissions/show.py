@@ -57,7 +57,7 @@ def in_words(journey: JourneyEmissions, language: str) -> list[str]:
 
 def _factor(factor: EmissionFactor) -> dict[str, object]:
     return {
-        "id": factor.id,
+        "factor": factor.id,
         "mode": factor.mode,
         "milligrams_per_km": factor.milligrams_per_km,
         "scope": factor.scope,

@@ -34,7 +34,7 @@ export function Emissions({ told, legs }: { told: Told | null | undefined; legs:
           ))}
         </ul>
         {told.factors.map((one) => (
-          <p key={one.id} class="hint" lang="en">
+          <p key={one.factor} class="hint" lang="en">
             {one.method} (
             <a href={one.url} rel="noreferrer">
               {one.source}

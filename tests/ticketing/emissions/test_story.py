@@ -30,7 +30,7 @@ def place(emissions: dict[str, Any]) -> tuple[bool, float]:
 def test_each_ride_has_its_grams_and_each_figure_its_source(api: Api) -> None:
     for itinerary in api.search()["itineraries"]:
         emissions = itinerary["emissions"]
-        used = {one["id"]: one for one in emissions["factors"]}
+        used = {one["factor"]: one for one in emissions["factors"]}
 
         assert len(emissions["rides"]) == len(rides(itinerary))
         for leg, ride in zip(rides(itinerary), emissions["rides"], strict=True):

@@ -10,7 +10,7 @@ from ticketing.api.schemas.common import Strict
 class EmissionFactorSchema(Strict):
     """A factor that was used: for a kilometre of one passenger, of a `car` for a kilometre of the vehicle."""
 
-    id = fields.String(required=True)
+    factor = fields.String(required=True)
     mode = one_of((*MODES, CAR), required=True)
     milligrams_per_km = fields.Integer(required=True)
     scope = one_of(SCOPES, required=True)
