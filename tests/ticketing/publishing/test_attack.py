@@ -15,7 +15,7 @@ from ticketing.publishing.privacy import Noise, protect
 from ticketing.regions import Region
 
 RUNS = 4_000
-HOURS, MONTHS = (part.rule for part in RIDERSHIP.parts)
+HOURS, MONTHS, _ = (part.rule for part in RIDERSHIP.parts)
 (WEEKS,) = (part.rule for part in RIDERSHIP_WEEKS.parts)
 # The rides of everybody else, which the attacker knows: a quiet hour beside two busy ones.
 QUIET, BUSY, BUSIER = ("quiet",), ("busy",), ("busier",)

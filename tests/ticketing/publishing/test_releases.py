@@ -28,12 +28,13 @@ def test_rides_are_counted_where_and_when_people_board(
     ride(database, "late", SHIP - timedelta(hours=6, minutes=1))
     desk = desk_of(database, regions, NoNoise(), AFTER)
 
-    hours, months = make(desk, REGION, "ridership", MONTH)
+    hours, months, ends = make(desk, REGION, "ridership", MONTH)
 
     # 03:00 in Greenwich is six in the morning in Tallinn.
     assert "eckero:TLL-A,2026-10-13,06,10" in lines(hours.content)
     assert "eckero:TLL-A,2026-10-12,23," in lines(hours.content)
     assert "eckero:TLL-A,15" in lines(months.content)
+    assert "eckero:HEL-LT2,15" in lines(ends.content)
     assert lines(hours.content)[0] == "stop_group,date,hour,boardings"
 
 
@@ -97,6 +98,7 @@ def test_asking_again_gives_the_same_bytes_and_spends_nothing(
     assert all([file.content for file in files] == [file.content for file in first] for files in again)
     assert get_file(desk, REGION, "ridership", MONTH, "hours").sha256 == first[0].sha256
     assert [(one.key.part, one.epsilon_micro, one.unit) for one in list_spendings(desk, REGION)] == [
+        ("alightings", 500_000, "one ride"),
         ("hours", 1_000_000, "one ride"),
         ("months", 500_000, "one ride"),
     ]
@@ -115,7 +117,7 @@ def test_several_at_once_publish_one_file(database: Database, regions: dict[str,
 def test_a_budget_that_is_too_small_publishes_nothing(database: Database, regions: dict[str, Region]) -> None:
     desk = desk_of(database, regions, NoNoise(), AFTER, budgets={"ridership": 1.0})
 
-    with pytest.raises(Conflict, match=r"the budget is 1, 0 of it is spent, and this needs 1\.5"):
+    with pytest.raises(Conflict, match=r"the budget is 1, 0 of it is spent, and this needs 2"):
         make(desk, REGION, "ridership", MONTH)
 
     assert list_spendings(desk, REGION) == []
@@ -128,13 +130,13 @@ def test_a_withdrawn_file_is_gone_and_never_drawn_again(
     desk = desk_of(database, regions, NoNoise(), AFTER)
     make(desk, REGION, "ridership", MONTH)
 
-    assert withdraw(desk, REGION, "ridership", MONTH) == 2
+    assert withdraw(desk, REGION, "ridership", MONTH) == 3
 
     with pytest.raises(NotFound):
         get_file(desk, REGION, "ridership", MONTH, "hours")
-    with pytest.raises(Conflict, match=r"1\.5 of it is spent"):
+    with pytest.raises(Conflict, match="2 of it is spent"):
         make(desk, REGION, "ridership", MONTH)
-    assert [one.is_open for one in list_spendings(desk, REGION)] == [False, False]
+    assert [one.is_open for one in list_spendings(desk, REGION)] == [False] * 3
     assert ("ridership", MONTH) not in {(due.dataset, due.month) for due in list_due(desk)}
 
 

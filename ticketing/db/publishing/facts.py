@@ -6,9 +6,11 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.operators.run_states import RunKey
 from ticketing.db.tables.devices import gate_device
 from ticketing.db.tables.disruption import leg_of_ticket
 from ticketing.db.tables.gates import gate_retention, scan, ticket_use
+from ticketing.db.tables.rights import claim, claim_step
 from ticketing.db.tables.sale import order, ticket
 
 _BOARDINGS = ("ride", "transfer", "in")
@@ -18,7 +20,8 @@ _BOARDINGS = ("ride", "transfer", "in")
 class Boarding:
     """One use of a ticket that lets its holder on board.
 
-    `gate_stop` is the stop of the gate, where the gate knows one; `sold_stop` the one where the leg was sold to begin.
+    `gate_stop` is the stop of the gate, where the gate knows one; `sold_stop` and `sold_end` those between which the leg was
+    sold, and `arrives_at` when it was sold to end.
     """
 
     jti: str
@@ -26,6 +29,8 @@ class Boarding:
     at: datetime
     gate_stop: str | None
     sold_stop: str | None
+    sold_end: str | None
+    arrives_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,8 @@ def list_boardings(tx: Transaction, region: str, since: datetime, until: datetim
             use.at,
             sa.func.coalesce(scan.c.stop_id, gate_device.c.stop_id).label("gate_stop"),
             leg.from_stop.label("sold_stop"),
+            leg.to_stop.label("sold_end"),
+            leg.arrives_at,
         )
         .select_from(ticket_use)
         .join(ticket, ticket.c.jti == use.jti)
@@ -90,6 +97,70 @@ def list_journeys(tx: Transaction, region: str, first: date, last: date) -> list
         .where(begins.c.service_date >= first.isoformat(), begins.c.service_date <= last.isoformat())
     )
     return [HeldJourney(**row) for row in tx.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldLeg:
+    """A leg of a ticket that was not given back, as it was sold."""
+
+    jti: str
+    leg: int
+    operator: str
+    trip_id: str
+    service_date: str
+    from_stop: str
+    to_stop: str
+    departs_at: datetime
+    arrives_at: datetime
+
+    @property
+    def run(self) -> RunKey:
+        """The name of its run in its region."""
+        return self.operator, self.trip_id, date.fromisoformat(self.service_date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimEnd:
+    """A claim that was opened: its operator, its state, and what became of its contest, None where there was none."""
+
+    operator: str
+    state: str
+    contest: str | None
+
+
+def list_legs(tx: Transaction, region: str, first: date, last: date) -> list[HeldLeg]:
+    """List the legs of tickets for service days from one to another, by ticket in the order of the journey."""
+    table = leg_of_ticket.c
+    query = (
+        sa.select(*(table[name] for name in HeldLeg.__dataclass_fields__))
+        .where(
+            table.region == region,
+            table.service_date >= first.isoformat(),
+            table.service_date <= last.isoformat(),
+        )
+        .order_by(table.jti, table.leg)
+    )
+    return [HeldLeg(**row) for row in tx.execute(query).mappings()]
+
+
+def list_claims(tx: Transaction, region: str, since: datetime, until: datetime) -> list[ClaimEnd]:
+    """List the claims that were opened in a span of time, each with the ruling on its contest, `waiting` where there is none yet."""
+    contested = sa.exists().where(claim_step.c.claim_id == claim.c.id, claim_step.c.state == "contested")
+
+    def ruled(ruling: str) -> sa.ColumnElement[bool]:
+        said = claim_step.c.note.contains(f'"ruling":"{ruling}"')
+        return sa.exists().where(claim_step.c.claim_id == claim.c.id, said)
+
+    contest = sa.case(
+        (ruled("accept"), "accepted"),
+        (ruled("uphold"), "not_accepted"),
+        (contested, "waiting"),
+        else_=None,
+    )
+    query = sa.select(claim.c.operator, claim.c.state, contest.label("contest")).where(
+        claim.c.region == region, claim.c.opened_at >= since, claim.c.opened_at < until
+    )
+    return [ClaimEnd(**row) for row in tx.execute(query).mappings()]
 
 
 def facts_kept_since(tx: Transaction) -> datetime | None:

@@ -2,8 +2,9 @@
 
 from ticketing.publishing.datasets.dataset import Dataset, Table
 from ticketing.publishing.datasets.journeys import JOURNEYS
+from ticketing.publishing.datasets.quality import CLAIMS, CONNECTIONS, PUNCTUALITY
 from ticketing.publishing.datasets.ridership import RIDERSHIP, RIDERSHIP_WEEKS
 
-DATASETS = {one.name: one for one in (RIDERSHIP, RIDERSHIP_WEEKS, JOURNEYS)}
+DATASETS = {one.name: one for one in (RIDERSHIP, RIDERSHIP_WEEKS, JOURNEYS, PUNCTUALITY, CONNECTIONS, CLAIMS)}
 
 __all__ = ["DATASETS", "JOURNEYS", "RIDERSHIP", "RIDERSHIP_WEEKS", "Dataset", "Table"]

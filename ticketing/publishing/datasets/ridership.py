@@ -23,7 +23,8 @@ _RIDE = 2
 _MEANING = (
     "One count is one boarding: one use of one person's ticket that a gate or an inspector accepted (a ride, a change on the same "
     "ticket, or a check-in), at the stop of the gate, or where the gate is on board at the stop where the ride was sold to begin, "
-    "in the hour of the clock there. A boarding at no known stop is not counted, nor are people without a ticket of this scheme."
+    "in the hour of the clock there. A boarding at no known stop is not counted, nor are people without a ticket of this scheme. "
+    "One alighting is the end of such a ride where it was sold to end; no gate has seen it."
 )
 
 
@@ -36,6 +37,17 @@ def _boarded(tx: Transaction, region: Region, month: Month) -> Iterator[tuple[St
             yield group, boarding.at.astimezone(group.zone), boarding.jti
 
 
+def _alighted(tx: Transaction, region: Region, month: Month) -> Iterator[str]:
+    """Yield the stop group where each ride of a month was sold to end."""
+    by_stop = group_of_stops(stop_groups(region.data))
+    for boarding in facts.list_boardings(tx, region.data.id, *month.span):
+        group = by_stop.get(f"{boarding.operator}:{boarding.sold_end}")
+        if group is None or boarding.arrives_at is None:
+            continue
+        if Month.of(boarding.arrives_at.astimezone(group.zone).date()) == month:
+            yield group.id
+
+
 def _of_hours(tx: Transaction, region: Region, month: Month) -> Mapping[str, Table]:
     groups, days = stop_groups(region.data), [day.isoformat() for day in month.days]
     hours: Counter[Key] = Counter()
@@ -46,10 +58,13 @@ def _of_hours(tx: Transaction, region: Region, month: Month) -> Mapping[str, Tab
     for (group_id, day, _), count in hours.items():
         if day in known:
             totals[(group_id,)] += count
+    ends: Counter[Key] = Counter()
+    ends.update((group_id,) for group_id in _alighted(tx, region, month))
     domain = [(group.id, *slot) for group in groups for slot in itertools.product(days, _HOURS)]
     return {
         "hours": Table(domain, hours),
         "months": Table([(group.id,) for group in groups], totals),
+        "alightings": Table([(group.id,) for group in groups], ends),
     }
 
 
@@ -79,6 +94,12 @@ RIDERSHIP = Dataset(
             name="months",
             columns=("stop_group",),
             number="boardings",
+            rule=Rule(unit="one ride", sensitivity=_RIDE, epsilon_micro=MICRO // 2, threshold=_THRESHOLD),
+        ),
+        Part(
+            name="alightings",
+            columns=("stop_group",),
+            number="alightings",
             rule=Rule(unit="one ride", sensitivity=_RIDE, epsilon_micro=MICRO // 2, threshold=_THRESHOLD),
         ),
     ),
