@@ -27,6 +27,7 @@ setup(
         "ticketing.api.description": ["*.toml"],
         # Present where `make apps` has built them: an installed wheel needs no build.
         "ticketing.web": ["templates/web/*.html", "static/*.css", "built/**/*"],
+        "ticketing.atlas": ["templates/atlas/*.html"],
         "ticketing.console": ["templates/console/*.html", "texts/*.json"],
         MIGRATIONS: ["*.mako", "schema/*.sql", "versions/*.py"],
         **{package: ["**/*"] for package in SHIPPED if package != MIGRATIONS},

@@ -8,7 +8,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from operators.port import Connector
-from ticketing import config, console, logs, web
+from ticketing import atlas, config, console, logs, web
 from ticketing.api import (
     accounts,
     again,
@@ -130,6 +130,7 @@ def create_app(
     app.register_blueprint(demo_bank.blueprint)
     console.register(app, _console(settings, rooms))
     web.blueprint.register(app, rooms.card_form.origin if rooms.card_form else None)
+    atlas.register(app, rooms.impact, web.blueprint.coasts)
     app.register_blueprint(docs_page.blueprint)
     return app
 

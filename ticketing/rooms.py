@@ -44,6 +44,7 @@ from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.push_key import PushKey
 from ticketing.identity.staff import StaffDesk
+from ticketing.impact import ImpactDesk
 from ticketing.notices import PostOffice
 from ticketing.notices.channels import Channel
 from ticketing.notices.mail import FolderMail, MailServer, NoMail, SmtpMail
@@ -94,6 +95,7 @@ class Rooms:
     claims: ClaimsDesk
     rerouting: ReroutingDesk
     publishing: PublishingDesk
+    impact: ImpactDesk
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
@@ -179,6 +181,9 @@ def build_rooms(
     )
     reception = Reception(database, clock, access_tokens)
     push_key = PushKey.from_folder(settings.keys_folder)
+    publishing = PublishingDesk(
+        database=database, clock=clock, regions=regions, public_url=settings.public_url
+    )
     planner = Planner(
         clock=clock,
         regions=regions,
@@ -238,9 +243,8 @@ def build_rooms(
             other_ways={name: region.book.other_ways for name, region in regions.items()},
             planner=planner,
         ),
-        publishing=PublishingDesk(
-            database=database, clock=clock, regions=regions, public_url=settings.public_url
-        ),
+        publishing=publishing,
+        impact=ImpactDesk(publishing=publishing, planner=planner),
         office=Office(
             database=database,
             clock=clock,

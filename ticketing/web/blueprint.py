@@ -158,6 +158,18 @@ def inspect(path: str) -> AnyResponse:
     return _of_app("inspect", path)
 
 
+def coasts() -> dict[str, list[object]]:
+    """Read the outlines of coasts, by name a box and rings in thousandths of a degree; empty where the apps were not built."""
+    file = BUILT / "coast.json"
+    return _coasts(file.stat().st_mtime_ns) if file.exists() else {}
+
+
+@cache
+def _coasts(_changed: int) -> dict[str, list[object]]:
+    built = json.loads((BUILT / "coast.json").read_text(encoding="utf-8"))
+    return {name: [coast["box"], coast["rings"]] for name, coast in built.items()}
+
+
 def _of_app(name: str, path: str) -> AnyResponse:
     """Serve a built file; any other path is a screen of the app, which its page draws."""
     listing = _listed(name)
