@@ -161,4 +161,6 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         gatehouse=rooms.gatehouse,
         post_office=rooms.post_office,
         planner=rooms.planner,
+        impact=rooms.impact,
+        coasts=web.blueprint.coasts,
     )

@@ -2,22 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
 from werkzeug.exceptions import NotFound as Missing
-from werkzeug.wrappers import Response as AnyResponse
 
 from ticketing.atlas import words
 from ticketing.atlas.layers import LAYERS, Shown, show
 from ticketing.errors import InvalidRequest, NotFound
-from ticketing.impact import ImpactDesk, read_month
-from ticketing.impact.picture import Coast
+from ticketing.impact import Coast, ImpactDesk, read_month
 
 blueprint = Blueprint("atlas", __name__, template_folder="templates")
 _NAME = "throughfare_atlas"
-_HERE = Path(__file__).parent
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
@@ -77,13 +73,3 @@ def impact_map() -> Response:
     page.headers["Cache-Control"] = "no-cache"
     page.vary.add("Accept-Language")
     return page
-
-
-@blueprint.get("/map/map.css")
-def style() -> AnyResponse:
-    """Serve the style sheet of the map, which the console's page has too."""
-    response = make_response((_HERE / "map.css").read_bytes())
-    response.mimetype = "text/css"
-    response.headers["Cache-Control"] = "no-cache"
-    response.add_etag()
-    return response.make_conditional(request)

@@ -7,8 +7,19 @@ from markupsafe import Markup
 
 from tariffs.money import Money
 from ticketing.atlas import words
-from ticketing.impact import Access, Changes, Corridor, Mark, Month, Spot, access_of, draw, spots
-from ticketing.impact.picture import Coast, steps_of
+from ticketing.impact import (
+    Access,
+    Changes,
+    Coast,
+    Corridor,
+    Mark,
+    Month,
+    Spot,
+    access_of,
+    draw,
+    spots,
+    steps_of,
+)
 from ticketing.regions import Region
 
 LAYERS = ("journeys", "saved", "connections", "co2", "access")
@@ -56,6 +67,10 @@ class _Scene:
     def money(self, minor: int) -> str:
         """An amount in the region's currency."""
         return words.money(Money(minor, self.region.data.currency), self.language)
+
+    def numbers(self, *counts: int | None) -> tuple[str, ...]:
+        """Counts in words."""
+        return tuple(words.number(count, self.language) for count in counts)
 
     def draw(self, layer: str, marks: Sequence[Mark]) -> Markup:
         """Draw marks over the region."""
@@ -140,10 +155,7 @@ def _connections(scene: _Scene) -> Shown:
     rows = scene.month.changes or ()
     operators = scene.region.operators
     ends = [(operators[one.before].name, operators[one.after].name) for one in rows]
-    cells = [
-        tuple(words.number(count, scene.language) for count in (one.kept, one.missed, one.not_known))
-        for one in rows
-    ]
+    cells = [scene.numbers(one.kept, one.missed, one.not_known) for one in rows]
     steps = steps_of([(one.kept or 0) + (one.missed or 0) for one in rows])
     marks = [
         Mark(place, place, step, "connections", f"{names[0]} - {names[1]}: {cell[0]} / {cell[1]}")
@@ -168,9 +180,7 @@ def _meeting(scene: _Scene, changes: Changes) -> str:
 def _access(scene: _Scene) -> Shown:
     rows = access_of(scene.region.data)
     steps = steps_of([one.yes + one.no + one.unknown for one in rows])
-    cells = [
-        tuple(words.number(count, scene.language) for count in (one.yes, one.no, one.unknown)) for one in rows
-    ]
+    cells = [scene.numbers(one.yes, one.no, one.unknown) for one in rows]
     marks = [
         Mark(
             row.zone, row.zone, step, f"access-{_mostly(row)}", f"{scene.named(row.zone)}: {', '.join(cell)}"

@@ -16,6 +16,7 @@ _COMMANDS = {
     "tariff": ("ticketing.cli.tariff.commands", "Check a tariff, price an itinerary, split an amount."),
     "region": ("ticketing.cli.region.commands", "Check a region's folder, begin a new one, rehearse one."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
+    "impact": ("ticketing.cli.impact", "Show the effect of another tariff on a month's journeys."),
     "rights": (
         "ticketing.cli.rights",
         "Decide what passenger rights grant for a delay, check confirmations.",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ticketing.errors import InvalidRequest, NotFound
+from ticketing.impact.comparing import Pair
 from ticketing.impact.figures import Changes, Corridor, corridors_of, published_flows
 from ticketing.impact.ways import Way, morning, ways_of
-from ticketing.impact.what_if import Pair
 from ticketing.publishing import Month as Calendar
 from ticketing.publishing import PublishingDesk, get_file, journeys_by_corridor
 from ticketing.regions import Region
@@ -108,16 +108,16 @@ def _changes(desk: ImpactDesk, region: str, month: str) -> tuple[Changes, ...] |
         return None
     by_pair: dict[Pair, dict[str, int | None]] = {}
     for row in csv.DictReader(io.StringIO(file.content.decode(), newline="")):
-        told = by_pair.setdefault((row["from_operator"], row["to_operator"]), {})
-        told[row["outcome"]] = int(row["changes"]) if row["changes"] else None
+        outcomes = by_pair.setdefault((row["from_operator"], row["to_operator"]), {})
+        outcomes[row["outcome"]] = int(row["changes"]) if row["changes"] else None
     return tuple(
         Changes(
             before=pair[0],
             after=pair[1],
-            kept=told.get("kept"),
-            missed=told.get("missed"),
-            not_known=told.get("not_known"),
+            kept=outcomes.get("kept"),
+            missed=outcomes.get("missed"),
+            not_known=outcomes.get("not_known"),
         )
-        for pair, told in by_pair.items()
-        if any(told.values())
+        for pair, outcomes in by_pair.items()
+        if any(outcomes.values())
     )

@@ -1,13 +1,15 @@
 """The figures of a region's map: what the published journeys of each corridor save, emit, and how accessible zones are. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from operators.gtfs.timetable import Stop
 from operators.region import RegionData
 from ticketing.emissions import JourneyEmissions
+from ticketing.impact.comparing import Pair
 from ticketing.impact.places import stops_by_zone
 from ticketing.impact.ways import Way
-from ticketing.impact.what_if import Pair
 from ticketing.publishing import Corridor as Published
 
 
@@ -64,16 +66,16 @@ def _corridor(pair: Pair, journeys: int, way: Way | None, currency: str) -> Corr
     origin, destination = pair
     if way is None:
         return Corridor(origin=origin, destination=destination, journeys=journeys)
-    told: JourneyEmissions = way.emissions
+    emitted: JourneyEmissions = way.emissions
     return Corridor(
         origin=origin,
         destination=destination,
         journeys=journeys,
         saved_minor=_saved(way, journeys, currency),
-        grams=None if told.grams is None else journeys * told.grams,
-        at_least=told.at_least,
-        car_grams=journeys * told.car.grams if told.car else None,
-        car_at_least=told.car.at_least if told.car else False,
+        grams=None if emitted.grams is None else journeys * emitted.grams,
+        at_least=emitted.at_least,
+        car_grams=journeys * emitted.car.grams if emitted.car else None,
+        car_at_least=emitted.car.at_least if emitted.car else False,
     )
 
 
@@ -86,12 +88,13 @@ def _saved(way: Way, journeys: int, currency: str) -> int | None:
 
 def access_of(data: RegionData) -> list[Access]:
     """Count the stops of each zone by what the feeds say of wheelchairs; unknown stays unknown."""
-    return [
-        Access(
-            zone=zone,
-            yes=sum(stop.wheelchair is True for stop in stops),
-            no=sum(stop.wheelchair is False for stop in stops),
-            unknown=sum(stop.wheelchair is None for stop in stops),
-        )
-        for zone, stops in sorted(stops_by_zone(data).items())
-    ]
+    return [_access(zone, stops) for zone, stops in _by_zone(data)]
+
+
+def _by_zone(data: RegionData) -> list[tuple[str, list[Stop]]]:
+    return sorted(stops_by_zone(data).items(), key=lambda one: one[0])
+
+
+def _access(zone: str, stops: Iterable[Stop]) -> Access:
+    answers = Counter(stop.wheelchair for stop in stops)
+    return Access(zone=zone, yes=answers[True], no=answers[False], unknown=answers[None])

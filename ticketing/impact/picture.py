@@ -109,11 +109,12 @@ def _coast(coasts: Coast, places: Sequence[Spot], frame: _Frame) -> str:
     rings = next((coast[1] for coast in coasts.values() if _holds(coast[0], places)), None)
     if not isinstance(rings, list):
         return f'<rect class="land" width="{_WIDTH}" height="{frame.height}"/>'
-    lines = [
-        "M" + "L".join("{} {}".format(*frame.at(y / _THOUSANDTHS, x / _THOUSANDTHS)) for x, y in ring) + "Z"
-        for ring in rings
-    ]
-    return f'<path class="land" d="{"".join(lines)}"/>'
+    return f'<path class="land" d="{"".join(_ring(ring, frame) for ring in rings)}"/>'
+
+
+def _ring(ring: Iterable[tuple[int, int]], frame: _Frame) -> str:
+    points = (frame.at(y / _THOUSANDTHS, x / _THOUSANDTHS) for x, y in ring)
+    return "M" + "L".join(f"{x} {y}" for x, y in points) + "Z"
 
 
 def _holds(box: object, places: Sequence[Spot]) -> bool:

@@ -9,9 +9,9 @@ from operators.files import FARE_FILES
 from tariffs.book import TariffBook, build_book
 from tariffs.findings import errors
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.impact.comparing import WhatIf, compare
 from ticketing.impact.desk import ImpactDesk, Month, read_month
 from ticketing.impact.ways import prices
-from ticketing.impact.what_if import WhatIf, compare
 from ticketing.regions import Region
 
 AGREEMENTS = "agreements.json"
@@ -29,11 +29,11 @@ class Proposal:
 def changed_book(region: Region, proposals: tuple[Proposal, ...]) -> TariffBook:
     """Build the tariff with the changed files in it; raises InvalidRequest with every fault, each with its file and row."""
     tariff: dict[str, Any] = dict(region.tariff)
-    for one in proposals:
-        if one.operator is None:
-            tariff["agreement_documents"] = _agreements(one)
+    for proposal in proposals:
+        if proposal.operator is None:
+            tariff["agreement_documents"] = _agreements(proposal)
         else:
-            tariff["feeds"] = _with_file(tariff["feeds"], one)
+            tariff["feeds"] = _with_file(tariff["feeds"], proposal)
     book, findings = build_book(**tariff)
     faults = [Fault(found.place, found.message) for found in errors(findings)]
     if book is None or faults:

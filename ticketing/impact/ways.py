@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tariffs.book import TariffBook
@@ -13,12 +12,10 @@ from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.emissions import JourneyEmissions, rides_emissions
 from ticketing.errors import InvalidRequest
+from ticketing.impact.comparing import Pair, Priced
 from ticketing.impact.places import standing_for
-from ticketing.impact.what_if import Pair, Priced
 from ticketing.regions import Region
-from ticketing.regions.planned import find_ride_on
 from ticketing.search import service as search
-from ticketing.search.planner import MAX_RIDES
 from ticketing.search.wish import Endpoint, Wish
 
 _TUESDAY, _WEEK = 1, 7
@@ -38,14 +35,14 @@ class Way:
 def ways_of(planner: search.Planner, region: Region, pairs: Iterable[Pair]) -> dict[Pair, Way]:
     """Find a way for each pair of zones; a pair between which none is sold is left out."""
     stops, at = standing_for(region.data), morning(planner.clock.now(), region)
-    found: dict[Pair, Way] = {}
+    ways: dict[Pair, Way] = {}
     for origin, destination in pairs:
         if origin not in stops or destination not in stops or stops[origin] == stops[destination]:
             continue
         rides = _rides(planner, region, (stops[origin], stops[destination]), at)
         if rides:
-            found[origin, destination] = _way(region, rides)
-    return found
+            ways[origin, destination] = _way(region, rides)
+    return ways
 
 
 def morning(now: datetime, region: Region) -> datetime:
@@ -88,24 +85,10 @@ def _rides(
         region=region.data.id,
     )
     try:
-        ways = search.find_journeys(planner, wish)["itineraries"]
+        ways = search.find_ways(planner, wish)
     except InvalidRequest:
         return None
-    sold = next((way for way in ways if way["offer_id"] and not way["price"]["excluded"]), None)
-    return None if sold is None else _planned(region, [leg for leg in sold["legs"] if leg["kind"] == "ride"])
-
-
-def _planned(region: Region, legs: list[dict[str, Any]]) -> tuple[Ride, ...] | None:
-    known = [_ride(region, leg) for leg in legs[:MAX_RIDES]]
-    rides = tuple(ride for ride in known if ride is not None)
-    return rides if len(rides) == len(legs) else None
-
-
-def _ride(region: Region, leg: dict[str, Any]) -> Ride | None:
-    times = [int(datetime.fromisoformat(leg[name]).timestamp()) for name in ("departure", "arrival")]
-    ends = leg["from"]["stop_id"], leg["to"]["stop_id"]
-    known = find_ride_on(region, leg["operator"], leg["trip_id"], ends, (times[0], times[1]))
-    return known.ride if known else None
+    return next((plan.rides for plan, price in ways if price.total is not None and not price.excluded), None)
 
 
 def _way(region: Region, rides: tuple[Ride, ...]) -> Way:
@@ -119,9 +102,9 @@ def _way(region: Region, rides: tuple[Ride, ...]) -> Way:
     )
 
 
-def _saved_minor(step: Mapping[str, Any]) -> int:
+def _saved_minor(step: Mapping[str, object]) -> int:
     """Tell how much less an agreement costs than the tickets it stands for, bought apart."""
     if step["reason"] != "agreement" or step["before"] is None:
         return 0
-    before, after = (parse(step[name], step["currency"]).minor for name in ("before", "after"))
+    before, after = (parse(str(step[name]), str(step["currency"])).minor for name in ("before", "after"))
     return max(0, before - after)

@@ -28,7 +28,7 @@ from ticketing.search.times import local
 from ticketing.search.via import Stay, plan_via
 from ticketing.search.wish import Wish, most_in_range
 
-__all__ = ["Planner", "find_journeys", "find_places", "list_regions"]
+__all__ = ["Planner", "find_journeys", "find_places", "find_ways", "list_regions"]
 
 AT_LEAST, AT_MOST = 3, 8
 AT_MOST_IN_RANGE = 20
@@ -130,6 +130,24 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
         "itineraries": ways,
         "reason": None if chosen else words.none("all_cancelled", wish.language),
     }
+
+
+def find_ways(planner: Planner, wish: Wish) -> list[Priced]:
+    """Plan and price the ways of a wish as `find_journeys` chooses them, without offers; none for two ends that are one place.
+
+    Raises InvalidRequest naming the field.
+    """
+    region = region_of(planner, wish)
+    faults: list[Fault] = []
+    question = question_of(planner, region, wish, faults)
+    _refuse(faults)
+    if _is_there(question):
+        return []
+    timelines = planner.timelines(region.data, wish.at, needs_of(region.data, wish))
+    plans = _plans(region.data, timelines, question, None, wish)
+    priced = _priced(planner, region, wish, plans, planner.clock.now())
+    merits = [_merit(*one) for one in priced]
+    return [priced[at] for at, _ in _choose(merits, wish)]
 
 
 def _is_there(question: Question) -> bool:

@@ -132,7 +132,7 @@ def landing() -> AnyResponse:
 @blueprint.get("/web/<string:name>.css")
 def style(name: str) -> AnyResponse:
     """Serve a style sheet of the pages that are not built."""
-    if name not in {"landing", "tokens"}:
+    if name not in {"landing", "map", "tokens"}:
         abort(404)
     return _sent(_HERE / "static" / f"{name}.css", immutable=False)
 

@@ -132,4 +132,4 @@ def test_the_policy_allows_no_script_and_its_style_is_served(told: Api) -> None:
 
     assert "script-src" not in answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert told.client.get("/map/map.css").mimetype == "text/css"
+    assert told.client.get("/web/map.css").mimetype == "text/css"

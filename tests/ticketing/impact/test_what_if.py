@@ -1,10 +1,10 @@
-"""Who pays more, who less, and what it costs each operator: pure, by the journeys of a month."""
+"""Two tariffs compared by the journeys of a month: passengers by pair of zones, and each operator. Pure."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketing.impact.comparing import Priced, compare
 from ticketing.impact.picture import Mark, Spot, draw, steps_of
-from ticketing.impact.what_if import Priced, compare
 
 AB, BA = ("x:A", "x:B"), ("x:B", "x:A")
 
