@@ -58,8 +58,8 @@ def _zones(desk: PublishingDesk, region: str) -> Page:
 
 
 def _joint(desk: PublishingDesk, name: str) -> Joint:
-    data, year = desk.region(name).data, desk.clock.now().year
-    return desk.keep(("joint", name, id(data), year), _DAY, lambda: joint_feed(data, year))
+    data, day = desk.region(name).data, desk.clock.now().date()
+    return desk.keep(("joint", name, id(data)), _DAY, lambda: joint_feed(data, day))
 
 
 def _gtfs(desk: PublishingDesk, region: str) -> Page:

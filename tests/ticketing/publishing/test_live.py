@@ -1,4 +1,4 @@
-"""What staff say of a ferry comes out as GTFS-Realtime and SIRI, and readers of both find the same by the joint feed."""
+"""The word of staff on a ferry comes out as GTFS-Realtime and SIRI, and readers of both find the same by the joint feed."""
 
 import io
 import zipfile
@@ -17,6 +17,8 @@ from operators.siri.estimated import read_estimated
 from operators.siri.situations import read_situations
 from tests.api import Api, Bought
 from tests.ticketing.claims.coast import REGION, Coast
+from ticketing.db.disruption.observations import Observation, put_observations
+from ticketing.regions import by_staff
 
 
 @pytest.fixture
@@ -55,7 +57,8 @@ def told(coast: Coast, joint: Timetable) -> dict[str, Any]:
     runs = Runs(joint)
     rt = realtime.read(realtime.parse(page(coast, "trip-updates.pb")), joint, runs)
     et = read_estimated(parse(page(coast, "siri-et.xml"), "EstimatedTimetableDelivery"), joint, runs)
-    assert rt.matching and et.matching
+    assert rt.matching is not None
+    assert et.matching is not None
     assert (rt.matching.unmatched, et.matching.unmatched) == ({}, {})
     return {"gtfs": {(one.trip_id, one.service_date): one for one in rt.items},
             "siri": {(one.trip_id, one.service_date): one for one in et.items}}  # fmt: skip
@@ -106,8 +109,6 @@ def test_a_call_that_is_over_is_recorded(coast: Coast, joint: Timetable) -> None
 
 
 def _store_departure(coast: Coast, operator: str, trip: str, day: date, at: datetime) -> None:
-    from ticketing.db.disruption.observations import Observation, put_observations
-
     fact = Observation(
         region=REGION, operator=operator, trip_id=trip, service_date=day, call=0, stop_id="x", kind="departed",
         event="departure", at=at, source="gate", told_at=at, received_at=at,
@@ -137,8 +138,6 @@ def test_a_cancellation_is_a_situation_and_an_alert_in_four_languages(coast: Coa
 
 
 def test_a_ferry_that_sails_after_all_is_no_situation(coast: Coast, joint: Timetable) -> None:
-    from ticketing.regions import by_staff
-
     bought = coast.api.buy()
     coast.cancel(bought)
     coast.work(1)

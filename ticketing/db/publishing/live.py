@@ -16,8 +16,9 @@ _DONE = ("arrived", "departed")
 def list_actual(tx: Transaction, region: str, since: date) -> dict[RunKey, dict[End, datetime]]:
     """List the ends of calls that are over, of service days from one on: for each the time that was told last."""
     table = observation.c
+    wanted = [table.operator, table.trip_id, table.service_date, table.call, table.event, table.at]
     query = (
-        sa.select(table.operator, table.trip_id, table.service_date, table.call, table.event, table.at)
+        sa.select(*wanted)
         .where(
             table.region == region,
             table.service_date >= since.isoformat(),

@@ -19,7 +19,6 @@ PLAIN = (
     "timeframes.txt",
     "area_sets.txt",
     "area_set_elements.txt",
-    "fare_leg_rules.txt",
     "fare_leg_join_rules.txt",
     "fare_transfer_rules.txt",
 )
@@ -67,3 +66,21 @@ def _riders(riders: Mapping[str, Mapping[str, str]], operator: str, own: str) ->
     if not own:
         return [""]
     return [rider for rider, mapped in riders.items() if mapped.get(operator) == own]
+
+
+def leg_rows(data: RegionData, operator: str) -> Iterator[Row]:
+    """Yield an operator's leg rules, each with its network, so that none is about another operator's rides.
+
+    A rule without a network is about those that no other rule names (about all, where rules have priorities).
+    """
+    texts = data.feed_texts[operator]
+    rules = read_rows(texts, "fare_leg_rules.txt")
+    networks = {row["network_id"] for row in read_rows(texts, "networks.txt")}
+    networks |= {row["network_id"] for row in read_rows(texts, "routes.txt") if row.get("network_id")}
+    named_ones = {row["network_id"] for row in rules if row.get("network_id")}
+    others = networks if rules and "rule_priority" in rules[0] else networks - named_ones
+    for rule in rules:
+        if rule.get("network_id") or not others:
+            yield from named(operator, [rule])
+        else:
+            yield from named(operator, [{**rule, "network_id": network} for network in sorted(others)])

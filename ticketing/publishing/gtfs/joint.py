@@ -3,14 +3,16 @@
 `notes.txt` in the feed says what it leaves out, so that nobody takes a price for more than it says.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from operators.region import RegionData
 from ticketing.publishing.gtfs import fares
 from ticketing.publishing.gtfs.clocks import common_zone, shift_seconds, shifted
 from ticketing.publishing.gtfs.naming import name, named
 from ticketing.publishing.gtfs.rows import Row, read_rows, write_rows
+from ticketing.publishing.gtfs.saying import say
 
 NOTES = "notes.txt"
 _TIMETABLE = (
@@ -33,38 +35,53 @@ class Joint:
     shifts: dict[str, int]
 
 
-def joint_feed(data: RegionData, year: int) -> Joint:
-    """Join the feeds of a region; an operator whose clock cannot be told by the common one is left out, and named."""
+def joint_feed(data: RegionData, day: date) -> Joint:
+    """Join the feeds of a region with the agreements of a day; an operator whose clock cannot be told by the common one is left out, and named."""
     zones = {operator: timetable.timezone for operator, timetable in data.timetables.items()}
-    common = common_zone(zones.values(), year)
-    shifts = {operator: shift_seconds(zone, common, year) for operator, zone in zones.items()}
+    common = common_zone(zones.values(), day.year)
+    shifts = {operator: shift_seconds(zone, common, day.year) for operator, zone in zones.items()}
     joined = {operator: shift for operator, shift in shifts.items() if shift is not None}
     notes = [
         f"{operator} is left out: its clock ({zones[operator]}) and {common} differ by more in one season than in another."
         for operator in zones.keys() - joined.keys()
     ]
-    tables: dict[str, list[Row]] = {
-        "agency.txt": [row for operator in joined for row in _agencies(data, operator, common)],
-        "stops.txt": [row for operator in joined for row in _stops(data, operator, zones[operator], common)],
-        "routes.txt": [row for operator in joined for row in _routes(data, operator)],
-        "feed_info.txt": [_feed_info(data)],
-        "rider_categories.txt": fares.rider_rows(data),
-        "fare_media.txt": fares.medium_rows(),
-        "fare_products.txt": [row for operator in joined for row in fares.product_rows(data, operator)],
-        "translations.txt": [row for operator in joined for row in _translations(data, operator)],
-    }
-    for table in _TIMETABLE:
-        tables[table] = [
-            row
-            for operator, shift in joined.items()
-            for row in shifted(named(operator, read_rows(data.feed_texts[operator], table)), shift)
-        ]
-    for table in (*fares.PLAIN, *_FARES_V1):
-        tables[table] = [row for operator in joined for row in fares.plain_rows(data, operator, table)]
+    tables = {**_timetables(data, joined, common), **_fares(data, joined)}
     _drop_unsold(tables)
-    notes += _notes(data, joined)
+    said = say(data, tables, list(joined), day)
+    notes += _notes(data, joined, said)
     files = {table: write_rows(rows) for table, rows in tables.items() if rows}
     return Joint({**files, NOTES: "".join(f"{note}\n" for note in notes)}, tuple(notes), joined)
+
+
+def _timetables(data: RegionData, joined: Mapping[str, int], common: str) -> dict[str, list[Row]]:
+    """Join the tables of the timetables, with those of the feed itself."""
+    tables: dict[str, list[Row]] = {"feed_info.txt": [_feed_info(data)]}
+    for operator, shift in joined.items():
+        texts, zone = data.feed_texts[operator], data.timetables[operator].timezone
+        own = {
+            "agency.txt": _agencies(data, operator, common),
+            "stops.txt": _stops(data, operator, zone, common),
+            "routes.txt": _routes(data, operator),
+            "translations.txt": _translations(data, operator),
+            **{name: shifted(named(operator, read_rows(texts, name)), shift) for name in _TIMETABLE},
+        }
+        for table, rows in own.items():
+            tables.setdefault(table, []).extend(rows)
+    return tables
+
+
+def _fares(data: RegionData, joined: Iterable[str]) -> dict[str, list[Row]]:
+    """Join the tables of the fares, as the scheme sells them."""
+    tables = {"rider_categories.txt": fares.rider_rows(data), "fare_media.txt": fares.medium_rows()}
+    for operator in joined:
+        own = {
+            "fare_products.txt": fares.product_rows(data, operator),
+            "fare_leg_rules.txt": fares.leg_rows(data, operator),
+            **{table: fares.plain_rows(data, operator, table) for table in (*fares.PLAIN, *_FARES_V1)},
+        }
+        for table, rows in own.items():
+            tables.setdefault(table, []).extend(rows)
+    return tables
 
 
 def _drop_unsold(tables: dict[str, list[Row]]) -> None:
@@ -86,6 +103,7 @@ def _agencies(data: RegionData, operator: str, common: str) -> Iterator[Row]:
             **row,
             "agency_id": name(operator, row.get("agency_id", "") or operator),
             "agency_timezone": common,
+            "agency_url": row.get("agency_url") or (data.open_data.homepage if data.open_data else ""),
         }
 
 
@@ -120,7 +138,7 @@ def _feed_info(data: RegionData) -> Row:
     }
 
 
-def _notes(data: RegionData, joined: Iterable[str]) -> list[str]:
+def _notes(data: RegionData, joined: Iterable[str], said: Collection[str]) -> list[str]:
     """Say what the feed does not say of the scheme's prices."""
     notes = [
         "Prices are those of the scheme's own ticket, in the app; operators sell by other media and to other categories as well."
@@ -133,7 +151,15 @@ def _notes(data: RegionData, joined: Iterable[str]) -> list[str]:
         if operator in data.dated_feeds:
             days = ", ".join(sorted(data.dated_feeds[operator]))
             notes.append(f"{operator} has other fares from {days} on; they are not in this feed.")
-    notes += [_unsaid(document) for document in data.agreements if document.get("kind") not in _NO_PRICE]
+    if said:
+        notes.append(
+            "Joint prices hold for changes within the time of their agreement; before a joined ride that time is not said, and a ticket of "
+            "the city that is still good after a joined ride is not counted."
+        )
+    unsaid = [
+        one for one in data.agreements if one.get("kind") not in _NO_PRICE and one.get("id") not in said
+    ]
+    notes += [_unsaid(document) for document in unsaid]
     for table, what in (("caps.csv", "caps"), ("groups.csv", "prices of groups")):
         if table in data.optional_texts:
             notes.append(f"The scheme has {what}, which no table of GTFS says.")

@@ -10,7 +10,11 @@ Row = dict[str, str]
 def read_rows(texts: Mapping[str, str], name: str) -> list[Row]:
     """Read a table; none where the feed does not have it. What stands beyond the columns of the first line is left out."""
     reader = csv.DictReader(io.StringIO(texts.get(name, ""), newline=""), restkey="", restval="")
-    return [{column: value for column, value in row.items() if column} for row in reader]
+    return [_named(row) for row in reader]
+
+
+def _named(row: Row) -> Row:
+    return {column: value for column, value in row.items() if column}
 
 
 def write_rows(rows: Iterable[Mapping[str, str]]) -> str:

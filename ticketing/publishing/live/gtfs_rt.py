@@ -36,18 +36,18 @@ def trip_updates(standing: Standing, starts: Mapping[tuple[str, str], str]) -> b
 def alerts(standing: Standing, starts: Mapping[tuple[str, str], str]) -> bytes:
     """Write the confirmed events of runs, with a sentence in each language."""
     message = _message(standing)
-    for one in standing.events:
-        alert = message.entity.add(id=one.event.id).alert
-        _name_trip(alert.informed_entity.add().trip, one.run, starts)
-        period = alert.active_period.add(start=int(one.event.first_seen.timestamp()))
-        ends = [
-            end.at or end.planned for call in one.run.calls for end in (call.arrival, call.departure) if end
-        ]
-        period.end = int(max(ends).timestamp())
-        cause = (one.event.cause or "").upper()
+    for happened in standing.events:
+        alert = message.entity.add(id=happened.event.id).alert
+        _name_trip(alert.informed_entity.add().trip, happened.run, starts)
+        period = alert.active_period.add(start=int(happened.event.first_seen.timestamp()))
+        period.end = int(happened.run.ends_at.timestamp())
+        cause = (happened.event.cause or "").upper()
         alert.cause = gtfs.Alert.Cause.Value(cause if cause in _CAUSES else "UNKNOWN_CAUSE")
-        alert.effect = gtfs.Alert.Effect.Value(_EFFECTS[one.event.kind])
-        for texts, written in ((one.header, alert.header_text), (one.description, alert.description_text)):
+        alert.effect = gtfs.Alert.Effect.Value(_EFFECTS[happened.event.kind])
+        for texts, written in (
+            (happened.header, alert.header_text),
+            (happened.description, alert.description_text),
+        ):
             for language, text in texts.items():
                 written.translation.add(language=language, text=text)
     return bytes(message.SerializeToString(deterministic=True))
@@ -79,21 +79,21 @@ def _add_call(update: Any, run: StandingRun, call: StandingCall) -> None:
     known = [end for end in (call.arrival, call.departure) if end and end.at]
     if not known and not call.is_skipped:
         return
-    one = update.stop_time_update.add(stop_id=name(run.operator, call.stop_id))
+    written = update.stop_time_update.add(stop_id=name(run.operator, call.stop_id))
     if call.is_skipped:
-        one.schedule_relationship = gtfs.TripUpdate.StopTimeUpdate.SKIPPED
+        written.schedule_relationship = gtfs.TripUpdate.StopTimeUpdate.SKIPPED
         return
     for event, end in (("arrival", call.arrival), ("departure", call.departure)):
-        _add_end(one, event, end)
+        _add_end(written, event, end)
     if call.platform:
-        one.stop_time_properties.assigned_stop_id = name(run.operator, call.platform)
+        written.stop_time_properties.assigned_stop_id = name(run.operator, call.platform)
 
 
 def _add_end(call: Any, event: str, end: StandingEnd | None) -> None:
     if end is None or end.at is None:
         return
-    told = getattr(call, event)
-    told.time = int(end.at.timestamp())
-    told.delay = int((end.at - end.planned).total_seconds())
+    written = getattr(call, event)
+    written.time = int(end.at.timestamp())
+    written.delay = int((end.at - end.planned).total_seconds())
     if end.is_actual:
-        told.uncertainty = 0
+        written.uncertainty = 0

@@ -3,7 +3,8 @@
 A call is recorded as far as observations say that it is over; the calls after it are estimated.
 """
 
-from operators.elements import Element
+from xml.etree.ElementTree import Element
+
 from ticketing.publishing.gtfs.naming import name
 from ticketing.publishing.live.siri_xml import (
     add,

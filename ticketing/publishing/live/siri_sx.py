@@ -1,6 +1,7 @@
 """Write SIRI-SX 2.1: the confirmed events of runs as situations, by the ids of the joint feed. Pure."""
 
-from operators.elements import Element
+from xml.etree.ElementTree import Element
+
 from ticketing.publishing.gtfs.naming import name
 from ticketing.publishing.live.siri_xml import (
     PARTICIPANT,
@@ -38,13 +39,13 @@ def siri_sx(standing: Standing) -> bytes:
     """Write the confirmed events of runs."""
     root, part = delivery(SERVICE, standing.at)
     situations = add(part, "Situations")
-    for one in standing.events:
-        _add_situation(situations, one)
+    for happened in standing.events:
+        _add_situation(situations, happened)
     return document(root)
 
 
-def _add_situation(situations: Element, one: Happened) -> None:
-    event, run = one.event, one.run
+def _add_situation(situations: Element, happened: Happened) -> None:
+    event, run = happened.event, happened.run
     condition, severity = _CONSEQUENCES[event.kind]
     element = add(situations, "PtSituationElement")
     add_moment(element, "CreationTime", event.first_seen)
@@ -53,11 +54,11 @@ def _add_situation(situations: Element, one: Happened) -> None:
     add(element, "Version", str(event.revision))
     add(add(element, "Source"), "SourceType", "feed")
     add(element, "Progress", "published")
-    _add_period(element, "ValidityPeriod", one)
+    _add_period(element, "ValidityPeriod", happened)
     add(element, "AlertCause", _CAUSES.get(event.cause or "", "unknown"))
     add(element, "Severity", severity)
     add(element, "ScopeType", "vehicleJourney")
-    for tag, texts in (("Summary", one.header), ("Description", one.description)):
+    for tag, texts in (("Summary", happened.header), ("Description", happened.description)):
         for language, text in texts.items():
             add(element, tag, text, language)
     journeys = add(add(element, "Affects"), "VehicleJourneys")
@@ -66,13 +67,12 @@ def _add_situation(situations: Element, one: Happened) -> None:
     add(add(journey, "Operator"), "OperatorRef", event.operator)
     add(journey, "LineRef", name(event.operator, run.route))
     consequence = add(add(element, "Consequences"), "Consequence")
-    _add_period(consequence, "Period", one)
+    _add_period(consequence, "Period", happened)
     add(consequence, "Condition", condition)
     add(consequence, "Severity", severity)
 
 
-def _add_period(element: Element, tag: str, one: Happened) -> None:
-    ends = [end.at or end.planned for call in one.run.calls for end in (call.arrival, call.departure) if end]
+def _add_period(element: Element, tag: str, happened: Happened) -> None:
     period = add(element, tag)
-    add_moment(period, "StartTime", min(one.event.first_seen, one.run.starts_at))
-    add_moment(period, "EndTime", max(ends))
+    add_moment(period, "StartTime", min(happened.event.first_seen, happened.run.starts_at))
+    add_moment(period, "EndTime", happened.run.ends_at)

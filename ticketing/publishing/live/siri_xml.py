@@ -1,20 +1,19 @@
 """Write the frame that every SIRI 2.1 delivery has, and its elements in their order. Pure."""
 
 from datetime import datetime
+from xml.etree import ElementTree as ET
+from xml.etree.ElementTree import Element
 
-from lxml import etree
-
-from operators.elements import Element
 from throughfare_gate.moments import written
 
 NAMESPACE = "http://www.siri.org.uk/siri"
-_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_LANGUAGE = "xml:lang"
 PARTICIPANT = "throughfare"
 
 
 def add(parent: Element, name: str, text: str | None = None, language: str | None = None) -> Element:
     """Add an element; with a text where one is given."""
-    element = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
+    element = ET.SubElement(parent, name)
     if text is not None:
         element.text = text
     if language is not None:
@@ -30,8 +29,7 @@ def add_moment(parent: Element, name: str, at: datetime | None) -> None:
 
 def delivery(service: str, at: datetime) -> tuple[Element, Element]:
     """Begin a document; answers its root, and the delivery of the service."""
-    root = etree.Element(f"{{{NAMESPACE}}}Siri", nsmap={None: NAMESPACE})
-    root.set("version", "2.1")
+    root = Element("Siri", {"xmlns": NAMESPACE, "version": "2.1"})
     whole = add(root, "ServiceDelivery")
     add_moment(whole, "ResponseTimestamp", at)
     add(whole, "ProducerRef", PARTICIPANT)
@@ -43,7 +41,7 @@ def delivery(service: str, at: datetime) -> tuple[Element, Element]:
 
 def document(root: Element) -> bytes:
     """Write a document."""
-    return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def add_journey_ref(parent: Element, day: str, journey: str) -> None:

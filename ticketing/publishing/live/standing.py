@@ -61,6 +61,17 @@ class StandingRun:
     is_cancelled: bool
     calls: tuple[StandingCall, ...]
 
+    @property
+    def ends(self) -> list[StandingEnd]:
+        """Every arrival and departure, in their order."""
+        both = (end for call in self.calls for end in (call.arrival, call.departure))
+        return [end for end in both if end is not None]
+
+    @property
+    def ends_at(self) -> datetime:
+        """The last moment at which it is under way."""
+        return max(end.at or end.planned for end in self.ends)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
@@ -74,7 +85,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Everything that is told of a region at one moment."""
+    """All that is told of a region at one moment."""
 
     at: datetime
     runs: tuple[StandingRun, ...]
@@ -128,9 +139,9 @@ def _run(
 
 
 def _calls(
-    run: Run, begins: int, told: Sequence[ExpectedCall], actual: Mapping[End, datetime]
+    run: Run, begins: int, expected: Sequence[ExpectedCall], actual: Mapping[End, datetime]
 ) -> Iterator[StandingCall]:
-    by_place = {call.place: call for call in told}
+    by_place = {call.place: call for call in expected}
     last = len(run.pattern.stops) - 1
     for place, stop in enumerate(run.pattern.stops):
         call = by_place.get(place, ExpectedCall(place=place, stop_id=stop, arrival=None, departure=None))
@@ -156,9 +167,7 @@ def _happened(region: Region, event: DisruptionEvent, run: StandingRun) -> Happe
     timetable = region.data.timetables[run.operator]
     first = run.calls[0].stop_id
     local = run.starts_at.astimezone(ZoneInfo(timetable.timezone_of(first)))
-    delays = [
-        end.at - end.planned for call in run.calls for end in (call.arrival, call.departure) if end and end.at
-    ]
+    delays = [end.at - end.planned for end in run.ends if end.at]
     values = {
         "line": run.line,
         "time": f"{local:%H:%M}",
