@@ -33,6 +33,7 @@ from ticketing.api import (
     limits,
     metrics,
     notices,
+    open_data,
     openapi,
     operators,
     options,
@@ -125,6 +126,7 @@ def create_app(
     for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)
     wellknown.register(app, rooms)
+    app.register_blueprint(open_data.blueprint)
     app.register_blueprint(error_pages.blueprint)
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)

@@ -32,6 +32,7 @@ _COMMANDS = {
         "ticketing.cli.payments",
         "Compare the gateway's account with the books; list and settle cases.",
     ),
+    "publish": ("ticketing.cli.publish", "Publish open data of past months, list and withdraw it."),
     "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
     "staff": ("ticketing.cli.staff", "Make, list and end accounts of the console."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),

@@ -8,6 +8,8 @@ from ticketing.publishing.datasets import DATASETS, Dataset
 from ticketing.publishing.datasets.places import Zone, zone_of_stops, zones
 from ticketing.publishing.desk import Month, PublishingDesk
 from ticketing.publishing.making import Due, budget_of, get_file, list_due, list_spendings, make, withdraw
+from ticketing.publishing.privacy.noise import is_installed
+from ticketing.publishing.shelf import Page, get_page
 
 __all__ = [
     "DATASETS",
@@ -15,10 +17,13 @@ __all__ = [
     "Dataset",
     "Due",
     "Month",
+    "Page",
     "PublishingDesk",
     "Zone",
     "budget_of",
     "get_file",
+    "get_page",
+    "is_installed",
     "journeys_by_corridor",
     "list_due",
     "list_spendings",

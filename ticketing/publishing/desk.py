@@ -2,9 +2,10 @@
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar, cast
 
 from ticketing.clock import Clock
 from ticketing.db import Database
@@ -12,6 +13,7 @@ from ticketing.errors import InvalidRequest, NotFound
 from ticketing.publishing.privacy import Noise, OpenDpNoise
 from ticketing.regions import Region
 
+T = TypeVar("T")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 # Offline gates tell late: so long after its last day the facts of a month are in.
 SETTLES_AFTER = timedelta(days=10)
@@ -26,6 +28,7 @@ class PublishingDesk:
     regions: Mapping[str, Region]
     noise: Noise = field(default_factory=OpenDpNoise)
     public_url: str = ""
+    kept: dict[tuple[object, ...], tuple[datetime, object]] = field(default_factory=dict, repr=False)
 
     def region(self, name: str) -> Region:
         """Find a region that publishes open data; raises NotFound for any other."""
@@ -33,6 +36,15 @@ class PublishingDesk:
         if region is None or region.data.open_data is None:
             raise NotFound(f"no region {name} publishes open data")
         return region
+
+    def keep(self, key: tuple[object, ...], seconds: int, make: Callable[[], T]) -> T:
+        """Give what was made for a key within so many seconds, else make it anew; two callers at once may both make it."""
+        now = self.clock.now()
+        known = self.kept.get(key)
+        if known is None or not timedelta(0) <= now - known[0] < timedelta(seconds=seconds):
+            known = now, make()
+            self.kept[key] = known
+        return cast("T", known[1])
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,10 +10,16 @@ from ticketing.publishing.privacy import Cell
 
 def write(part: Part, cells: Iterable[Cell]) -> bytes:
     """Write a table: the columns of its keys, and its number."""
+    rows = ((*cell.key, "" if cell.count is None else str(cell.count)) for cell in cells)
+    return plain((*part.columns, part.number), rows)
+
+
+def plain(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    """Write rows below the names of their columns."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([*part.columns, part.number])
-    writer.writerows([*cell.key, "" if cell.count is None else cell.count] for cell in cells)
+    writer.writerow(columns)
+    writer.writerows(rows)
     return text.getvalue().encode()
 
 

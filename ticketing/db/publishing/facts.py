@@ -47,16 +47,17 @@ class HeldJourney:
 def list_boardings(tx: Transaction, region: str, since: datetime, until: datetime) -> list[Boarding]:
     """List the uses of tickets of a region in a span of time, as gates have told and the rules have judged them."""
     use, leg = ticket_use.c, leg_of_ticket.c
+    wanted = [
+        use.jti,
+        use.operator,
+        use.at,
+        sa.func.coalesce(scan.c.stop_id, gate_device.c.stop_id).label("gate_stop"),
+        leg.from_stop.label("sold_stop"),
+        leg.to_stop.label("sold_end"),
+        leg.arrives_at,
+    ]
     query = (
-        sa.select(
-            use.jti,
-            use.operator,
-            use.at,
-            sa.func.coalesce(scan.c.stop_id, gate_device.c.stop_id).label("gate_stop"),
-            leg.from_stop.label("sold_stop"),
-            leg.to_stop.label("sold_end"),
-            leg.arrives_at,
-        )
+        sa.select(*wanted)
         .select_from(ticket_use)
         .join(ticket, ticket.c.jti == use.jti)
         .join(order, order.c.id == ticket.c.order_id)

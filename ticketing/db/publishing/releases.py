@@ -53,6 +53,11 @@ class Spending:
     spent_at: datetime
     is_open: bool
 
+    @property
+    def epsilon(self) -> float:
+        """The privacy that was spent on one unit."""
+        return self.epsilon_micro / 1_000_000
+
 
 def spent_micro(tx: Transaction, region: str, dataset: str, month: str) -> int:
     """Add up the privacy that was spent on a dataset of a month."""
