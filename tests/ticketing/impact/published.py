@@ -1,5 +1,6 @@
-"""Put a month on the shelf as if it had been published: files of journeys and connections, without anybody's ticket."""
+"""Put a month on the shelf as if it had been published, without anybody's ticket, and read the tables of the map."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -52,3 +53,11 @@ def _file(
         epsilon_micro=1_000_000,
         unit="one journey",
     )
+
+
+def rows(html: str) -> list[list[str]]:
+    """The cells of the table."""
+    return [
+        re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row)
+        for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
+    ]

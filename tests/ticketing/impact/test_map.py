@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.api import Api
-from tests.ticketing.impact.published import JOURNEYS, MONTH, publish
+from tests.ticketing.impact.published import JOURNEYS, MONTH, publish, rows
 from ticketing.db import Database
 
 ON_SQLITE = pytest.mark.parametrize(
@@ -20,14 +20,6 @@ def page(api: Api, layer: str = "journeys", **more: str) -> str:
     answer = api.client.get(f"/map?{query}")
     assert answer.status_code == 200, answer.data
     return answer.get_data(as_text=True)
-
-
-def rows(html: str) -> list[list[str]]:
-    """The cells of the table."""
-    return [
-        re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row)
-        for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
-    ]
 
 
 @pytest.fixture
