@@ -63,7 +63,6 @@ def test_another_order_is_refused_and_names_the_field(api: Api) -> None:
     assert "sort" in str(answer.json["errors"])
 
 
-@ON_SQLITE
 def test_quote_tickets_and_receipt_tell_the_same_as_the_search(api: Api) -> None:
     bought = api.buy()
     sold = rides({"legs": bought.tickets[0]["legs"]})

@@ -28,7 +28,6 @@ def told(api: Api, database: Database) -> Api:
     return api
 
 
-@ON_SQLITE
 def test_journeys_of_each_corridor_stand_in_the_table_and_as_a_line(told: Api) -> None:
     html = page(told)
 

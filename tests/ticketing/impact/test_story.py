@@ -3,19 +3,13 @@
 import re
 from datetime import UTC, datetime
 
-import pytest
-
 from tests.api import Api, Bought
 from tests.ticketing.impact.published import rows
 from ticketing.publishing import make
 
-ON_SQLITE = pytest.mark.parametrize(
-    "database_url", ["sqlite"], indirect=True
-)  # publishing runs on both elsewhere
 TWELVE = [{"ref": f"p{number}"} for number in range(12)]
 
 
-@ON_SQLITE
 def test_a_month_of_sales_becomes_a_map_after_it_is_published(api: Api) -> None:
     for _ in range(3):
         bought = api.buy(passengers=TWELVE)

@@ -43,7 +43,6 @@ def dearer() -> str:
     return PRODUCTS.read_text(encoding="utf-8").replace("29.00", "33.00")
 
 
-@ON_SQLITE
 def test_a_dearer_ship_is_seen_by_pair_and_operator(api: Api, database: Database, anna: Browser) -> None:
     publish(database)
     page = anna.open("/console/what-if", params={"what": "tallink"})
