@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, make_response, render
 from werkzeug.exceptions import NotFound as Missing
 
 from ticketing.atlas import words
-from ticketing.atlas.layers import LAYERS, Shown, show
+from ticketing.atlas.layers import LAYERS, OF_WAYS, Shown, show
 from ticketing.errors import InvalidRequest, NotFound
 from ticketing.impact import Coast, ImpactDesk, read_month
 
@@ -48,7 +48,7 @@ def impact_map() -> Response:
         raise Missing
     try:
         region = atlas.desk.region(name)
-        month = read_month(atlas.desk, name, request.args.get("month"))
+        month = read_month(atlas.desk, name, request.args.get("month"), with_ways=layer in OF_WAYS)
     except (NotFound, InvalidRequest):
         raise Missing from None
     shown: Shown = show(region, layer, month, atlas.coasts(), language)

@@ -23,6 +23,8 @@ from ticketing.impact import (
 from ticketing.regions import Region
 
 LAYERS = ("journeys", "saved", "connections", "co2", "access")
+# The layers whose figures are those of ways.
+OF_WAYS = frozenset({"saved", "co2"})
 # The columns of a layer of corridors, and which of its figures is drawn.
 _COLUMNS = {"journeys": 3, "saved": 4, "co2": 5}
 _DRAWN = {"journeys": 0, "saved": 1, "co2": 1}

@@ -40,19 +40,22 @@ class ImpactDesk:
             raise NotFound(f"no region {name}")
         return region
 
-    def ways(self, region: Region, flows: Mapping[Pair, int]) -> dict[Pair, Way]:
-        """Find the ways of the largest corridors; two visitors wait for one search."""
+    def ways(self, region: Region, flows: Mapping[Pair, int], *, waits: bool) -> dict[Pair, Way] | None:
+        """Find the ways of the largest corridors. None where somebody else is searching them, and this caller does not wait."""
         largest = sorted(flows, key=lambda pair: (-flows[pair], pair))[:MOST_CORRIDORS]
         key = (region.data.id, region.book.version, morning(self.planner.clock.now(), region).date())
-        with self._lock:
+        if not self._lock.acquire(blocking=waits):
+            return None
+        try:
             for old in [one for one in self._ways if one[0] == key[0] and one != key]:
                 del self._ways[old]
             known = self._ways.setdefault(key, {})
             missing = [pair for pair in largest if pair not in known]
             ways = ways_of(self.planner, region, missing)
             known.update({pair: ways.get(pair) for pair in missing})
-            kept = dict(known)
-        return {pair: way for pair in largest if (way := kept.get(pair)) is not None}
+            return {pair: way for pair in largest if (way := known[pair]) is not None}
+        finally:
+            self._lock.release()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class Month:
     """The published numbers of a month: flows by pair of zones, the corridors with their figures, changes between operators.
 
     No `name`: the region publishes nothing, or nothing yet. `withheld` counts the pairs of zones without a number. No `changes`: those
-    of this month are not published.
+    of this month are not published. `is_busy`: the ways are being searched for somebody else, and the corridors have no figures yet.
     """
 
     name: str | None
@@ -68,26 +71,32 @@ class Month:
     corridors: tuple[Corridor, ...] = ()
     withheld: int = 0
     changes: tuple[Changes, ...] | None = None
+    is_busy: bool = False
 
 
-def read_month(desk: ImpactDesk, region_name: str, wanted: str | None = None) -> Month:
-    """Read the newest published month, or the one that is wanted; raises InvalidRequest for what is no month, NotFound for a stranger."""
+def read_month(
+    desk: ImpactDesk, region_name: str, wanted: str | None = None, *, with_ways: bool = True
+) -> Month:
+    """Read the newest published month, or the one that is wanted; raises InvalidRequest for what is no month, NotFound for a stranger.
+
+    `with_ways` searches the ways that stand for corridors, for their savings and emissions; nobody waits for another's search.
+    """
     region = desk.region(region_name)
     if region.data.open_data is None:
         return Month(name=None)
     for name in [Calendar.read(wanted).name] if wanted else _last_months(desk):
         published = journeys_by_corridor(desk.publishing, region_name, name)
-        if published is None:
-            continue
-        flows = published_flows(published)
-        rows = corridors_of(flows, desk.ways(region, flows), region.data.currency)
-        return Month(
-            name=name,
-            flows=flows,
-            corridors=tuple(rows),
-            withheld=sum(one.journeys is None for one in published),
-            changes=_changes(desk, region_name, name),
-        )
+        if published is not None:
+            flows = published_flows(published)
+            ways = desk.ways(region, flows, waits=False) if with_ways else {}
+            return Month(
+                name=name,
+                flows=flows,
+                corridors=tuple(corridors_of(flows, ways or {}, region.data.currency)),
+                withheld=sum(one.journeys is None for one in published),
+                changes=_changes(desk, region_name, name),
+                is_busy=ways is None,
+            )
     if wanted:
         raise InvalidRequest.at("month", f"nothing of {wanted} is published")
     return Month(name=None)

@@ -56,10 +56,10 @@ def by_book(
     desk: ImpactDesk, region_name: str, book: TariffBook, month: str | None = None
 ) -> tuple[Month, WhatIf]:
     """Compare another book with today's by the journeys of a published month."""
-    region, flows = desk.region(region_name), read_month(desk, region_name, month)
+    region, flows = desk.region(region_name), read_month(desk, region_name, month, with_ways=False)
     if flows.name is None:
         raise InvalidRequest.at("month", f"no month of {region_name} is published yet")
-    ways = desk.ways(region, flows.flows)
+    ways = desk.ways(region, flows.flows, waits=True) or {}
     today = {pair: way.priced for pair, way in ways.items()}
     return flows, compare(flows.flows, today, prices(book, region, ways), region.data.currency)
 

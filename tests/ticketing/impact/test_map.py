@@ -124,3 +124,16 @@ def test_the_policy_allows_no_script_and_its_style_is_served(told: Api) -> None:
     assert "script-src" not in answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert told.client.get("/web/map.css").mimetype == "text/css"
+
+
+@ON_SQLITE
+def test_nobody_waits_for_a_search_of_somebody_else(told: Api) -> None:
+    desk = told.client.application.extensions["throughfare"].impact
+
+    with desk._lock:
+        saved, counted = page(told, "saved"), page(told)
+
+    assert "Load the page again in a moment." in saved
+    assert "Vyöhyke A</th>" not in saved
+    assert "120" in [cell for row in rows(counted) for cell in row]
+    assert "Load the page again" not in page(told, "saved")
