@@ -28,6 +28,7 @@ from ticketing.api import (
     gateway,
     guard,
     http_metrics,
+    incidents,
     journeys,
     letters,
     limits,
@@ -77,6 +78,7 @@ _BLUEPRINTS = (
     finance,
     webhooks,
     letters,
+    incidents,
 )
 
 

@@ -38,6 +38,7 @@ CREATE TABLE incident_step (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     actor TEXT NOT NULL,
     partner_id TEXT,
+    origin TEXT,
     tlp TEXT,
     status TEXT,
     document TEXT NOT NULL,
@@ -49,6 +50,7 @@ CREATE TABLE incident_step (
     CONSTRAINT ck_incident_step_tlp CHECK (tlp IN ('CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED')),
     CONSTRAINT uq_incident_step_incident_id_seq UNIQUE (incident_id, seq),
     CONSTRAINT uq_incident_step_previous UNIQUE (previous),
+    CONSTRAINT uq_incident_step_partner_id_origin UNIQUE (partner_id, origin),
     CONSTRAINT fk_incident_step_incident_id_incident FOREIGN KEY(incident_id) REFERENCES incident (id),
     CONSTRAINT fk_incident_step_partner_id_incident_partner FOREIGN KEY(partner_id) REFERENCES incident_partner (id)
 );

@@ -40,6 +40,7 @@ CREATE TABLE incident_step (
     at TEXT NOT NULL,
     actor TEXT NOT NULL,
     partner_id TEXT,
+    origin TEXT,
     tlp TEXT,
     status TEXT,
     document TEXT NOT NULL,
@@ -51,6 +52,7 @@ CREATE TABLE incident_step (
     CONSTRAINT ck_incident_step_tlp CHECK (tlp IN ('CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED')),
     CONSTRAINT uq_incident_step_incident_id_seq UNIQUE (incident_id, seq),
     CONSTRAINT uq_incident_step_previous UNIQUE (previous),
+    CONSTRAINT uq_incident_step_partner_id_origin UNIQUE (partner_id, origin),
     CONSTRAINT fk_incident_step_incident_id_incident FOREIGN KEY(incident_id) REFERENCES incident (id),
     CONSTRAINT fk_incident_step_partner_id_incident_partner FOREIGN KEY(partner_id) REFERENCES incident_partner (id)
 )

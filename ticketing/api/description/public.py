@@ -13,6 +13,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/.well-known/delay-confirmation-jwks.json": "application/json",
         "/.well-known/gate-bundle-jwks.json": "application/json",
         "/.well-known/gate-sentences.json": "application/json",
+        "/.well-known/incident-jwks.json": "application/json",
         "/.well-known/jwks.json": "application/json",
         "/.well-known/purchase-words.json": "application/json",
         "/.well-known/status-list-jwks.json": "application/json",

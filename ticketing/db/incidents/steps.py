@@ -44,6 +44,7 @@ class Step:
     at: datetime
     actor: str
     partner_id: str | None
+    origin: str | None
     tlp: Tlp | None
     status: IncidentStatus | None
     document: Mapping[str, object]
@@ -65,6 +66,7 @@ class NewStep:
     at: datetime
     actor: str
     partner_id: str | None = None
+    origin: str | None = None
     record: IncidentRecord | None = None
     content: Mapping[str, object] = field(default_factory=dict)
 
@@ -96,6 +98,7 @@ def add_step(tx: Transaction, wanted: NewStep) -> Step:
         at=wanted.at,
         actor=wanted.actor,
         partner_id=wanted.partner_id,
+        origin=wanted.origin,
         tlp=record.tlp if record else None,
         status=record.status if record else None,
         document=wanted.content if record is None else write_incident(record),
@@ -149,6 +152,12 @@ def find_step(tx: Transaction, step_id: str) -> Step | None:
     return find(tx, sa.select(incident_step).where(incident_step.c.id == step_id), Step)
 
 
+def find_origin(tx: Transaction, partner_id: str, origin: str) -> Step | None:
+    """Find the step that came from this step of a partner's."""
+    mine = sa.and_(incident_step.c.partner_id == partner_id, incident_step.c.origin == origin)
+    return find(tx, sa.select(incident_step).where(mine), Step)
+
+
 def list_steps_of(tx: Transaction, kinds: Collection[StepKind]) -> list[Step]:
     """List the steps of some kinds of all incidents, in the order of the chain."""
     query = sa.select(incident_step).where(incident_step.c.kind.in_(list(kinds)))
@@ -192,6 +201,7 @@ def hash_of(step: Step) -> str:
         step.at.isoformat(timespec="microseconds"),
         step.actor,
         step.partner_id,
+        step.origin,
         step.tlp,
         step.status,
         step.document,

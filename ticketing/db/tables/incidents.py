@@ -64,6 +64,8 @@ incident_step = table(
     text("actor"),
     # The partner who answers, or from whom a record came.
     text("partner_id", sa.ForeignKey("incident_partner.id"), null=True),
+    # The id of the step at the partner from whom it came.
+    text("origin", null=True),
     # Of records only: what the queries judge by.
     text("tlp", null=True),
     text("status", null=True),
@@ -77,6 +79,7 @@ incident_step = table(
     sa.CheckConstraint("tlp IN ('CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED')", name="tlp"),
     sa.UniqueConstraint("incident_id", "seq"),
     sa.UniqueConstraint("previous"),
+    sa.UniqueConstraint("partner_id", "origin"),
     sa.Index("ix_incident_step_kind", "kind", "id"),
 )
 
