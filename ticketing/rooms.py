@@ -220,19 +220,7 @@ def build_rooms(
             public_url=settings.public_url if settings.public_url.startswith("https://") else "",
             options_page=settings.options_page,
         ),
-        incidents=IncidentDesk(
-            database=database,
-            clock=clock,
-            keys=keys,
-            issuer=settings.issuer,
-            wire=open_wire(
-                limits=Limits(reply_bytes=_PARTNERS_PAGE_BYTES),
-                allow_private=settings.messages_reach == "anywhere",
-            ),
-            mail=channels["email"],
-            zone=next(iter(clocks_of(regions).values()), "UTC"),
-            operators=frozenset(name for region in regions.values() for name in region.data.operators),
-        ),
+        incidents=_incidents(settings, (database, clock, keys), channels["email"], regions),
         connectors=opened,
         live=LiveDesk(
             database=database,
@@ -284,6 +272,24 @@ def build_rooms(
         staff_desk=StaffDesk(database, clock, keys=keys),
         second_factor=settings.second_factor == "required",
         card_form=card_form(settings.stripe()) if settings.gateway == "stripe" else None,
+    )
+
+
+def _incidents(
+    settings: Settings, tools: tuple[Database, Clock, KeyStore], mail: Channel, regions: Mapping[str, Region]
+) -> IncidentDesk:
+    """Build the desk that shares incidents with partners."""
+    database, clock, keys = tools
+    limits = Limits(reply_bytes=_PARTNERS_PAGE_BYTES)
+    return IncidentDesk(
+        database=database,
+        clock=clock,
+        keys=keys,
+        issuer=settings.issuer,
+        wire=open_wire(limits=limits, allow_private=settings.messages_reach == "anywhere"),
+        mail=mail,
+        zone=next(iter(clocks_of(regions).values()), "UTC"),
+        operators=frozenset(name for region in regions.values() for name in region.data.operators),
     )
 
 

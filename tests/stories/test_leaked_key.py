@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -43,13 +44,13 @@ def test_a_leaked_key_is_shared_end_to_end(tmp_path: Path, capsys: pytest.Captur
         assert (drafted["record"]["status"], drafted["is_shared"]) == ("suspected", False)
         assert b.incidents() == []
 
-        lines = "The key was on a laptop that was stolen. Tickets are signed anew."
-        a.run("incidents", "share", incident, "--tlp", "GREEN", "--status", "confirmed", "--malicious", "--lines", lines, "--by", "Anna")  # fmt: skip
+        words = "The key was on a laptop that was stolen. Tickets are signed anew."
+        a.run("incidents", "share", incident, "--tlp", "GREEN", "--status", "confirmed", "--malicious", "--lines", words, "--by", "Anna")  # fmt: skip
         mark("shared by A")
         until(b.incidents, "B has the record")
         mark("B has it")
         arrived = b.incident(incident)
-        assert (arrived["from"], arrived["record"]["narrative"]) == (a.issuer, lines)
+        assert (arrived["from"], arrived["record"]["narrative"]) == (a.issuer, words)
 
         b.run("incidents", "withdraw-key", incident, "--by", "Britta")
         until(lambda: _out(doors_b, kid), "the key is out of every gate of B")
@@ -73,10 +74,11 @@ def test_a_leaked_key_is_shared_end_to_end(tmp_path: Path, capsys: pytest.Captur
         for door in (*doors_a, *doors_b):
             door.fetch()
             assert kid in door.removed
+    lines = [f"  {name:<28} {seconds:6.1f}" for name, seconds in times.items()]
     with capsys.disabled():
-        print(f"\n{2 * GATES} gates, seconds since the key was withdrawn began:")
-        print("\n".join(f"  {name:<28} {seconds:6.1f}" for name, seconds in times.items()))
-        print(f"  {figure}", end="")
+        sys.stdout.write(
+            "\n".join([f"\n{2 * GATES} gates, seconds since the key was withdrawn:", *lines, f"  {figure}"])
+        )
 
 
 def _refused(doors: list, stolen: dict[str, str]) -> bool:

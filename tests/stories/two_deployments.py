@@ -59,7 +59,9 @@ class Door:
     def says(self, token: str) -> str:
         """Decide about a ticket by the bundle that is held."""
         assert self.held
-        return decide(Presented(token), self.held, Seen(), int(time.time()), Gate(operator=self.operator)).reason
+        return decide(
+            Presented(token), self.held, Seen(), int(time.time()), Gate(operator=self.operator)
+        ).reason
 
 
 @dataclass
@@ -136,8 +138,15 @@ class Deployment:
 
     def doors(self, count: int) -> list[Door]:
         """Set up gates, each with the key of its operator, and let each fetch."""
-        made = {name: _KEY.findall(self.run("access", "create", "--role", "gate", "--operator", name))[0] for name in self.operators}
-        doors = [Door(self, name, made[name]) for at in range(count) for name in [self.operators[at % len(self.operators)]]]
+        made = {
+            name: _KEY.findall(self.run("access", "create", "--role", "gate", "--operator", name))[0]
+            for name in self.operators
+        }
+        doors = [
+            Door(self, name, made[name])
+            for at in range(count)
+            for name in [self.operators[at % len(self.operators)]]
+        ]
         for door in doors:
             door.fetch()
         return doors

@@ -40,10 +40,15 @@ def refuse_names(tx: Transaction, record: IncidentRecord) -> None:
     faults = [
         Fault(field, "holds the name of a member of staff: a record for others names no person")
         for field, text in texts.items()
-        if any(f" {name} " in f" {_spaced(text)} " for name in known)
+        if _names_one_of(known, text)
     ]
     if faults:
         raise InvalidRequest(f"{faults[0].path}: {faults[0].message}", faults)
+
+
+def _names_one_of(names: Collection[str], text: str) -> bool:
+    words = f" {_spaced(text)} "
+    return any(f" {name} " in words for name in names)
 
 
 def _spaced(text: str) -> str:

@@ -42,7 +42,7 @@ class Case:
 
     @property
     def submitted(self) -> Mapping[str, datetime]:
-        """When each duty was answered first."""
+        """The moment at which each duty was answered first."""
         done: dict[str, datetime] = {}
         for step in self.steps:
             if step.kind == "submitted":
@@ -194,6 +194,11 @@ def judged(record: IncidentRecord, operators: int = 1) -> IncidentRecord:
 def viewer_of(partner: Partner) -> Viewer:
     """The reader that a partner is."""
     return Viewer(partner.relation, partner.id)
+
+
+def reaches(partner: Partner, tlp: str) -> bool:
+    """Tell whether a colour reaches a partner that is not named, before it is shared; the query decides when it is."""
+    return tlp in visible.REACH[partner.relation]
 
 
 def ways_to(partner: Partner, step: Step) -> list[Way]:

@@ -19,7 +19,7 @@ _MOST_PUBLIC = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerState:
-    """How a partner stands to an incident of ours: whether its colour reaches it, what arrived, what it answered."""
+    """The state of an incident of ours at a partner: whether its colour reaches it, what arrived, what it answered."""
 
     partner: Partner
     sees: bool

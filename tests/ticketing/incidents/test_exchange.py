@@ -321,3 +321,22 @@ def test_an_import_of_anything_else_is_refused(two: Two, tmp_path: Path) -> None
     for content in (b"", b"hello", b"{}", bytes(range(256))):
         with pytest.raises(InvalidRequest):
             exchange.import_file(two.b.desk, content)
+
+
+def test_the_public_page_has_what_is_clear_ours_and_our_partners_and_nothing_else(two: Two) -> None:
+    for tlp in ("AMBER", "CLEAR"):
+        incident = two.a.draft("gate_or_validator_outage", tlp=tlp)
+        reporting.share(two.a.desk, incident, {"narrative": f"Gates are out, says {tlp.lower()}."}, "Anna")
+    two.a.draft(tlp="CLEAR")
+    delivering.deliver_due(two.a.desk)
+
+    for one in (two.a, two.b):
+        told = one.client.get("/status", headers={"Accept": "application/json"}).json
+        page = one.client.get("/status", headers={"Accept": "text/html", "Accept-Language": "fi"})
+        assert told is not None
+        assert [(each["text"], each["status"]) for each in told["incidents"]] == [
+            ("Gates are out, says clear.", "confirmed")
+        ]
+        assert "Poikkeamat" in page.text
+        assert "clear" in page.text
+        assert "amber" not in page.text

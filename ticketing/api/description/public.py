@@ -20,6 +20,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/errors/": "application/json",
         "/errors/{problem}": "application/json",
         "/healthz": "application/json",
+        "/status": "application/json",
         "/s/{list_id}": "application/statuslist+jwt",
     }
 )

@@ -120,10 +120,10 @@ def look_command() -> None:
 
 @command.command("share")
 @click.argument("incident_id", metavar="ID")
-@click.option("--tlp", type=click.Choice(_TLPS), help="Who may read it; as before where it is left out.")
+@click.option("--tlp", type=click.Choice(_TLPS), help="Its colour; as before where it is left out.")
 @click.option("--lines", "narrative", help="Two lines in your own words, without names.")
 @click.option("--status", type=click.Choice(_STATUSES))
-@click.option("--lessons", help="What was learned; a close needs it.")
+@click.option("--lessons", help="The lessons; a close needs them.")
 @click.option("--passengers", type=click.IntRange(0), help="Passengers that it has met or may meet.")
 @click.option("--money-minor", type=click.IntRange(0), help="Money at risk, in minor units.")
 @click.option("--significant/--not-significant", "is_significant", default=None, help="In the sense of NIS2.")
@@ -167,7 +167,7 @@ def submitted_command(incident_id: str, duty: str, reference: str, by: str) -> N
 
 @command.command("answer")
 @click.argument("incident_id", metavar="ID")
-@click.option("--affected/--not-affected", default=None, help="Whether it concerns you; left out: not known.")
+@click.option("--affected/--not-affected", default=None, help="It concerns you, or not; left out: not known.")
 @click.option("--tickets", type=click.IntRange(0), default=0, help="Tickets of yours that it concerns.")
 @click.option("--done", is_flag=True, help="Your part is done.")
 @by_option()
