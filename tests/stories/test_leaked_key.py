@@ -22,7 +22,20 @@ def test_a_leaked_key_is_shared_end_to_end(tmp_path: Path, capsys: pytest.Captur
     with running(a, b):
         for one, other in ((a, b), (b, a)):
             (one.folder / "partner.json").write_text(other.run("incidents", "partner", "ours"))
-            one.run("incidents", "partner", "add", other.issuer, "--name", other.name, "--jwks", "partner.json", "--address", other.address, "--by", "Anna")  # fmt: skip
+            one.run(
+                "incidents",
+                "partner",
+                "add",
+                other.issuer,
+                "--name",
+                other.name,
+                "--jwks",
+                "partner.json",
+                "--address",
+                other.address,
+                "--by",
+                "Anna",
+            )
         doors_a, doors_b = a.doors(GATES), b.doors(GATES)
         kid, private = a.keys().signer_key("ticket")
         stolen = {name: forged(a, Signer(kid, private), name) for name in a.operators}
@@ -45,7 +58,20 @@ def test_a_leaked_key_is_shared_end_to_end(tmp_path: Path, capsys: pytest.Captur
         assert b.incidents() == []
 
         words = "The key was on a laptop that was stolen. Tickets are signed anew."
-        a.run("incidents", "share", incident, "--tlp", "GREEN", "--status", "confirmed", "--malicious", "--lines", words, "--by", "Anna")  # fmt: skip
+        a.run(
+            "incidents",
+            "share",
+            incident,
+            "--tlp",
+            "GREEN",
+            "--status",
+            "confirmed",
+            "--malicious",
+            "--lines",
+            words,
+            "--by",
+            "Anna",
+        )
         mark("shared by A")
         until(b.incidents, "B has the record")
         mark("B has it")

@@ -15,13 +15,16 @@ _REFUSED = (
     (re.compile(r"@"), "an e-mail address or an account"),
     (re.compile(r"://|\bwww\."), "an address of a page"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}"), "a token"),
-    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE), "an identifier"),
+    (
+        re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE),
+        "an identifier",
+    ),
     (re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b"), "an account number"),
     (re.compile(r"\+\d(?:[ .()/-]?\d){5,}"), "a telephone number"),
     (re.compile(r"(?<!\d)\d(?:[ .()/-]{0,2}\d){6,}"), "a number of seven digits or more"),
     (re.compile(r"\b(?=[A-Za-z_-]*\d)(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]{20,}"), "an identifier"),
     (re.compile(rf"\b(?:{_TITLES})\.? +[A-ZÅÄÖÕÜŠŽ]"), "a person's name"),
-)  # fmt: skip
+)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e]")
 
 

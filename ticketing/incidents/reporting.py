@@ -104,22 +104,6 @@ def share(
     return step
 
 
-def change_draft(desk: IncidentDesk, incident_id: str, change: Mapping[str, object], actor: str) -> Step:
-    """Change an incident that nobody has shared yet."""
-    now = desk.clock.now()
-    with desk.database.write() as tx:
-        steps.lock_chain(tx)
-        case = read_case(tx, incident_id)
-        if case.is_shared:
-            raise Conflict("partners have this incident: a change is an update that is shared")
-        record = _changed(case, change)
-        _check(desk, record, now)
-        refuse_names(tx, record)
-        return steps.add_step(
-            tx, NewStep(incident_id=incident_id, kind="draft", at=now, actor=actor, record=record)
-        )
-
-
 def note_submitted(desk: IncidentDesk, incident_id: str, duty: str, reference: str, actor: str) -> None:
     """Write down that an authority was told, with the reference that it gave. The reference stays here."""
     if duty not in DUTIES:
@@ -166,7 +150,7 @@ def get_case(desk: IncidentDesk, incident_id: str) -> Case:
 def list_cases(desk: IncidentDesk) -> list[Case]:
     """List incidents, ours and our partners', the newest first."""
     with desk.database.read() as tx:
-        return [read_case(tx, incident.id) for incident in steps.list_incidents(tx)]
+        return _cases(tx, steps.list_incidents(tx))
 
 
 def read_case(tx: Transaction, incident_id: str) -> Case:
@@ -174,10 +158,20 @@ def read_case(tx: Transaction, incident_id: str) -> Case:
     incident = steps.find_incident(tx, incident_id)
     if incident is None:
         raise NotFound("there is no such incident")
-    listed = steps.list_steps(tx, incident_id)
-    partner = partners.partners_by_id(tx).get(incident.partner_id or "")
-    last = next(step for step in reversed(listed) if step.kind in RECORDS)
-    return Case(incident=incident, partner=partner, steps=listed, last=last)
+    return _cases(tx, [incident])[0]
+
+
+def _cases(tx: Transaction, incidents: Sequence[Incident]) -> list[Case]:
+    """Read the steps and partners of incidents, all at once."""
+    by_incident = steps.list_steps_by_incident(tx, [incident.id for incident in incidents])
+    known = partners.partners_by_id(tx)
+    cases = []
+    for incident in incidents:
+        listed = by_incident[incident.id]
+        last = next(step for step in reversed(listed) if step.kind in RECORDS)
+        partner = known.get(incident.partner_id or "")
+        cases.append(Case(incident=incident, partner=partner, steps=listed, last=last))
+    return cases
 
 
 def judged(record: IncidentRecord, operators: int = 1) -> IncidentRecord:

@@ -1,6 +1,7 @@
 """Judge how bad an incident is, 0 to 4, by passengers, money and spread. Pure: one table, the worst measure counts.
 
-A breach of personal data is at least 2, and a key or a forgery at least 3 while it is not contained.
+While it is not contained a key or a forgery is at least 3, a breach of personal data 2, and all others but a failure without
+a measure 1: nobody has counted yet whom they meet.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ _LEAST: dict[IncidentType, int] = {
     "signing_key_leaked": 3,
     "forged_or_cloned_tickets": 3,
     "personal_data_breach": 2,
+    "gate_or_validator_outage": 1,
+    "wrong_tariff_or_price": 1,
+    "payment_fraud_wave": 1,
+    "supplier_or_software_vulnerability": 1,
 }
 
 

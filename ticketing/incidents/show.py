@@ -11,7 +11,7 @@ from ticketing.db.incidents.steps import Step
 from ticketing.db.incidents.visible import PUBLIC
 from ticketing.incidents.answering import Answer, our_answer, read_answer
 from ticketing.incidents.clocks import Deadline, deadlines
-from ticketing.incidents.desk import IncidentDesk
+from ticketing.incidents.desk import ANSWER_WITHIN, IncidentDesk
 from ticketing.incidents.reporting import Case, get_case, viewer_of
 
 _MOST_PUBLIC = 50
@@ -31,12 +31,13 @@ class PartnerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """An incident with what surrounds it."""
+    """An incident with what surrounds it; `answer_by` is when its partner hopes for our first answer."""
 
     case: Case
     deadlines: Sequence[Deadline]
     partners: Sequence[PartnerState]
     our_answer: Answer | None
+    answer_by: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,13 @@ def show(desk: IncidentDesk, incident_id: str) -> Shown:
     is_ours = case.partner is None
     due = deadlines(case.record, case.submitted, now, desk.zone) if is_ours else ()
     states = list_states(desk, case) if is_ours else ()
-    return Shown(case=case, deadlines=due, partners=states, our_answer=None if is_ours else our_answer(case))
+    return Shown(
+        case=case,
+        deadlines=due,
+        partners=states,
+        our_answer=None if is_ours else our_answer(case),
+        answer_by=None if is_ours else case.steps[0].at + ANSWER_WITHIN,
+    )
 
 
 def list_states(desk: IncidentDesk, case: Case) -> list[PartnerState]:

@@ -61,6 +61,10 @@ class Scene:
     database: Database
     now: datetime
 
+    def has_fired(self, key: str) -> bool:
+        """Tell whether a fact has made its draft already."""
+        return steps.has_trigger(self.tx, key)
+
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
@@ -83,7 +87,7 @@ def look(desk: IncidentDesk, now: datetime) -> list[Noticed]:
     with desk.database.read() as tx:
         scene = Scene(tx, desk.database, now)
         listed = [noticed for trigger in TRIGGERS for noticed in trigger.look(scene)]
-        return [noticed for noticed in listed if not steps.has_trigger(tx, noticed.key)]
+        return [noticed for noticed in listed if not scene.has_fired(noticed.key)]
 
 
 def _record(noticed: Noticed, now: datetime) -> IncidentRecord:
@@ -107,7 +111,9 @@ def _record(noticed: Noticed, now: datetime) -> IncidentRecord:
 
 def _withdrawn_keys(scene: Scene) -> Iterator[Noticed]:
     for key in known_keys.list_known(scene.tx):
-        if key.kind != "ticket" or key.state != "compromised" or scene.now - key.changed_at > _RECENT:
+        is_gone = key.kind == "ticket" and key.state == "compromised"
+        # To count its tickets reads them all: only for a draft that is to be made.
+        if not is_gone or scene.now - key.changed_at > _RECENT or scene.has_fired(f"key:{key.kid}"):
             continue
         yield Noticed(
             key=f"key:{key.kid}",
@@ -144,7 +150,7 @@ def _double_uses(scene: Scene) -> Iterator[Noticed]:
     for used in facts.list_double_uses(scene.tx, scene.now - _HOUR, MOST_DOUBLE_USES):
         product = {"product": used.product} if _is_code(used.product) else {}
         yield Noticed(
-            key=f"double:{used.operator}:{used.product}:{used.first_at:%Y-%m-%dT%H}",
+            key=f"double:{used.operator}:{used.product}:{used.first_at:%Y-%m-%d}",
             type="forged_or_cloned_tickets",
             title="Many double uses of one product within an hour",
             facts={"operator": used.operator, **product, "double_uses": used.uses},

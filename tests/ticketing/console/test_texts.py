@@ -102,7 +102,7 @@ VALUES = {
     "tlp": get_args(Tlp),
     "relation": get_args(Relation),
     "duty": DUTIES,
-    "deadline": ("open", "late", "done", "done_late", "not_due"),
+    "deadline": ("open", "late", "done", "done_late", "not_due", "does_not_apply"),
     "fact": {name for kind in FACT_TYPES.values() for name in kind.__dataclass_fields__},
     "nav": (
         "months",

@@ -12,7 +12,12 @@ DEVICE = "019a1b2c-3d4e-7f60-8a9b-0c1d2e3f4a5b"
 TYPES: tuple[IncidentType, ...] = get_args(IncidentType)
 TLPS: tuple[Tlp, ...] = get_args(Tlp)
 FACTS: dict[str, dict[str, Any]] = {
-    "signing_key_leaked": {"kid": KID, "withdrawn_at": AT.isoformat(), "tickets_signed": 4711, "reissued": 12},
+    "signing_key_leaked": {
+        "kid": KID,
+        "withdrawn_at": AT.isoformat(),
+        "tickets_signed": 4711,
+        "reissued": 12,
+    },
     "forged_or_cloned_tickets": {
         "operator": "tlt",
         "product": "through",
@@ -51,8 +56,13 @@ FACTS: dict[str, dict[str, Any]] = {
         "is_exploited": True,
         "measure_at": AT.isoformat(),
     },
-    "other_failure": {"failure": "connector_down", "operator": "tallink", "since": AT.isoformat(), "failures": 31},
-}  # fmt: skip
+    "other_failure": {
+        "failure": "connector_down",
+        "operator": "tallink",
+        "since": AT.isoformat(),
+        "failures": 31,
+    },
+}
 
 
 def record(

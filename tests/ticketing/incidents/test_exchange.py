@@ -183,11 +183,19 @@ def test_the_form_that_the_attacks_change_is_taken(two: Two) -> None:
 @pytest.mark.parametrize(
     ("forge", "error", "why"),
     [
-        (lambda two: Signer("x" * 43, Ed25519PrivateKey.generate()).sign(RECORD, payload(two)), NotAuthenticated, "unknown_key"),
+        (
+            lambda two: Signer("x" * 43, Ed25519PrivateKey.generate()).sign(RECORD, payload(two)),
+            NotAuthenticated,
+            "unknown_key",
+        ),
         (lambda two: signed(two)[:-4] + "AAAA", NotAuthenticated, "signature|malformed"),
         (lambda two: signed(two, "incident-answer+jwt"), NotAuthenticated, "bad_type"),
         (lambda two: signed(two, "ticket+jwt"), NotAuthenticated, "bad_type"),
-        (lambda two: Signer(*two.a.desk.keys.signer_key("ticket")).sign(RECORD, payload(two)), NotAuthenticated, "unknown_key"),
+        (
+            lambda two: Signer(*two.a.desk.keys.signer_key("ticket")).sign(RECORD, payload(two)),
+            NotAuthenticated,
+            "unknown_key",
+        ),
         (lambda two: signed(two, iss="c.example"), NotAuthenticated, "wrong_issuer"),
         (lambda two: signed(two, aud="c.example"), InvalidRequest, "aud"),
         (lambda two: signed(two, iat=int(two.clock.now().timestamp()) + 400), InvalidRequest, "iat"),
@@ -195,10 +203,18 @@ def test_the_form_that_the_attacks_change_is_taken(two: Two) -> None:
         (lambda two: signed(two, jti="zzzz"), InvalidRequest, "jti"),
         (lambda two: signed(two, more=1), InvalidRequest, "members"),
         (lambda two: signed(two, content=[]), InvalidRequest, "record"),
-        (lambda two: signed(two, content={**write_incident(record()), "reporter": "Mari"}), InvalidRequest, "reporter"),
-        (lambda two: signed(two, content={**write_incident(record()), "narrative": "call +372 5551 2345"}), InvalidRequest, "telephone"),
+        (
+            lambda two: signed(two, content={**write_incident(record()), "reporter": "Mari"}),
+            InvalidRequest,
+            "reporter",
+        ),
+        (
+            lambda two: signed(two, content={**write_incident(record()), "narrative": "call +372 5551 2345"}),
+            InvalidRequest,
+            "telephone",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_record_that_is_not_right_is_refused_and_nothing_is_stored(
     two: Two, forge: Callable[[Two], str], error: type[Exception], why: str
 ) -> None:

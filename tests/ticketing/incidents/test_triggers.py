@@ -67,9 +67,19 @@ def test_a_revoked_device_that_goes_on_scanning_is_a_draft(api: Api, desk: Incid
     device = enrol(api).told["device_id"]
     now = desk.clock.now()
     row = {
-        "gate_key_id": device, "scan_id": new_id(), "content_hash": "x", "operator": "tlt", "jti": "j", "leg": 0, "seq": 1,
-        "device_ts": 1, "clock_offset": 0, "decision": "accept", "reason": "ok", "received_at": now + timedelta(minutes=5),
-    }  # fmt: skip
+        "gate_key_id": device,
+        "scan_id": new_id(),
+        "content_hash": "x",
+        "operator": "tlt",
+        "jti": "j",
+        "leg": 0,
+        "seq": 1,
+        "device_ts": 1,
+        "clock_offset": 0,
+        "decision": "accept",
+        "reason": "ok",
+        "received_at": now + timedelta(minutes=5),
+    }
     with desk.database.write() as tx:
         tx.execute(sa.insert(scan_fact).values(**row))
         tx.execute(sa.update(gate_device).values(revoked_at=now, revoked_because="stolen"))
@@ -88,11 +98,20 @@ def test_many_double_uses_of_a_product_within_an_hour_are_a_draft(
     now = desk.clock.now()
     rows = [
         {
-            "gate_key_id": "g", "scan_id": f"s{at}", "jti": jti, "leg": 0, "operator": "tlt", "first_operator": "tlt",
-            "first_gate": "Kopli", "second_gate": "Kopli", "gap_seconds": 60, "at": now, "found_at": now,
+            "gate_key_id": "g",
+            "scan_id": f"s{at}",
+            "jti": jti,
+            "leg": 0,
+            "operator": "tlt",
+            "first_operator": "tlt",
+            "first_gate": "Kopli",
+            "second_gate": "Kopli",
+            "gap_seconds": 60,
+            "at": now,
+            "found_at": now,
         }
         for at in range(uses)
-    ]  # fmt: skip
+    ]
     with desk.database.write() as tx:
         tx.execute(sa.insert(double_use), rows)
 
@@ -156,11 +175,18 @@ def test_many_payments_that_come_back_as_fraud_are_a_draft(
     payment, now = payment_of(desk.database), desk.clock.now()
     rows = [
         {
-            "id": f"d{at}", "payment_id": payment, "state": "open", "reason": "fraudulent", "amount_minor": 1000,
-            "fee_minor": 0, "currency": "EUR", "opened_at": now, "changed_at": now,
+            "id": f"d{at}",
+            "payment_id": payment,
+            "state": "open",
+            "reason": "fraudulent",
+            "amount_minor": 1000,
+            "fee_minor": 0,
+            "currency": "EUR",
+            "opened_at": now,
+            "changed_at": now,
         }
         for at in range(count)
-    ]  # fmt: skip
+    ]
     with desk.database.write() as tx:
         tx.execute(sa.insert(dispute), rows)
 

@@ -1,6 +1,8 @@
 """Incidents: the list, one with its clocks and its partners, the sharing, the answer, and the actions of one click."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
 from typing import get_args
 
 from flask import Response, request, url_for
@@ -8,10 +10,10 @@ from flask import Response, request, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.look import Look, look_then_do
-from ticketing.console.pages import attempt, language, page, staff
+from ticketing.console.pages import attempt, language, moment, page, staff
 from ticketing.console.words import text
 from ticketing.errors import InvalidRequest
-from ticketing.frozen import IncidentStatus, Tlp
+from ticketing.frozen import IncidentRecord, IncidentStatus, Tlp
 from ticketing.incidents import answering, figures, partnership, reporting, show
 from ticketing.incidents.clocks import DUTIES
 
@@ -46,7 +48,7 @@ def incident(incident_id: str) -> str:
         shown=shown,
         case=shown.case,
         record=shown.case.record,
-        facts=shown.case.last.document["facts"],
+        facts=list(_facts(shown.case.record)),
         gates=answering.at_our_gates(desk, shown.case),
         tlps=TLPS,
         statuses=STATUSES,
@@ -152,6 +154,18 @@ def submit_incident(incident_id: str) -> Response:
         reporting.note_submitted(console().incidents, incident_id, duty, reference, staff().name)
 
     return _attempt(incident_id, act, "incident_submitted")
+
+
+def _facts(record: IncidentRecord) -> Iterator[tuple[str, str]]:
+    """Tell each fact that is there by its name, as people read it."""
+    for part in fields(record.facts):
+        value = getattr(record.facts, part.name)
+        if isinstance(value, bool):
+            yield part.name, text("yes" if value else "no", language())
+        elif isinstance(value, datetime):
+            yield part.name, f"{moment(value)} UTC"
+        elif value or value == 0:
+            yield part.name, "\n".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _attempt(incident_id: str, act: Callable[[], object], done: str) -> Response:

@@ -147,6 +147,15 @@ def list_steps(tx: Transaction, incident_id: str) -> list[Step]:
     return fetch(tx, query.order_by(incident_step.c.seq), Step)
 
 
+def list_steps_by_incident(tx: Transaction, incident_ids: Collection[str]) -> Mapping[str, list[Step]]:
+    """List the steps of many incidents, each in their order."""
+    query = sa.select(incident_step).where(incident_step.c.incident_id.in_(list(incident_ids)))
+    listed: dict[str, list[Step]] = {incident_id: [] for incident_id in incident_ids}
+    for step in fetch(tx, query.order_by(incident_step.c.incident_id, incident_step.c.seq), Step):
+        listed[step.incident_id].append(step)
+    return listed
+
+
 def find_step(tx: Transaction, step_id: str) -> Step | None:
     """Read a step by its id."""
     return find(tx, sa.select(incident_step).where(incident_step.c.id == step_id), Step)
@@ -162,24 +171,6 @@ def list_steps_of(tx: Transaction, kinds: Collection[StepKind]) -> list[Step]:
     """List the steps of some kinds of all incidents, in the order of the chain."""
     query = sa.select(incident_step).where(incident_step.c.kind.in_(list(kinds)))
     return fetch(tx, query.order_by(incident_step.c.id), Step)
-
-
-def list_latest(tx: Transaction, incident_ids: Collection[str]) -> dict[str, Step]:
-    """The last record of each of some incidents."""
-    latest = (
-        sa.select(incident_step.c.incident_id, sa.func.max(incident_step.c.seq).label("seq"))
-        .where(incident_step.c.incident_id.in_(list(incident_ids)), incident_step.c.kind.in_(RECORDS))
-        .group_by(incident_step.c.incident_id)
-        .subquery()
-    )
-    query = sa.select(incident_step).join(
-        latest,
-        sa.and_(
-            latest.c.incident_id == incident_step.c.incident_id,
-            latest.c.seq == incident_step.c.seq,
-        ),
-    )
-    return {step.incident_id: step for step in fetch(tx, query, Step)}
 
 
 def broken(tx: Transaction) -> Iterator[str]:
