@@ -7,7 +7,8 @@ import re
 
 from ticketing.frozen.fields import Unreadable
 
-_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+# A day of these years: no birthday of anybody who travels alone.
+_DAY = re.compile(r"(?<![\d-])20[2-9]\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\d-])")
 _CLOCK = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(:\d{2})?(?![\d:])")
 _TITLES = "Mr|Mrs|Ms|Miss|Dr|Herra|Rouva|Neiti|Hra|Rva|Härra|Proua|Preili|Hr|Pr|Herr|Fru|Fröken"
 # Each pattern with the word by which a person is told what stands in the way.

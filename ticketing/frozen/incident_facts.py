@@ -18,14 +18,18 @@ _CODE = re.compile(r"[a-z][a-z0-9]*(?:[_:-][a-z0-9]+){0,6}")
 _KID = re.compile(r"[A-Za-z0-9_-]{43}|\d{2}[a-z]{1,3}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DEVICE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DIGEST = re.compile(r"(?=[0-9a-f]*[a-f])[0-9a-f]{12,64}")
+# Six digits in all, or a year and a month before the rest: a telephone number in parts is none.
 _VERSION = re.compile(
-    r"(?:[a-z][a-z-]{1,30} )?(?=[0-9a-f]*[a-f])[0-9a-f]{12,64}|(?:[a-z][a-z-]{1,30} )?v?\d{1,6}(?:\.\d{1,6}){0,4}(?:(?:a|b|rc|\.post|\.dev|\+)\d{1,6})?"
+    r"v?(?!(?:\D*\d){7})\d{1,4}(?:\.\d{1,4}){0,4}(?:(?:a|b|rc|\.post|\.dev|\+)\d{1,3})?|20[2-9]\d\.(?:0?[1-9]|1[0-2])(?:\.\d{1,2})?"
 )
-_CVE = re.compile(r"CVE-\d{4}-\d{4,6}")
+_CVE = re.compile(r"CVE-(?:1999|20\d{2})-\d{4,6}")
 _PACKAGE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){0,6}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LONG_NUMBER = re.compile(r"\d{7}")
+_SEPARATORS = re.compile(r"[_:-]")
 _LONGEST_CODE = 40
+_CHANNELS = "app web counter machine reseller card direct_debit other"
 Reader = Callable[[object], object]
 
 
@@ -34,12 +38,12 @@ def _wrong(what: str) -> Unreadable:
 
 
 def _matching(pattern: re.Pattern[str], what: str, longest: int = 64, *, digits: bool = False) -> Reader:
-    """Make the reader of a text of one form; a long number is refused where the form would take it (`digits` allows it)."""
+    """Make the reader of a text of one form; a long number is refused, also one in parts (`digits` allows it)."""
 
     def read(value: object) -> object:
         if type(value) is not str or len(value) > longest or not pattern.fullmatch(value):
             raise _wrong(f"must be {what}")
-        if not digits and _LONG_NUMBER.search(value):
+        if not digits and _LONG_NUMBER.search(_SEPARATORS.sub("", value)):
             raise _wrong(f"must be {what}, without a long number")
         return value
 
@@ -99,7 +103,12 @@ _code = _matching(_CODE, "a code of small letters and digits", _LONGEST_CODE)
 _kid = _matching(_KID, "the kid of a key", digits=True)
 _hash = _matching(_HASH, "a SHA-256 in hexadecimal", digits=True)
 _device = _matching(_DEVICE, "the id of a device", digits=True)
-_version = _matching(_VERSION, "a version, or the digest of one", 80, digits=True)
+
+
+def _version(value: object) -> object:
+    if type(value) is not str or not (_DIGEST.fullmatch(value) or _VERSION.fullmatch(value)):
+        raise _wrong("must be a version, or the digest of one")
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +130,7 @@ class ForgedTickets:
     operator: Annotated[str | None, _or_none(_code)] = None
     product: Annotated[str | None, _or_none(_code)] = None
     kid: Annotated[str | None, _or_none(_kid)] = None
-    channel: Annotated[str | None, _or_none(_code)] = None
+    channel: Annotated[str | None, _or_none(_word(_CHANNELS))] = None
     ticket_hashes: Annotated[tuple[str, ...], _list_of(_hash)] = ()
     devices: Annotated[tuple[str, ...], _list_of(_device)] = ()
     scans: Annotated[int, _count] = 0
@@ -173,8 +182,8 @@ class DataBreach:
 class FraudWave:
     """Payments that come back, many at once: by which rule they were seen, and the tickets that were stopped."""
 
-    channel: Annotated[str, _code]
-    rule: Annotated[str, _code]
+    channel: Annotated[str, _word(_CHANNELS)]
+    rule: Annotated[str, _word("disputes_in_a_day debit_unproven stolen_cards many_cards other")]
     chargebacks: Annotated[int, _count] = 0
     tickets_suspended: Annotated[int, _count] = 0
     amount_minor: Annotated[int, _count] = 0
@@ -188,7 +197,7 @@ class Vulnerability:
     package: Annotated[str, _matching(_PACKAGE, "the name of a package", _LONGEST_CODE)]
     version: Annotated[str, _version]
     fixed_version: Annotated[str | None, _or_none(_version)] = None
-    cve: Annotated[str | None, _or_none(_matching(_CVE, "a CVE number"))] = None
+    cve: Annotated[str | None, _or_none(_matching(_CVE, "a CVE number", digits=True))] = None
     exposure: Annotated[str, _word("internet partners office gates build")]
     is_exploited: Annotated[bool, _truth] = False
     measure_at: Annotated[datetime | None, _or_none(_moment)] = None

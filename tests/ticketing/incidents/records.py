@@ -31,7 +31,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "gate_or_validator_outage": {
         "operator": "tlt",
         "devices": [DEVICE],
-        "firmware": "throughfare-gate 0.2.0",
+        "firmware": "0.2.0",
         "silent_since": AT.isoformat(),
         "degrade": "fail_open",
         "passengers_by_hand": 80,

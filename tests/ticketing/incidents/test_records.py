@@ -37,6 +37,21 @@ CANARIES = (
     "AbCdEfGh12345678IjKlMn",
 )
 # One that a sentence may hold: a name alone is no pattern. Names that the deployment knows are refused by its desk.
+# The same in the form of a code, a version, a name of a package.
+AS_CODES = (
+    "tel-358401234567",
+    "a-358-40-123-4567",
+    "card_4242_4242_4242_4242",
+    "358.40.123.4567",
+    "5551.2345",
+    "612.3456",
+    "v358.4012.3456",
+    "id:49001010011",
+    "x358401234567",
+    "49001010011",
+    "3584012345678901234567890",
+    "5551-23-45",
+)
 IN_SENTENCES = tuple(one for one in CANARIES if one != "Mari Maasikas")
 
 
@@ -58,6 +73,29 @@ def test_no_canary_enters_any_field_of_facts(kind: IncidentType, canary: str) ->
                 read_facts(kind, {**whole, name: one})
     with pytest.raises(Unreadable, match="holder"):
         read_facts(kind, {**whole, "holder": canary})
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("canary", AS_CODES)
+def test_no_number_enters_as_a_code(kind: IncidentType, canary: str) -> None:
+    whole = write_facts(read_facts(kind, FACTS[kind]))
+    for name, value in whole.items():
+        with pytest.raises(Unreadable, match=name):
+            read_facts(kind, {**whole, name: [canary] if isinstance(value, list) else canary})
+
+
+@pytest.mark.parametrize(
+    "version", ["0.2.0", "46.0.3", "v1.2", "2026.12.1", "3.11.0rc1", "1.0+2", "ab" * 16, "7"]
+)
+def test_a_version_is_taken(version: str) -> None:
+    facts = {**FACTS["supplier_or_software_vulnerability"], "version": version}
+
+    read_facts("supplier_or_software_vulnerability", facts)
+
+
+@pytest.mark.parametrize("text", ["seen 5551-23-45", "born 1990-10-01", "called 2026-12-01-5551"])
+def test_a_number_in_the_form_of_a_day_is_no_day(text: str) -> None:
+    assert harm_in(text) is not None
 
 
 @pytest.mark.parametrize("field", ["title", "narrative", "lessons"])

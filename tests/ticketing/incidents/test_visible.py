@@ -1,5 +1,7 @@
 """The Traffic Light Protocol holds in the query: five colours and six readers, and a chain that shows each change."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
@@ -135,6 +137,17 @@ def test_the_chain_holds_and_shows_a_change(database: Database) -> None:
 
     with database.read() as tx:
         assert list(steps.broken(tx)) == [first.id]
+
+
+def test_writers_at_one_instant_make_one_chain(database: Database) -> None:
+    first = share(database, record())
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(lambda _: share(database, record(), first.incident_id), range(24)))
+
+    with database.read() as tx:
+        assert list(steps.broken(tx)) == []
+        assert [step.seq for step in steps.list_steps(tx, first.incident_id)] == list(range(1, 26))
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
