@@ -104,6 +104,20 @@ def share(
     return step
 
 
+def put_away(desk: IncidentDesk, incident_id: str, actor: str) -> None:
+    """Put a draft away that is no incident; partners never hear of it. Raises Conflict where they have it."""
+    with desk.database.write() as tx:
+        steps.lock_chain(tx)
+        case = read_case(tx, incident_id)
+        if case.is_shared:
+            raise Conflict("partners have this incident: share it as a false alarm")
+        record = _changed(case, {"status": "false_alarm"})
+        wanted = NewStep(
+            incident_id=incident_id, kind="draft", at=desk.clock.now(), actor=actor, record=record
+        )
+        steps.add_step(tx, wanted)
+
+
 def note_submitted(desk: IncidentDesk, incident_id: str, duty: str, reference: str, actor: str) -> None:
     """Write down that an authority was told, with the reference that it gave. The reference stays here."""
     if duty not in DUTIES:

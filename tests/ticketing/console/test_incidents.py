@@ -85,6 +85,7 @@ def test_the_office_looks_then_shares_and_closes_with_lessons(
         "A laptop was stolen.",
         "Fanny",
     )
+    assert case.record.is_significant, "a box that was ticked stays so through the look"
 
     told = browser.press(
         shared, "An authority was told", duty="nis2_early_warning", reference="CERT-2026-0042"
@@ -131,6 +132,24 @@ def test_a_partners_key_leaves_our_gates_by_one_button_after_a_look(
     answered = browser.press(done, "Answer the partner", affected="no", done_here="yes")
     assert "Answered" in answered.response.text
     assert faults_of(answered) == []
+
+
+def test_a_draft_that_is_none_is_put_away(
+    api: Api, desk: StaffDesk, visitor: Visitor, incidents: IncidentDesk
+) -> None:
+    incident = draft(api, incidents)
+    first = staff.add(desk, "f@example.org", "Fanny", role="finance")[1]
+    browser = visitor()
+    browser.sign_in("f@example.org", first, PASSWORD)
+
+    done = browser.press(
+        browser.open(f"/console/incidents/{incident}"), "It is no incident: put the draft away"
+    )
+
+    assert "partners have not heard of it" in done.response.text
+    case = reporting.get_case(incidents, incident)
+    assert (case.record.status, case.is_shared) == ("false_alarm", False)
+    assert "Look, then share" not in done.response.text
 
 
 def test_who_reads_only_has_no_buttons(

@@ -95,6 +95,7 @@ VALUES = {
         "incident_answered",
         "incident_key_out",
         "incident_submitted",
+        "incident_put_away",
     ),
     "incident_type": get_args(IncidentType),
     "incident_status": get_args(IncidentStatus),

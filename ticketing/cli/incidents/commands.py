@@ -146,6 +146,23 @@ def share_command(incident_id: str, to: tuple[str, ...], by: str, **given: Any) 
         click.echo(f"shared as TLP:{step.tlp}, severity {step.record.severity}, status {step.status}")
 
 
+@command.command("put-away")
+@click.argument("incident_id", metavar="ID")
+@by_option()
+def put_away_command(incident_id: str, by: str) -> None:
+    """Put a draft away that is no incident; partners never hear of it.
+
+    \b
+    Example:
+      throughfare incidents put-away ID --by Anna
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.incidents import reporting  # noqa: PLC0415  loads the rooms
+
+    with opened() as desk:
+        reporting.put_away(desk, incident_id, by)
+    click.echo("put away")
+
+
 @command.command("submitted")
 @click.argument("incident_id", metavar="ID")
 @click.argument("duty", type=click.Choice(DUTIES))

@@ -20,6 +20,18 @@ from ticketing.incidents.clocks import DUTIES
 TLPS: tuple[Tlp, ...] = get_args(Tlp)
 STATUSES: tuple[IncidentStatus, ...] = get_args(IncidentStatus)
 _MOST_DIGITS = 9
+_ANSWERS = {"yes": True, "no": False}
+# The fields of a record that the form gives.
+_FIELDS = (
+    "tlp",
+    "status",
+    "narrative",
+    "lessons",
+    "passengers",
+    "is_significant",
+    "is_cross_border",
+    "is_malicious",
+)
 
 
 @blueprint.get("/incidents")
@@ -87,7 +99,7 @@ def share_incident(incident_id: str) -> Response:
         consequence=text("incident_share_consequence", language()),
         button=text("incident_share", language()),
         back=url_for("console.incident", incident_id=incident_id),
-        fields={**{name: str(value) for name, value in change.items()}, "to": to},
+        fields={**{name: request.form.get(name, "") for name in _FIELDS}, "to": to},
     )
     return look_then_do(
         look,
@@ -102,7 +114,7 @@ def share_incident(incident_id: str) -> Response:
 @needs("finance")
 def answer_incident(incident_id: str) -> Response:
     """Answer a partner's incident: seen, affected, done."""
-    affected = {"yes": True, "no": False}.get(request.form.get("affected", ""))
+    affected = _ANSWERS.get(request.form.get("affected", ""))
 
     def act() -> None:
         answering.answer(
@@ -141,6 +153,17 @@ def withdraw_key(incident_id: str) -> Response:
         lambda: incident(incident_id),
         to=lambda: url_for("console.incident", incident_id=incident_id, done="incident_key_out"),
         here="incidents",
+    )
+
+
+@blueprint.post("/incidents/<incident_id>/none")
+@needs("finance")
+def put_incident_away(incident_id: str) -> Response:
+    """Put a draft away that is no incident."""
+    return _attempt(
+        incident_id,
+        lambda: reporting.put_away(console().incidents, incident_id, staff().name),
+        "incident_put_away",
     )
 
 
@@ -190,6 +213,9 @@ def _change() -> Mapping[str, object]:
         "narrative": form.get("narrative", "").replace("\r\n", "\n").strip(),
         "lessons": form.get("lessons", "").replace("\r\n", "\n").strip(),
         "passengers": _number("passengers"),
+        "is_significant": form.get("is_significant") == "yes",
+        "is_cross_border": form.get("is_cross_border") == "yes",
+        "is_malicious": _ANSWERS.get(form.get("is_malicious", "")),
     }
 
 
