@@ -13,12 +13,14 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/.well-known/delay-confirmation-jwks.json": "application/json",
         "/.well-known/gate-bundle-jwks.json": "application/json",
         "/.well-known/gate-sentences.json": "application/json",
+        "/.well-known/incident-jwks.json": "application/json",
         "/.well-known/jwks.json": "application/json",
         "/.well-known/purchase-words.json": "application/json",
         "/.well-known/status-list-jwks.json": "application/json",
         "/errors/": "application/json",
         "/errors/{problem}": "application/json",
         "/healthz": "application/json",
+        "/status": "application/json",
         "/s/{list_id}": "application/statuslist+jwt",
     }
 )
