@@ -28,6 +28,7 @@ from ticketing.api import (
     gateway,
     guard,
     http_metrics,
+    incidents,
     journeys,
     letters,
     limits,
@@ -43,6 +44,7 @@ from ticketing.api import (
     problems,
     settlement,
     staff,
+    status_page,
     step_up,
     tickets,
     webhooks,
@@ -78,6 +80,7 @@ _BLUEPRINTS = (
     finance,
     webhooks,
     letters,
+    incidents,
 )
 
 
@@ -128,6 +131,7 @@ def create_app(
     wellknown.register(app, rooms)
     app.register_blueprint(open_data.blueprint)
     app.register_blueprint(error_pages.blueprint)
+    app.register_blueprint(status_page.blueprint)
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)
     console.register(app, _console(settings, rooms))
@@ -160,6 +164,7 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         feeds=lambda region: levels.list_feeds(rooms.planner.board, region) if rooms.planner.board else [],
         live=rooms.live,
         claims=rooms.claims,
+        incidents=rooms.incidents,
         gatehouse=rooms.gatehouse,
         post_office=rooms.post_office,
         planner=rooms.planner,

@@ -38,6 +38,10 @@ _COMMANDS = {
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "doctor": ("ticketing.cli.doctor", "Try everything that a deployment needs, and name what is wrong."),
     "drill": ("ticketing.cli.drill", "Practise an emergency on a copy: a stolen signing key."),
+    "incidents": (
+        "ticketing.cli.incidents.commands",
+        "Share failures and attacks with partners, answer, keep the clocks.",
+    ),
     "audit": ("ticketing.cli.audit", "Export the audit trail of a month, signed, and check an export."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
     "worker": (
