@@ -15,6 +15,7 @@ from tariffs.words import decimal, spoken
 from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order, Refund
+from ticketing.emissions import in_words, legs_emissions
 from ticketing.frozen import Leg, LineDocument, PricedPassenger, PriceTax, QuoteDocument, SoldPass
 from ticketing.purchase import words
 from ticketing.purchase.refund.told import Reader, rides
@@ -43,6 +44,7 @@ def receipt(
     page.line(f"{page.word('seller')}: {issuer}")
     page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
     _journey(page, state.quote.document, reader)
+    _emissions(page, state.quote.document, region)
     for passenger in state.quote.document.passengers:
         _passenger(page, passenger, state.quote, region, language)
     _guarantee(page, state)
@@ -113,6 +115,13 @@ def _journey(page: "_Page", quote: QuoteDocument, told: Reader) -> None:
     page.strong(page.word("journey"))
     for number, leg in enumerate(quote.legs, 1):
         page.line(f"{number}  {_ride(leg, told)}")
+
+
+def _emissions(page: "_Page", quote: QuoteDocument, region: Region) -> None:
+    """Write the emissions of one person on the journey with their sources; nothing of a pass."""
+    if quote.legs:
+        for sentence in in_words(legs_emissions(region.data, quote.legs), page.language):
+            page.line(sentence)
 
 
 def _ride(leg: Leg, told: Reader) -> str:
