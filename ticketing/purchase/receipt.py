@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from operators.legal_parties import SCHEME
 from tariffs.money import Money
 from tariffs.words import decimal, spoken
 from ticketing.db.books.books import Tax
@@ -41,7 +42,8 @@ def receipt(
     )
     if _is_demo(state):
         page.warning(page.word("demo"))
-    page.line(f"{page.word('seller')}: {issuer}")
+    for line in _seller(page, region, issuer):
+        page.line(line)
     page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
     _journey(page, state.quote.document, reader)
     _emissions(page, state.quote.document, region)
@@ -53,6 +55,18 @@ def receipt(
     _money_moved(page, state, region, reader)
     _taxes_back(page, state.refunds, given_back)
     return page.bytes()
+
+
+def _seller(page: "_Page", region: Region, issuer: str) -> list[str]:
+    """The seller with its address and numbers, where the region names it (`[parties.scheme]`)."""
+    known = region.data.parties.get(SCHEME)
+    if known is None:
+        return [f"{page.word('seller')}: {issuer}"]
+    numbers = {"vat_number": known.vat_number, "register_number": known.register_number}
+    return [
+        f"{page.word('seller')}: {', '.join([known.legal_name, *known.address])}",
+        *(f"{page.word(name)} {number}" for name, number in numbers.items() if number),
+    ]
 
 
 def _guarantee(page: "_Page", state: OrderState) -> None:
