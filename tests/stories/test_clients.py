@@ -128,6 +128,8 @@ def typescript(described: dict[str, Any], tmp_path_factory: pytest.TempPathFacto
     (folder / "openapi.json").write_text(json.dumps(described), encoding="utf-8")
     words = [program, "--input-type=module", "-e", _GENERATE, str(folder)]
     subprocess.run(words, cwd=WEB, capture_output=True, text=True, check=True, timeout=60)
+    # It names the folder of the texts, for the compiler and for the bundler.
+    shutil.copy(WEB / "tsconfig.json", folder)
     return folder
 
 

@@ -299,7 +299,7 @@ def _tickets(order_id: str) -> dict[str, Any]:
         papers,
         news,
         left,
-        region=till.regions[state.quote.region],
+        region=till.regions.get(state.quote.region),
         language=language(),
     )
 

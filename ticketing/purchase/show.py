@@ -93,10 +93,13 @@ def tickets(
     news_of_legs: Sequence[LegNews],
     uses_left: Mapping[str, int | None],
     *,
-    region: Region,
+    region: Region | None,
     language: str,
 ) -> dict[str, object]:
-    """The tickets of an order with its group code, the news of their legs in a language, and what is left of carnets by ticket."""
+    """The tickets of an order with its group code, the news of their legs in a language, and what is left of carnets by ticket.
+
+    Without its `region`, which this process could not load, nothing is told of emissions.
+    """
     sold = state.quote.document.legs
     members = {one.jti for one in group.members} if group else set()
     return {
@@ -117,7 +120,7 @@ def tickets(
             language,
             state.order.guarantee.guarantors if state.order.guarantee else {},
         ),
-        "emissions": journey_shown(legs_emissions(region.data, sold), language) if sold else None,
+        "emissions": journey_shown(legs_emissions(region.data, sold), language) if sold and region else None,
         "news": [news(one, language) for one in news_of_legs],
     }
 
