@@ -8,7 +8,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from operators.port import Connector
-from ticketing import config, console, logs, web
+from ticketing import atlas, config, console, logs, web
 from ticketing.api import (
     accounts,
     again,
@@ -34,6 +34,7 @@ from ticketing.api import (
     limits,
     metrics,
     notices,
+    open_data,
     openapi,
     operators,
     options,
@@ -128,12 +129,14 @@ def create_app(
     for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)
     wellknown.register(app, rooms)
+    app.register_blueprint(open_data.blueprint)
     app.register_blueprint(error_pages.blueprint)
     app.register_blueprint(status_page.blueprint)
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)
     console.register(app, _console(settings, rooms))
     web.blueprint.register(app, rooms.card_form.origin if rooms.card_form else None)
+    atlas.register(app, rooms.impact, web.blueprint.coasts)
     app.register_blueprint(docs_page.blueprint)
     return app
 
@@ -165,4 +168,6 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         gatehouse=rooms.gatehouse,
         post_office=rooms.post_office,
         planner=rooms.planner,
+        impact=rooms.impact,
+        coasts=web.blueprint.coasts,
     )

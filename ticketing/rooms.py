@@ -44,6 +44,7 @@ from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.push_key import PushKey
 from ticketing.identity.staff import StaffDesk
+from ticketing.impact import ImpactDesk
 from ticketing.incidents.desk import IncidentDesk
 from ticketing.notices import PostOffice
 from ticketing.notices.channels import Channel
@@ -52,6 +53,7 @@ from ticketing.notices.web_push import WebPush
 from ticketing.notices.webhook import Webhooks
 from ticketing.offers import OfferTokens
 from ticketing.payments import CardForm, DemoGateway, PaymentGateway, card_form
+from ticketing.publishing import PublishingDesk
 from ticketing.purchase import trial
 from ticketing.purchase.service import Till
 from ticketing.quote.offered import Shelf
@@ -95,6 +97,8 @@ class Rooms:
     watcher: disruption.Watcher
     claims: ClaimsDesk
     rerouting: ReroutingDesk
+    publishing: PublishingDesk
+    impact: ImpactDesk
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
@@ -182,6 +186,9 @@ def build_rooms(
     reception = Reception(database, clock, access_tokens)
     push_key = PushKey.from_folder(settings.keys_folder)
     channels = _channels(settings, clock, push_key)
+    publishing = PublishingDesk(
+        database=database, clock=clock, regions=regions, public_url=settings.public_url
+    )
     planner = Planner(
         clock=clock,
         regions=regions,
@@ -242,6 +249,8 @@ def build_rooms(
             other_ways={name: region.book.other_ways for name, region in regions.items()},
             planner=planner,
         ),
+        publishing=publishing,
+        impact=ImpactDesk(publishing=publishing, planner=planner),
         office=Office(
             database=database,
             clock=clock,

@@ -16,6 +16,7 @@ _COMMANDS = {
     "tariff": ("ticketing.cli.tariff.commands", "Check a tariff, price an itinerary, split an amount."),
     "region": ("ticketing.cli.region.commands", "Check a region's folder, begin a new one, rehearse one."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
+    "impact": ("ticketing.cli.impact", "Show the effect of another tariff on a month's journeys."),
     "rights": (
         "ticketing.cli.rights",
         "Decide what passenger rights grant for a delay, check confirmations.",
@@ -31,6 +32,7 @@ _COMMANDS = {
         "ticketing.cli.payments",
         "Compare the gateway's account with the books; list and settle cases.",
     ),
+    "publish": ("ticketing.cli.publish", "Publish open data of past months, list and withdraw it."),
     "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
     "staff": ("ticketing.cli.staff", "Make, list and end accounts of the console."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),

@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 import structlog
 
-from ticketing import claims, disruption, guarantees, logs, notices, rerouting
+from ticketing import claims, disruption, guarantees, logs, notices, publishing, rerouting
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Aside, Items, Job, Tally
 from ticketing.cli.supervisor import notify
@@ -38,6 +38,7 @@ _FORGETTING_RESTS = timedelta(minutes=1)
 # Pools are summed from the books, and orders of other ways looked for among all: not in every round.
 _SEARCHING_RESTS = timedelta(minutes=1)
 _INCIDENTS_REST = timedelta(seconds=30)
+_PUBLISHING_RESTS = timedelta(hours=1)
 
 
 @click.command()
@@ -111,6 +112,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),
         _office_job(rooms),
+        _publishing_job(rooms),
     ]
 
 
@@ -300,6 +302,19 @@ def _office_job(rooms: Rooms) -> Job:
         lambda: outlook.list_asked_work(rooms.office),
         lambda work: outlook.carry_out_work(rooms.office, work),
         lambda work: work.id,
+    )
+
+
+def _publishing_job(rooms: Rooms) -> Job:
+    """Publish the months that have settled; a deployment without the library for it publishes no numbers about people."""
+    desk = rooms.publishing
+    return _each(
+        "publishing open data",
+        "month of open data",
+        lambda: publishing.list_due(desk) if publishing.is_installed() else [],
+        lambda due: publishing.make(desk, due.region, due.dataset, due.month),
+        lambda due: f"{due.region} {due.dataset} {due.month}",
+        rest=_PUBLISHING_RESTS,
     )
 
 

@@ -12,7 +12,7 @@ from ticketing.disruption.overview import (
     get_happening,
     list_happenings,
 )
-from ticketing.disruption.proving import CallProof, RunProof, delay_of_call, prove_run
+from ticketing.disruption.proving import CallProof, RunProof, delay_of_call, delay_told, prove_run
 from ticketing.disruption.store import note_missing_legs
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Watcher",
     "affected",
     "delay_of_call",
+    "delay_told",
     "find_last_event",
     "find_run",
     "get_happening",

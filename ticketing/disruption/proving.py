@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from operators.gtfs.runs import Run, Runs
-from ticketing.db import Database
+from ticketing.db import Database, Transaction
 from ticketing.db.disruption import choices, observations
 from ticketing.db.disruption.choices import Choice, Chosen
 from ticketing.db.disruption.observations import Event, RawMessage, StoredObservation
@@ -46,8 +46,15 @@ def delay_of_call(
     Of a stop that is called at more than once it is the call that was planned nearest to that time.
     """
     with database.read() as tx:
-        facts = observations.list_observations(tx, region, run)
-        chosen = choices.find_choices(tx, region, run)
+        return delay_told(tx, region, run, stop_id, event=event, planned_at=planned_at)
+
+
+def delay_told(
+    tx: Transaction, region: str, run: RunKey, stop_id: str, *, event: Event, planned_at: datetime
+) -> Evidence:
+    """The same in a transaction that reads more."""
+    facts = observations.list_observations(tx, region, run)
+    chosen = choices.find_choices(tx, region, run)
     places = {
         one.fact.call: abs((one.fact.planned_at or planned_at) - planned_at)
         for one in facts

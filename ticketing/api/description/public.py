@@ -3,6 +3,7 @@
 Anybody may read them, and their views are plain functions: only a table here says what they answer with.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
@@ -21,6 +22,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/errors/{problem}": "application/json",
         "/healthz": "application/json",
         "/status": "application/json",
+        "/open/{region}/{name}": "application/octet-stream",
         "/s/{list_id}": "application/statuslist+jwt",
     }
 )
@@ -43,11 +45,9 @@ def public_paths(view_of: Callable[[str, str], object]) -> Iterator[tuple[str, d
 
 
 def _parameters(path: str) -> dict[str, object]:
-    if "{" not in path:
-        return {}
-    name = path.partition("{")[2].partition("}")[0]
-    return {
-        "parameters": [
-            {"in": "path", "name": name, "required": True, "schema": {"type": "string", "minLength": 1}}
-        ]
-    }
+    names = re.findall(r"\{(\w+)\}", path)
+    given = [
+        {"in": "path", "name": name, "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in names
+    ]
+    return {"parameters": given} if given else {}

@@ -12,6 +12,7 @@ from ticketing.db.tables import live as live_tables
 from ticketing.db.tables import notices as notices_tables
 from ticketing.db.tables import operators as operators_tables
 from ticketing.db.tables import people as people_tables
+from ticketing.db.tables import publishing as publishing_tables
 from ticketing.db.tables import purchase as purchase_tables
 from ticketing.db.tables import rights as rights_tables
 from ticketing.db.tables import sale as tables
@@ -33,6 +34,7 @@ TABLES = (
     notices_tables,
     operators_tables,
     people_tables,
+    publishing_tables,
     purchase_tables,
     rights_tables,
     schema_steps_tables,

@@ -1,0 +1,34 @@
+"""Publishing: numbers about many people that say nothing about one, and the product's own timetable, prices and live data.
+
+`journeys_by_corridor` gives the journeys sold by origin zone, destination zone and month as they were published.
+"""
+
+from ticketing.publishing.corridors import Corridor, journeys_by_corridor
+from ticketing.publishing.datasets import DATASETS, Dataset
+from ticketing.publishing.datasets.places import Zone, zone_of_stops, zones
+from ticketing.publishing.desk import Month, PublishingDesk
+from ticketing.publishing.making import Due, budget_of, get_file, list_due, list_spendings, make, withdraw
+from ticketing.publishing.privacy.noise import is_installed
+from ticketing.publishing.shelf import Page, get_page
+
+__all__ = [
+    "DATASETS",
+    "Corridor",
+    "Dataset",
+    "Due",
+    "Month",
+    "Page",
+    "PublishingDesk",
+    "Zone",
+    "budget_of",
+    "get_file",
+    "get_page",
+    "is_installed",
+    "journeys_by_corridor",
+    "list_due",
+    "list_spendings",
+    "make",
+    "withdraw",
+    "zone_of_stops",
+    "zones",
+]
