@@ -1,7 +1,7 @@
 """Build pages: their texts, their frame and their errors; and answer a POST, which acts and leads on, or shows what is wrong."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -82,7 +82,10 @@ def download(parts: Any, name: str, kind: str) -> Response:
 
 def moment(at: datetime | str | None) -> str:
     """A moment for people, in UTC, to the minute."""
-    return "" if at is None else figures.moment(at, language())
+    if at is None:
+        return ""
+    in_utc = at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo is not None else at
+    return figures.moment(in_utc, language())
 
 
 def local(at: datetime) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ticketing.db import Transaction
 from ticketing.db.incidents import partners, steps, visible
 from ticketing.db.incidents.partners import Partner
-from ticketing.db.incidents.steps import Incident, NewStep
+from ticketing.db.incidents.steps import Incident, NewStep, StepKind
 from ticketing.errors import Conflict, Fault, InvalidRequest, NotFound
 from ticketing.frozen import Unreadable, read_incident
 from ticketing.incidents import papers
@@ -82,7 +82,7 @@ def take_in(desk: IncidentDesk, token: str, sender: Partner | None = None) -> Ta
         steps.lock_chain(tx)
         steps.open_incident(tx, opened)
         _refuse_strangers(tx, opened)
-        is_new = not _is_known(tx, paper)
+        is_new = not _is_known(tx, paper, "received")
         if is_new:
             wanted = NewStep(
                 incident_id=paper.incident_id,
@@ -111,7 +111,7 @@ def take_answer(
         steps.lock_chain(tx)
         if visible.find_shared(tx, viewer_of(partner), paper.incident_id) is None:
             raise NotFound("there is no such incident")
-        is_new = steps.find_origin(tx, partner.id, paper.step_id) is None
+        is_new = not _is_known(tx, paper, "answer")
         if is_new:
             wanted = NewStep(
                 incident_id=paper.incident_id,
@@ -195,10 +195,12 @@ def _refuse_strangers(tx: Transaction, opened: Incident) -> None:
         raise Conflict("this id is that of another incident")
 
 
-def _is_known(tx: Transaction, paper: papers.Paper) -> bool:
-    """Tell whether we have this record or a later one: the ids of steps rise with time."""
+def _is_known(tx: Transaction, paper: papers.Paper, kind: StepKind) -> bool:
+    """Tell whether we have this step of the partner's or a later one: the ids of steps rise with time."""
     origins = [
-        step.origin or "" for step in steps.list_steps(tx, paper.incident_id) if step.kind == "received"
+        step.origin or ""
+        for step in steps.list_steps(tx, paper.incident_id)
+        if step.kind == kind and step.partner_id == paper.partner.id
     ]
     return max(origins, default="") >= paper.step_id
 

@@ -26,6 +26,7 @@ BOUNDED = {
     "listMyCaps": "the caps of the regions",
     "listOptions": "the rides of one order",
     "listOrderEvents": "what happened to one order, with `since`",
+    "listSharedIncidents": "twenty records, with `since` and `more`",
     "listRegions": "the regions of a deployment",
     "listTickets": "the passengers of one order",
     "findPlaces": "its `limit`",

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -132,6 +133,22 @@ def test_a_partners_key_leaves_our_gates_by_one_button_after_a_look(
     answered = browser.press(done, "Answer the partner", affected="no", done_here="yes")
     assert "Answered" in answered.response.text
     assert faults_of(answered) == []
+
+
+def test_a_time_with_an_offset_is_told_in_utc(
+    api: Api, desk: StaffDesk, visitor: Visitor, incidents: IncidentDesk
+) -> None:
+    at = api.clock.now().astimezone(ZoneInfo("Europe/Tallinn"))
+    wanted = replace(record(), aware_at=at, occurred_at=at)
+    incident = reporting.open_draft(incidents, wanted, "worker")
+    first = staff.add(desk, "f@example.org", "Fanny", role="finance")[1]
+    browser = visitor()
+    browser.sign_in("f@example.org", first, PASSWORD)
+
+    page = browser.open(f"/console/incidents/{incident}")
+
+    assert page.response.text.count("2026-10-13 02:10 UTC") >= 3
+    assert "05:10" not in page.response.text
 
 
 def test_a_draft_that_is_none_is_put_away(

@@ -250,6 +250,22 @@ def test_an_older_record_that_comes_late_changes_nothing(two: Two) -> None:
     assert received(two)[0].record.status == "contained"
 
 
+def test_an_older_answer_that_comes_late_changes_nothing(two: Two) -> None:
+    incident = two.a.draft(tlp="GREEN")
+    reporting.share(two.a.desk, incident, {}, "Anna")
+    delivering.deliver_due(two.a.desk)
+    answering.answer(two.b.desk, incident, "Britta")
+    early = exchange.export_answer(two.b.desk, incident)
+    answering.answer(two.b.desk, incident, "Britta", affected=True, is_done=True)
+    late = exchange.export_answer(two.b.desk, incident)
+
+    assert [exchange.take_answer(two.a.desk, token).is_new for token in (late, early)] == [True, False]
+
+    [state] = show.show(two.a.desk, incident).partners
+    assert state.answer is not None
+    assert state.answer.affected is True
+
+
 def test_an_answer_to_what_one_may_not_read_is_none(two: Two) -> None:
     hidden = two.a.draft(tlp="AMBER")
     reporting.share(two.a.desk, hidden, {}, "Anna")

@@ -48,6 +48,7 @@ def test_each_kind_of_token_has_its_own_active_key(store: KeyStore) -> None:
         ("staff", "active"),
         ("order", "active"),
         ("access", "active"),
+        ("incident", "active"),
     ]
     assert len({store.signer_key(kind)[0] for kind in KINDS}) == len(KINDS)
 

@@ -2,15 +2,17 @@
 
 import json
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from throughfare_gate.strictjson import NotStrict, loads
 from ticketing.cli.by import by_option
 from ticketing.cli.incidents.desk import opened
 from ticketing.cli.incidents.partners import partner_group
+from ticketing.errors import InvalidRequest
 from ticketing.frozen import IncidentStatus, IncidentType, Tlp
 from ticketing.incidents.clocks import DUTIES
 
@@ -43,7 +45,7 @@ def list_command() -> None:
             record, whose = case.record, case.partner.name if case.partner else "ours"
             state = "shared" if case.is_shared else case.last.kind
             click.echo(
-                f"{case.incident.id}  {record.aware_at:%Y-%m-%d %H:%M}  {record.severity}  {record.tlp:<12}  "
+                f"{case.incident.id}  {record.aware_at.astimezone(UTC):%Y-%m-%d %H:%M}  {record.severity}  {record.tlp:<12}  "
                 f"{record.status:<11}  {state:<8}  {whose:<12}  {record.type}"
             )
 
@@ -100,7 +102,7 @@ def draft_command(kind: IncidentType, facts: str, by: str, lines: str, **given: 
             "is_significant": True,
             "is_cross_border": False,
         }
-        record = reporting.new_record(kind, json.loads(text), document)
+        record = reporting.new_record(kind, _json(text), document)
         click.echo(reporting.open_draft(desk, record, by))
 
 
@@ -313,6 +315,14 @@ def verify_command() -> None:
     click.echo("the chain holds")
 
 
+def _json(text: str) -> object:
+    """Read facts; raises InvalidRequest for a text that is no JSON."""
+    try:
+        return loads(text)
+    except NotStrict as error:
+        raise InvalidRequest.at("facts", str(error)) from None
+
+
 def _told(shown: "Shown") -> str:
     case, record = shown.case, shown.case.record
     lines = [
@@ -336,4 +346,4 @@ def _told(shown: "Shown") -> str:
 
 
 def _at(moment: datetime | None) -> str:
-    return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

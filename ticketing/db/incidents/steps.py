@@ -161,12 +161,6 @@ def find_step(tx: Transaction, step_id: str) -> Step | None:
     return find(tx, sa.select(incident_step).where(incident_step.c.id == step_id), Step)
 
 
-def find_origin(tx: Transaction, partner_id: str, origin: str) -> Step | None:
-    """Find the step that came from this step of a partner's."""
-    mine = sa.and_(incident_step.c.partner_id == partner_id, incident_step.c.origin == origin)
-    return find(tx, sa.select(incident_step).where(mine), Step)
-
-
 def list_steps_of(tx: Transaction, kinds: Collection[StepKind]) -> list[Step]:
     """List the steps of some kinds of all incidents, in the order of the chain."""
     query = sa.select(incident_step).where(incident_step.c.kind.in_(list(kinds)))
