@@ -8,7 +8,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from throughfare_gate.ids import new_id
+from throughfare_gate.ids import id_after, new_id
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert, put_once
@@ -85,13 +85,15 @@ def open_incident(tx: Transaction, opened: Incident) -> bool:
 def add_step(tx: Transaction, wanted: NewStep) -> Step:
     """Add a step to its incident and to the chain."""
     lock_chain(tx)
-    last = tx.execute(sa.select(incident_step.c.hash).order_by(incident_step.c.id.desc()).limit(1)).scalar()
+    last = tx.execute(
+        sa.select(incident_step.c.id, incident_step.c.hash).order_by(incident_step.c.id.desc()).limit(1)
+    ).first()
     highest = sa.select(sa.func.max(incident_step.c.seq)).where(
         incident_step.c.incident_id == wanted.incident_id
     )
     record = wanted.record
     step = Step(
-        id=new_id(),
+        id=id_after(last.id) if last else new_id(),
         incident_id=wanted.incident_id,
         seq=(tx.execute(highest).scalar() or 0) + 1,
         kind=wanted.kind,
@@ -102,7 +104,7 @@ def add_step(tx: Transaction, wanted: NewStep) -> Step:
         tlp=record.tlp if record else None,
         status=record.status if record else None,
         document=wanted.content if record is None else write_incident(record),
-        previous=last or _FIRST,
+        previous=last.hash if last else _FIRST,
         hash="",
     )
     step = replace(step, hash=hash_of(step))
