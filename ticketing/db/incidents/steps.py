@@ -126,6 +126,16 @@ def list_recipients(tx: Transaction, incident_id: str) -> list[str]:
     return list(tx.execute(query.order_by(incident_recipient.c.partner_id)).scalars())
 
 
+def count_taken(tx: Transaction, partner_id: str, since: datetime) -> int:
+    """Count the records and answers that were taken from a partner since a moment."""
+    query = sa.select(sa.func.count()).where(
+        incident_step.c.partner_id == partner_id,
+        incident_step.c.at >= since,
+        incident_step.c.origin.is_not(None),
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def find_incident(tx: Transaction, incident_id: str) -> Incident | None:
     """Read an incident by its id."""
     return find(tx, sa.select(incident).where(incident.c.id == incident_id), Incident)
@@ -138,9 +148,16 @@ def has_trigger(tx: Transaction, trigger_key: str) -> bool:
     )
 
 
-def list_incidents(tx: Transaction, limit: int = 200) -> list[Incident]:
-    """List incidents, the newest first."""
-    return fetch(tx, sa.select(incident).order_by(incident.c.id.desc()).limit(limit), Incident)
+def list_incidents(tx: Transaction, each: int = 200) -> list[Incident]:
+    """List the newest incidents of ours and of each partner, the newest first: nobody's flood hides another's."""
+    newest = sa.func.row_number().over(
+        partition_by=incident.c.partner_id, order_by=(incident.c.opened_at.desc(), incident.c.id.desc())
+    )
+    ranked = sa.select(incident, newest.label("newest")).subquery()
+    query = sa.select(*(ranked.c[name] for name in Incident.__dataclass_fields__)).where(
+        ranked.c.newest <= each
+    )
+    return fetch(tx, query.order_by(ranked.c.opened_at.desc(), ranked.c.id.desc()), Incident)
 
 
 def list_steps(tx: Transaction, incident_id: str) -> list[Step]:
