@@ -4,7 +4,7 @@ from flask import Blueprint, Response, make_response, request
 
 from ticketing.api.conditional import conditional
 from ticketing.api.context import rooms
-from ticketing.publishing import Page, get_page
+from ticketing.publishing import Page, get_catalogue, get_page
 
 blueprint = Blueprint("open_data", __name__)
 
@@ -17,6 +17,20 @@ def open_file(region: str, name: str) -> Response:
     `datapackage.json` names the tables; docs/open-data.md lists every file, with the meaning of its numbers.
     """
     return _response(get_page(rooms().publishing, region, name))
+
+
+@blueprint.get("/catalog.ttl")
+@conditional
+def catalogue_as_turtle() -> Response:
+    """The catalogue of open data in Turtle (mobilityDCAT-AP)."""
+    return _response(get_catalogue(rooms().publishing, "ttl"))
+
+
+@blueprint.get("/catalog.jsonld")
+@conditional
+def catalogue_as_json() -> Response:
+    """The catalogue of open data in JSON-LD (mobilityDCAT-AP)."""
+    return _response(get_catalogue(rooms().publishing, "jsonld"))
 
 
 def _response(page: Page) -> Response:

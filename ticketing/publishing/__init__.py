@@ -9,7 +9,7 @@ from ticketing.publishing.datasets.places import Zone, zone_of_stops, zones
 from ticketing.publishing.desk import Month, PublishingDesk
 from ticketing.publishing.making import Due, budget_of, get_file, list_due, list_spendings, make, withdraw
 from ticketing.publishing.privacy.noise import is_installed
-from ticketing.publishing.shelf import Page, get_page
+from ticketing.publishing.shelf import Page, get_catalogue, get_page
 
 __all__ = [
     "DATASETS",
@@ -21,6 +21,7 @@ __all__ = [
     "PublishingDesk",
     "Zone",
     "budget_of",
+    "get_catalogue",
     "get_file",
     "get_page",
     "is_installed",

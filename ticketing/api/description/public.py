@@ -17,6 +17,8 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/.well-known/jwks.json": "application/json",
         "/.well-known/purchase-words.json": "application/json",
         "/.well-known/status-list-jwks.json": "application/json",
+        "/catalog.jsonld": "application/ld+json",
+        "/catalog.ttl": "text/turtle",
         "/errors/": "application/json",
         "/errors/{problem}": "application/json",
         "/healthz": "application/json",
