@@ -22,6 +22,8 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/errors/": "application/json",
         "/errors/{problem}": "application/json",
         "/healthz": "application/json",
+        "/ngsi-ld/v1/entities": "application/json",
+        "/ngsi-ld/v1/entities/{entity}": "application/json",
         "/open/{region}/{name}": "application/octet-stream",
         "/s/{list_id}": "application/statuslist+jwt",
     }

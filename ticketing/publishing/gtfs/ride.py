@@ -33,7 +33,7 @@ def gtfs_ride(
     info = {"ride_files": _RIDERSHIP_ALONE, "ride_start_date": first, "ride_end_date": last}
     note = (
         "ridership.txt has boardings and alightings of the month by stop group (a station, or the first of the stops of one name), with noise, "
-        "rounded to 5; 0 means fewer than 10. datapackage.json says what one count is.\n"
+        "rounded to 5; 0 means fewer than 20. datapackage.json says what one count is.\n"
     )
     return {
         **files,
