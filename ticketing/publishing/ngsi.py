@@ -5,7 +5,7 @@ ETSI GS CIM 009, normalised form; a provider that is read only. An hour whose nu
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ticketing.errors import InvalidRequest, NotFound
 from ticketing.publishing import tables
@@ -80,7 +80,7 @@ def _id(region: str, cell: Cell) -> str:
 def _entity(region: str, group: StopGroup, cell: Cell) -> dict[str, object]:
     _, day, hour = cell.key
     begins = datetime.fromisoformat(f"{day}T{hour}:00:00").replace(tzinfo=group.zone)
-    ends = begins + timedelta(hours=1)
+    ends = (begins.astimezone(UTC) + timedelta(hours=1)).astimezone(group.zone)
     return {
         "id": _id(region, cell),
         "type": TYPE,
