@@ -18,14 +18,16 @@ help: ## list these targets
 
 setup: $(STAMP) apps ## virtual environment with locked dependencies, and the apps; .venv/bin/throughfare then works
 
-# pip compiles with one core what compileall does with all of them; some packages carry files of other Pythons.
+# A lock names everything: nothing is left to resolve.
 INSTALL = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Throughfare needs Python 3.11 or later")' \
 	&& { test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); } \
 	&& echo "Installing locked dependencies into $(VENV) (the first time takes up to a minute) ..." \
-	&& $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r $< \
-	&& { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; } \
-	&& $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e ./gate -e .
+	&& $(BIN)/python -m pip install -qq --no-compile --no-deps --disable-pip-version-check --require-hashes -r $< \
+	$(COMPILE) && $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e ./gate -e .
 
+# pip compiles with one core what compileall does with all of them; some packages carry files of other Pythons.
+# The demo uses a part of what is installed: that part is compiled when it is imported.
+$(STAMP): COMPILE = && { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; }
 $(STAMP): requirements-dev.lock pyproject.toml gate/pyproject.toml setup.py
 	$(INSTALL)
 	@touch $@ $(RUNS)
@@ -35,11 +37,12 @@ $(RUNS): requirements-demo.lock pyproject.toml gate/pyproject.toml setup.py
 	$(INSTALL)
 	@touch $@
 
-# Python's packages and the apps' packages come at the same time.
+# Python's packages and the apps' packages come at the same time; the apps are built while the demo sets up and sells
+# its month: the service takes a new build at once. What goes wrong with them is said all the same.
 demo: ## a commuter's day from Tallinn to Helsinki, told step by step; ONCE=1 ends after the story
 	@$(MAKE) --no-print-directory -s -j2 $(RUNS) packages
-	@$(MAKE) --no-print-directory -s apps ENVIRONMENT=$(RUNS)
-	@$(BIN)/throughfare demo $(if $(ONCE),--once,)
+	@$(MAKE) --no-print-directory -s apps ENVIRONMENT=$(RUNS) >/dev/null & \
+	$(BIN)/throughfare demo $(if $(ONCE),--once,); ended=$$?; wait; exit $$ended
 
 # The apps (web/) are built by a node from 22 on; where the machine has none, a wheel brings one (docs/decisions/0130).
 # The wheel's own `npm` is broken on Linux: its script is called by its node.

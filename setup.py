@@ -23,9 +23,11 @@ setup(
         "": ["py.typed", "*.html", "*.css", "*.js", "*.json"],
         "ticketing.settlement.payout": ["*.toml"],
         "ticketing.rights": ["tables/*.toml"],
+        "ticketing.emissions": ["*.csv"],
         "ticketing.api.description": ["*.toml"],
         # Present where `make apps` has built them: an installed wheel needs no build.
         "ticketing.web": ["templates/web/*.html", "static/*.css", "built/**/*"],
+        "ticketing.atlas": ["templates/atlas/*.html"],
         "ticketing.console": ["templates/console/*.html", "texts/*.json"],
         MIGRATIONS: ["*.mako", "schema/*.sql", "versions/*.py"],
         **{package: ["**/*"] for package in SHIPPED if package != MIGRATIONS},

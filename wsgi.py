@@ -1,4 +1,4 @@
-"""The WSGI entry point: `gunicorn wsgi:app`; `throughfare serve` has said what there is to say, and takes `wsgi:told()`."""
+"""The WSGI entry point: `gunicorn wsgi:app`; `throughfare serve` builds `wsgi.shared()` and forks it."""
 
 import gc
 import os
@@ -16,13 +16,12 @@ os.umask(0o077)
 _SHARED: list[Flask] = []
 
 
-def told() -> Flask:
+def shared(settings: config.Settings) -> Flask:
     """Build the service for `serve`, before it is forked: with all that searches of today need, and no open connection.
 
-    `serve` has named stand-ins and gaps once for all of its processes.
+    Stand-ins and gaps are named once for all of its processes.
     """
-    settings = config.from_environment()
-    built = create_app(settings, announces=False)
+    built = create_app(settings)
     rooms = built.extensions["throughfare"]
     if settings.warm_up:
         warm_up(rooms.planner)
@@ -46,7 +45,7 @@ def __getattr__(name: str) -> Flask:
     if name != "app":
         raise AttributeError(name)
     settings = config.from_environment()
-    built = create_app(settings, announces=True)
+    built = create_app(settings)
     if settings.warm_up:
         keep_warm(built.extensions["throughfare"].planner)
     return built

@@ -7,10 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from operators.emission_factors import FILE as EMISSIONS
+from operators.emission_factors import EmissionFactor, read_factors
 from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
 from operators.gtfs.leaving_out import load_leaving_out
 from operators.gtfs.timetable import Timetable
 from operators.guarantee_terms import GuaranteeTerms, read_guarantee
+from operators.impact_terms import ImpactTerms, read_impact
+from operators.legal_parties import LegalParty, read_parties
 from operators.open_data_terms import OpenDataTerms, read_open_data
 from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
@@ -38,7 +42,7 @@ class RegionData:
     sold to somebody without an account. `place_kinds` tell who takes a bicycle, a car, a cabin or a dog. `guarantee` has the
     terms by which a connection between two operators is guaranteed, None where nobody does. `walks` are the seconds of ways on
     foot between two stops as `walks.csv` has them, None where there is none. `open_data` has the terms on which it publishes, None
-    where it publishes nothing.
+    where it publishes nothing. `parties` are the scheme and its operators as papers name them.
     """
 
     id: str
@@ -68,7 +72,10 @@ class RegionData:
     guarantee: GuaranteeTerms | None = None
     walks: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
     feeds: Mapping[str, ServedFeed] = field(default_factory=dict)
+    emission_factors: tuple[EmissionFactor, ...] = ()
+    impact: ImpactTerms | None = None
     open_data: OpenDataTerms | None = None
+    parties: Mapping[str, LegalParty] = field(default_factory=dict)
 
     @property
     def categories(self) -> Mapping[str, Mapping[str, str]]:
@@ -113,6 +120,10 @@ def load_region(
         walks=read_walks(_text(folder / WALKS, findings), stops, findings)
         if (folder / WALKS).exists()
         else {},
+        emission_factors=read_factors(_text(folder / EMISSIONS, findings), findings, operators, stops)
+        if (folder / EMISSIONS).exists()
+        else (),
+        impact=read_impact(toml.document.get("impact"), toml.fault),
         crossings=toml.crossings(stops),
         timetables=timetables,
         feed_texts=texts,
@@ -136,6 +147,7 @@ def load_region(
         guarantee=read_guarantee(
             toml.document.get("guarantee"), operators, str(toml.document.get("currency")), toml.fault
         ),
+        parties=read_parties(toml.document.get("parties"), operators, toml.fault),
         open_data=read_open_data(toml.document.get("open_data"), toml.fault),
     )
     return region, findings

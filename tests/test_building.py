@@ -18,6 +18,7 @@ DOORS = {
     "stripe": ("ticketing/payments/",),
     "flask": (
         "ticketing/api/",
+        "ticketing/atlas/",
         "ticketing/console/",
         "ticketing/web/",
         "ticketing/app.py",

@@ -8,7 +8,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from operators.port import Connector
-from ticketing import config, console, logs, web
+from ticketing import atlas, config, console, logs, web
 from ticketing.api import (
     accounts,
     again,
@@ -28,6 +28,7 @@ from ticketing.api import (
     gateway,
     guard,
     http_metrics,
+    incidents,
     journeys,
     letters,
     limits,
@@ -43,6 +44,7 @@ from ticketing.api import (
     problems,
     settlement,
     staff,
+    status_page,
     step_up,
     tickets,
     webhooks,
@@ -78,6 +80,7 @@ _BLUEPRINTS = (
     finance,
     webhooks,
     letters,
+    incidents,
 )
 
 
@@ -128,10 +131,12 @@ def create_app(
     wellknown.register(app, rooms)
     app.register_blueprint(open_data.blueprint)
     app.register_blueprint(error_pages.blueprint)
+    app.register_blueprint(status_page.blueprint)
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)
     console.register(app, _console(settings, rooms))
     web.blueprint.register(app, rooms.card_form.origin if rooms.card_form else None)
+    atlas.register(app, rooms.impact, web.blueprint.coasts)
     app.register_blueprint(docs_page.blueprint)
     return app
 
@@ -159,7 +164,10 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         feeds=lambda region: levels.list_feeds(rooms.planner.board, region) if rooms.planner.board else [],
         live=rooms.live,
         claims=rooms.claims,
+        incidents=rooms.incidents,
         gatehouse=rooms.gatehouse,
         post_office=rooms.post_office,
         planner=rooms.planner,
+        impact=rooms.impact,
+        coasts=web.blueprint.coasts,
     )

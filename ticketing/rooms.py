@@ -44,6 +44,8 @@ from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.push_key import PushKey
 from ticketing.identity.staff import StaffDesk
+from ticketing.impact import ImpactDesk
+from ticketing.incidents.desk import IncidentDesk
 from ticketing.notices import PostOffice
 from ticketing.notices.channels import Channel
 from ticketing.notices.mail import FolderMail, MailServer, NoMail, SmtpMail
@@ -76,6 +78,8 @@ from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import FILES, KeyStore
 
 _log = structlog.get_logger(__name__)
+# A page of incidents of a partner: twenty signed records of the longest.
+_PARTNERS_PAGE_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,7 @@ class Rooms:
     claims: ClaimsDesk
     rerouting: ReroutingDesk
     publishing: PublishingDesk
+    impact: ImpactDesk
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
@@ -103,6 +108,7 @@ class Rooms:
     provider: Provider | None
     party: RelyingParty
     post_office: PostOffice
+    incidents: IncidentDesk
     counters: Counters
     readiness: Callable[[], dict[str, Any]]
     sick_regions: Mapping[str, str]
@@ -179,6 +185,10 @@ def build_rooms(
     )
     reception = Reception(database, clock, access_tokens)
     push_key = PushKey.from_folder(settings.keys_folder)
+    channels = _channels(settings, clock, push_key)
+    publishing = PublishingDesk(
+        database=database, clock=clock, regions=regions, public_url=settings.public_url
+    )
     planner = Planner(
         clock=clock,
         regions=regions,
@@ -209,7 +219,7 @@ def build_rooms(
             gatehouse=gatehouse,
             reception=reception,
             order_tokens=order_tokens,
-            channels=_channels(settings, clock, push_key),
+            channels=channels,
             push_key=push_key.public,
             issuer=settings.issuer,
             sends_mail=bool(settings.smtp_address) or settings.environment != "production",
@@ -217,6 +227,7 @@ def build_rooms(
             public_url=settings.public_url if settings.public_url.startswith("https://") else "",
             options_page=settings.options_page,
         ),
+        incidents=_incidents(settings, (database, clock, keys), channels["email"], regions),
         connectors=opened,
         live=LiveDesk(
             database=database,
@@ -238,9 +249,8 @@ def build_rooms(
             other_ways={name: region.book.other_ways for name, region in regions.items()},
             planner=planner,
         ),
-        publishing=PublishingDesk(
-            database=database, clock=clock, regions=regions, public_url=settings.public_url
-        ),
+        publishing=publishing,
+        impact=ImpactDesk(publishing=publishing, planner=planner),
         office=Office(
             database=database,
             clock=clock,
@@ -271,6 +281,24 @@ def build_rooms(
         staff_desk=StaffDesk(database, clock, keys=keys),
         second_factor=settings.second_factor == "required",
         card_form=card_form(settings.stripe()) if settings.gateway == "stripe" else None,
+    )
+
+
+def _incidents(
+    settings: Settings, tools: tuple[Database, Clock, KeyStore], mail: Channel, regions: Mapping[str, Region]
+) -> IncidentDesk:
+    """Build the desk that shares incidents with partners."""
+    database, clock, keys = tools
+    limits = Limits(reply_bytes=_PARTNERS_PAGE_BYTES)
+    return IncidentDesk(
+        database=database,
+        clock=clock,
+        keys=keys,
+        issuer=settings.issuer,
+        wire=open_wire(limits=limits, allow_private=settings.messages_reach == "anywhere"),
+        mail=mail,
+        zone=next(iter(clocks_of(regions).values()), "UTC"),
+        operators=frozenset(name for region in regions.values() for name in region.data.operators),
     )
 
 

@@ -1,6 +1,7 @@
-"""gunicorn's settings for `throughfare serve`: the service is built once, and its workers share what it has read.
+"""gunicorn as `throughfare serve` runs it: the service is built once, and its workers share what it has read.
 
 A region of a large city fills some hundred megabytes. Built before gunicorn forks, it is there once, and each worker is ready at once.
+This module is also gunicorn's configuration: the names at its end are the hooks that gunicorn calls.
 """
 
 import importlib
@@ -10,7 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
+from wsgiref.types import WSGIApplication
 
+from gunicorn.app.base import Application
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 preload_app = True
@@ -19,6 +22,32 @@ _PROBES = (b"GET /healthz", b"HEAD /healthz", b"GET /readyz", b"HEAD /readyz")
 # gunicorn waits so long for the first bytes of a connection, five seconds of them in a thread.
 _FIRST_BYTES_SECONDS = 7
 _LONGEST = max(map(len, _PROBES))
+
+
+class Server(Application):
+    """gunicorn in the process that has built the service: it forks workers from what is there.
+
+    Its options are ours, before them those of GUNICORN_CMD_ARGS, before them the hooks of this module.
+    """
+
+    def __init__(self, app: WSGIApplication, options: list[str]) -> None:
+        """Serve an application that is built already."""
+        self._app = app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take the hooks of this module, the environment's options and ours, each over those before it."""
+        self.load_config_from_module_name_or_filename(f"python:{__name__}")
+        parser = self.cfg.parser()
+        for words in (self.cfg.get_cmd_args_from_env(), self._options):
+            for name, value in vars(parser.parse_args(words)).items():
+                if value is not None and name != "args":
+                    self.cfg.set(name, value)
+
+    def load(self) -> WSGIApplication:
+        """Hand over the service."""
+        return self._app
 
 
 class Worker(ThreadWorker):

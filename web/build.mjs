@@ -196,6 +196,8 @@ function publish(built) {
     }
     manifest[app] = { files: listed, languages: textsOf(files) };
   }
+  // The map of impacts draws the same coasts (ticketing/web/blueprint.py).
+  writeFileSync(join(DRAFT, "coast.json"), readFileSync("map/coast.json"));
   writeFileSync(join(DRAFT, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
   if (existsSync(BUILT)) rmSync(BUILT, { recursive: true });
   renameSync(DRAFT, BUILT);

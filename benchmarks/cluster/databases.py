@@ -105,7 +105,7 @@ class Pair:
 def start(tools: Path, folder: Path) -> Pair:
     """Make and start the pair; the first to come becomes primary."""
     votes = [f"127.0.0.1:{free_port()}" for _ in range(3)]
-    binaries = postgresql._binaries()  # noqa: SLF001  the same servers as the tests
+    binaries = postgresql.find_programs()
     _writable(folder)
     nodes = tuple(_node(at, tools, folder, binaries, votes) for at in range(2))
     witness = folder / "witness.json"

@@ -7,7 +7,7 @@ from alembic import op
 from ticketing.db.scripts import run_script
 
 revision = "0068_publishing"
-down_revision = "0065_schema_steps"
+down_revision = "0066_incidents"
 branch_labels = None
 depends_on = None
 

@@ -287,7 +287,7 @@ def test_help_lists_what_is_not_installed_too(service: Installed, group: tuple[s
 def test_an_installed_service_migrates_and_knows_the_shipped_regions(service: Installed) -> None:
     migrated = service.run("throughfare", "db", "upgrade")
     checked = service.run("throughfare", "region", "check", "helsinki-tallinn")
-    code = "import wsgi; print(sorted(wsgi.told().extensions['throughfare'].planner.regions))"
+    code = "import wsgi; print(sorted(wsgi.app.extensions['throughfare'].planner.regions))"
     built = service.run("python", "-c", code, THROUGHFARE_REGIONS="helsinki-tallinn,oresund")
 
     assert (migrated.returncode, checked.returncode) == (0, 0), migrated.stderr + checked.stdout

@@ -67,6 +67,24 @@ def test_a_fault_of_a_file_of_keys_names_the_key_and_no_row(check: Check, isle: 
 @pytest.mark.parametrize(
     ("file", "change", "field", "says"),
     [
+        (
+            "region.toml",
+            [
+                "[interchange]",
+                '[impact]\nproject = "P"\nprogramme = ""\nauthority = "A"\nsource = "S"\nbudget = "1.50"\ncurrency = "EUR"\n[interchange]',
+            ],
+            "impact.programme",
+            "must be a text",
+        ),
+        (
+            "region.toml",
+            [
+                "[interchange]",
+                '[impact]\nproject = "P"\nprogramme = "Q"\nauthority = "A"\nsource = "S"\nbudget = "1.5"\ncurrency = "EUR"\n[interchange]',
+            ],
+            "impact.budget",
+            'like "32000000.00"',
+        ),
         ("settlement.toml", ["payment_dy = 3"], "payment_dy", "unknown key"),
         ("settlement.toml", ['held_back = ["buss"]'], "held_back[0]", "'buss' is no operator"),
         (
@@ -322,3 +340,46 @@ def test_faults_of_one_kind_are_counted_from_the_twenty_first_on(check: Check) -
     alike = [one["message"] for one in told["errors"] if one["field"] == "scope"]
     assert len(alike) == 20
     assert alike[-1] == "'abroad' is neither domestic nor international (and 5 more like it)"
+
+
+EMISSIONS = "id,mode,operator,from_stop,to_stop,grams_per_km,scope,method,data_class,year,valid_from,valid_until,source,url\n"
+GOOD = "bus-2024,bus,bus,,,52.5,wtw,a model,modelled,2024,2024-01-01,,A book,https://example.org/book\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "says"),
+    [
+        (GOOD.replace("52.5", "a lot"), "grams_per_km", "is not grams like 282 or 0.5"),
+        (GOOD.replace("52.5", "-1"), "grams_per_km", "is not grams"),
+        (GOOD.replace("52.5", ""), "grams_per_km", "is required"),
+        (GOOD.replace("wtw", "all"), "scope", "'all' is none of ttw, wtw"),
+        (GOOD.replace("modelled", "guessed"), "data_class", "none of primary, modelled, default"),
+        (GOOD.replace("bus,bus", "bus,buss"), "operator", "'buss' is not an operator"),
+        (GOOD.replace("bus,bus", "plane,bus"), "mode", "'plane' is none of"),
+        (GOOD.replace("bus,bus,,", "bus,bus,bus:NORTH,"), "to_stop", "give both stops or none"),
+        (GOOD.replace("A book", ""), "source", "source is required"),
+        (GOOD.replace("2024-01-01", "2024"), "valid_from", "a date like"),
+        (GOOD.replace("2024,2024", "1024,2024"), "year", "must be from 1990"),
+        (
+            GOOD + GOOD.replace("bus-2024", "bus-2025"),
+            "valid_from",
+            "for the same rides on some of these days",
+        ),
+        (GOOD + GOOD.replace(",bus,bus,", ",tram,,"), "id", "is repeated"),
+    ],
+)
+def test_a_factor_of_emissions_that_cannot_be_told_names_its_row(
+    check: Check, row: str, field: str, says: str
+) -> None:
+    told = check("emissions.csv", EMISSIONS + row)
+
+    faults = [one for one in told["errors"] if one["file"] == "emissions.csv"]
+    assert [(one["row"], one["field"]) for one in faults] == [(1 + row.count("\n"), field)]
+    assert says in faults[0]["message"]
+
+
+def test_a_region_may_give_its_own_factors_of_emissions(check: Check) -> None:
+    told = check("emissions.csv", EMISSIONS + GOOD)
+
+    assert told["ok"], told
+    assert not [one for one in told["warnings"] if one["file"] == "emissions.csv"]

@@ -59,7 +59,8 @@ def isle(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Pat
 def run(isle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command beside the small region; `serve` ends where gunicorn would begin."""
     monkeypatch.chdir(isle)
-    monkeypatch.setattr("os.execv", lambda *_: None)
+    monkeypatch.setattr("ticketing.serving.Server.run", lambda _: None)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(isle))
 
     def command(words: tuple[str, ...], **changes: str) -> Result:
         chosen = {

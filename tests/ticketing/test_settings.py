@@ -183,7 +183,8 @@ def test_a_number_of_proxies_that_cannot_be_is_named(count: str) -> None:
 def test_e5_an_address_that_strangers_reach_needs_a_proxy_that_reads_with_a_deadline(
     place: Path, bind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.execv", lambda *_: None)
+    monkeypatch.setattr("ticketing.serving.Server.run", lambda _: None)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(place))
     monkeypatch.setenv("THROUGHFARE_DATABASE_URL", "sqlite:///good.db")
 
     def serve(**environment: str) -> tuple[int, str]:
@@ -205,7 +206,8 @@ def test_e5_an_address_that_strangers_reach_needs_a_proxy_that_reads_with_a_dead
 def test_an_address_of_this_machine_alone_needs_no_proxy(
     place: Path, bind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.execv", lambda *_: None)
+    monkeypatch.setattr("ticketing.serving.Server.run", lambda _: None)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(place))
     monkeypatch.setenv("THROUGHFARE_DATABASE_URL", "sqlite:///good.db")
     deployment.settings.cache_clear()
 

@@ -15,6 +15,7 @@ from werkzeug.http import http_date
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from operators.fake import FakeOperator
+from tests.source_tree import ROOT
 from ticketing.app import create_app
 from ticketing.cli.worker import list_jobs
 from ticketing.clock import Clock, DemoClock
@@ -54,6 +55,7 @@ def service(folder: Path, port: int) -> Flask:
         rate_limits=False,
         demo_clock_file=folder / "clock",
         mail_folder=folder / "mail",
+        cache_folder=ROOT / "var/cache",
         settlement_folder=folder / "settlement",
         messages_reach="anywhere",
         regions_folder=folder / "regions",

@@ -168,6 +168,8 @@ def test_a_copied_screen_is_refused_with_what_to_ask_for(
         kati.open()
         kati.board()
         kati.context.set_offline(True)
+        # A code that moves is good for seconds: those of a busy machine have gone by.
+        shown = read_code(picture(commuter.page, tmp_path / "code.png"))
         kati.type_in(shown)
         kati.answer("Giltig")
         kati.next()

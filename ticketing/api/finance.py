@@ -31,8 +31,8 @@ from ticketing.api.schemas.finance import (
     TrailSchema,
     UnbookingRequestSchema,
 )
-from ticketing.settlement import bank, claims, payout, service
-from ticketing.settlement.statement import export_run, exported_parts, statement_parts
+from ticketing.settlement import bank, claims, outlook, payout, service
+from ticketing.settlement.statement import exported_parts, statement_parts
 
 blueprint = Blueprint("finance", __name__, url_prefix="/v1", description="Approve, pay, reconcile, dispute")
 
@@ -76,7 +76,7 @@ def _take(run_id: str, wanted: dict[str, Any], by: str) -> None:
     if step == "approved":
         payout.approve(desk, run_id, by, wanted["digest"])
     elif step == "exported":
-        export_run(desk, run_id, by, desk.files)
+        outlook.export_unless_held(desk, run_id, by, desk.files, despite=wanted["reason"])
     elif step == "sent":
         payout.mark_sent(desk, run_id, by, wanted["message_id"])
     else:
@@ -176,7 +176,7 @@ class BankAccountApproval(MethodView):
 
 @blueprint.route("/bank-statements")
 class BankStatements(MethodView):
-    """The bank's statement."""
+    """The bank's files."""
 
     @for_roles("finance")
     @blueprint.arguments(RegionQuerySchema, location="query")
@@ -185,13 +185,16 @@ class BankStatements(MethodView):
         **_KEY, requestBody={"content": {"application/xml": {"schema": {"type": "string"}}}, "required": True}
     )
     def post(self, query: dict[str, Any]) -> dict[str, Any]:
-        """Import a camt.053 file: what matches is booked, the rest is told. Importing it again changes nothing."""
-        finance = principal()
+        """Import a statement (camt.053): what matches is booked, the rest is told. Importing it again changes nothing.
+
+        A report or a notification (camt.052, camt.054) tells early what the statement will bring, and books nothing.
+        An answer to a payment file (pain.002) makes the payments that the bank has refused owed again.
+        """
         request.max_content_length = bank.MAX_BYTES
-        new, findings = bank.import_statement(
-            rooms().office, query["region"], request.get_data(), finance.actor
-        )
-        return {"new": new, "lines": [claims.show_finding(found) for found in findings]}
+        where, content, actor = (rooms().office, query["region"]), request.get_data(), principal().actor
+        if bank.is_answer(content):
+            return claims.show_answers(bank.take_answer(*where, content, actor))
+        return claims.show_statement(bank.take_statement(*where, content, actor))
 
 
 @blueprint.route("/bank-lines")

@@ -17,8 +17,8 @@ from ticketing.api.schemas.journeys import (
     JourneysSchema,
     PlaceQuerySchema,
     PlacesSchema,
-    RegionsSchema,
 )
+from ticketing.api.schemas.regions import RegionsSchema
 from ticketing.api.schemas.service import ServiceSchema
 from ticketing.search import service as search
 from ticketing.search.wish import Wish

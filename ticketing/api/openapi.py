@@ -104,6 +104,10 @@ def settings_of(settings: Settings) -> dict[str, Any]:
                         **bearer,
                         "description": "the `access_token` of somebody who has signed in",
                     },
+                    "partnerToken": {
+                        **bearer,
+                        "description": "a token that a partner has signed for this call (docs/incidents.md)",
+                    },
                     "apiKey": {**bearer, "description": "a key of a gate or of finance staff"},
                 }
             },

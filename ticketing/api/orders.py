@@ -291,9 +291,17 @@ class Refunds(MethodView):
 def _tickets(order_id: str) -> dict[str, Any]:
     till = rooms().till
     state = purchase.get_order(till, order_id)
-    papers, told = purchase.list_papers(till, order_id), purchase.list_news(till, state)
+    papers, news = purchase.list_papers(till, order_id), purchase.list_news(till, state)
     left = list_uses_left(till, state)
-    return show.tickets(state, purchase.find_group(till, state), papers, told, left, language=language())
+    return show.tickets(
+        state,
+        purchase.find_group(till, state),
+        papers,
+        news,
+        left,
+        region=till.regions[state.quote.region],
+        language=language(),
+    )
 
 
 def _known_quote(quote_id: str) -> purchase.Quote:

@@ -120,6 +120,13 @@ def confirmation_jwks() -> Response:
     return _key_set("confirmation")
 
 
+@blueprint.get("/.well-known/incident-jwks.json")
+@conditional
+def incident_jwks() -> Response:
+    """The public keys that verify records of incidents: two people compare them before a partner is added."""
+    return _key_set("incident")
+
+
 @blueprint.get("/.well-known/gate-sentences.json")
 @conditional
 def gate_sentences() -> Response:

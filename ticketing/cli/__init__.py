@@ -16,6 +16,7 @@ _COMMANDS = {
     "tariff": ("ticketing.cli.tariff.commands", "Check a tariff, price an itinerary, split an amount."),
     "region": ("ticketing.cli.region.commands", "Check a region's folder, begin a new one, rehearse one."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
+    "impact": ("ticketing.cli.impact", "Show the effect of another tariff on a month's journeys."),
     "rights": (
         "ticketing.cli.rights",
         "Decide what passenger rights grant for a delay, check confirmations.",
@@ -37,6 +38,10 @@ _COMMANDS = {
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "doctor": ("ticketing.cli.doctor", "Try everything that a deployment needs, and name what is wrong."),
     "drill": ("ticketing.cli.drill", "Practise an emergency on a copy: a stolen signing key."),
+    "incidents": (
+        "ticketing.cli.incidents.commands",
+        "Share failures and attacks with partners, answer, keep the clocks.",
+    ),
     "audit": ("ticketing.cli.audit", "Export the audit trail of a month, signed, and check an export."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
     "worker": (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from ticketing.cli import restore_drill
 from ticketing.cli.deployment import current_database, settings
 from ticketing.config import Settings
 from ticketing.db import Database
@@ -22,6 +23,9 @@ from ticketing.rooms import build_rooms
 @click.group()
 def command() -> None:
     """Practise an emergency on a copy of this deployment; the deployment itself is only read."""
+
+
+command.add_command(restore_drill.command)
 
 
 @command.command("signing-key")

@@ -1,5 +1,6 @@
 """`throughfare serve`: the HTTP API under gunicorn."""
 
+import importlib
 import ipaddress
 import os
 import sys
@@ -10,7 +11,6 @@ import click
 from ticketing.cli.deployment import current_database, settings
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured
-from ticketing.rooms import announce, build_rooms
 
 
 @click.command()
@@ -27,28 +27,18 @@ def command(bind: str, workers: int, threads: int) -> None:
     _follow(bind)
     configured = settings()  # refuses unsafe ones here, in plain words
     _refuse_open_bind(configured, bind)
-    _rehearse_start(configured)
-    shared = [*gunicorn(bind, workers, threads, "wsgi:told()"), "--config", "python:ticketing.serving"]
-    # The figures of all processes come together here (prometheus_client); they end with the service.
+    current_database(configured).close()
+    # The figures of all processes come together here; prometheus_client looks for it once, when it is imported.
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="throughfare-figures-"))
-    os.execv(sys.executable, shared)  # noqa: S606  our own words, no shell
+    # What cannot be built ends the command here with one line; gunicorn would end with a traceback of each process.
+    app = importlib.import_module("wsgi").shared(configured)
+    importlib.import_module("ticketing.serving").Server(app, _options(bind, workers, threads)).run()
 
 
 def _follow(bind: str) -> None:
     """Let the address in tickets and pages be the one that is served, where nobody names another: a machine of one's own."""
     if "THROUGHFARE_PUBLIC_URL" not in os.environ and bind.startswith(("127.0.0.1:", "localhost:")):
         os.environ["THROUGHFARE_PUBLIC_URL"] = f"http://{bind}"
-
-
-def _rehearse_start(configured: Settings) -> None:
-    """Build once what gunicorn builds: what cannot be is told here in one line, not there in a traceback.
-
-    What it would say at its start is said here.
-    """
-    current_database(configured).close()
-    rooms = build_rooms(configured)
-    announce(rooms)
-    rooms.till.database.close()
 
 
 def _refuse_open_bind(configured: Settings, bind: str) -> None:
@@ -79,12 +69,13 @@ def _is_private(bind: str) -> bool:
 
 
 def gunicorn(bind: str, workers: int, threads: int, application: str = "wsgi:app") -> list[str]:
-    """The command line that serves the application."""
+    """The command line that serves an application as `throughfare serve` does, without its shared start."""
+    return [sys.executable, "-m", "gunicorn", application, *_options(bind, workers, threads)]
+
+
+def _options(bind: str, workers: int, threads: int) -> list[str]:
+    """The words for gunicorn."""
     return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        application,
         "--worker-class",
         "ticketing.serving.Worker",
         "--bind",

@@ -21,6 +21,7 @@ from ticketing.db.operators.worker_jobs import WorkerJob
 from ticketing.db.trouble import is_away, trouble
 from ticketing.gate import carrying_on, retention
 from ticketing.identity.privacy import forget_what_is_due
+from ticketing.incidents import delivering, reporting, triggers
 from ticketing.purchase import service as purchase
 from ticketing.purchase.gateway import reports
 from ticketing.purchase.refund.reversal import take_back
@@ -36,6 +37,7 @@ _TELL_ROUNDS = 6
 _FORGETTING_RESTS = timedelta(minutes=1)
 # Pools are summed from the books, and orders of other ways looked for among all: not in every round.
 _SEARCHING_RESTS = timedelta(minutes=1)
+_INCIDENTS_REST = timedelta(seconds=30)
 _PUBLISHING_RESTS = timedelta(hours=1)
 
 
@@ -105,6 +107,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str], *, once: bool = False) -> li
         ),
         _delivery_job(rooms, "delivering mail", notices.MAIL, wait=once),
         _delivery_job(rooms, "delivering push and webhooks", notices.HTTP, wait=once),
+        *_incidents_jobs(rooms, wait=once),
         *_forgetting_jobs(rooms),
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),
@@ -260,6 +263,19 @@ def _delivery_job(rooms: Rooms, name: str, kinds: Sequence[notices.ContactKind],
     """Deliver beside the other jobs: a receiver that is slow holds up nobody's order."""
     aside = Aside(lambda: Tally(notices.deliver_due(rooms.post_office, kinds)), wait=wait)
     return Job(name=name, run=aside.run)
+
+
+def _incidents_jobs(rooms: Rooms, *, wait: bool) -> list[Job]:
+    """Draft incidents from facts, bring them to partners and fetch theirs: beside the other jobs, for a partner may be slow."""
+    desk = rooms.incidents
+    sending = Aside(lambda: Tally(delivering.deliver_due(desk)), wait=wait)
+    fetching = Aside(lambda: Tally(delivering.fetch_all(desk)), wait=wait)
+    return [
+        Job(name="drafting incidents", run=lambda: Tally(triggers.draft_all(desk)), rest=_INCIDENTS_REST),
+        Job(name="watching deadlines", run=lambda: Tally(reporting.note_missed(desk)), rest=_INCIDENTS_REST),
+        Job(name="sending incidents", run=sending.run),
+        Job(name="fetching incidents", run=fetching.run, rest=_INCIDENTS_REST),
+    ]
 
 
 def _proofs_job(rooms: Rooms) -> Job:

@@ -11,6 +11,8 @@ from ticketing.errors import ThroughfareError
 from ticketing.gate.house import Gatehouse
 from ticketing.identity import Counters
 from ticketing.identity.staff import StaffDesk
+from ticketing.impact import Coast, ImpactDesk
+from ticketing.incidents.desk import IncidentDesk
 from ticketing.notices import PostOffice
 from ticketing.purchase.service import Till
 from ticketing.regions import LiveDesk
@@ -27,9 +29,9 @@ class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
 
     `feeds` gives the live data of a region's operators in figures, `live` is the desk at which staff speak of departures,
-    `claims` the one of passengers' claims, `gatehouse` knows the operators' devices, `post_office` writes to the holders of tickets,
-    `four_eyes` the words with which the database refuses one person a second time. With
-    `second_factor` everybody has an authenticator app.
+    `claims` the one of passengers' claims, `incidents` the one of what failed, `gatehouse` knows the operators' devices, `post_office`
+    writes to the holders of tickets, `impact` reads published months, `coasts` the outlines of maps. `four_eyes` are the words with
+    which the database refuses one person a second time. With `second_factor` everybody has an authenticator app.
     """
 
     office: Office
@@ -44,9 +46,12 @@ class Console:
     feeds: Callable[[str], Sequence[FeedFigures]]
     live: LiveDesk
     claims: ClaimsDesk
+    incidents: IncidentDesk
     gatehouse: Gatehouse
     post_office: PostOffice
     planner: Planner
+    impact: ImpactDesk
+    coasts: Callable[[], Coast]
     four_eyes: Callable[[BaseException], str | None]
     second_factor: bool = False
 

@@ -50,6 +50,8 @@ _STEP_UP = {
     "console.act_on_case",
     "console.rule_claim",
     "console.answer",
+    "console.share_incident",
+    "console.withdraw_key",
     "console.end_member",
     "console.revoke_a_key",
 }

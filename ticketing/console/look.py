@@ -20,7 +20,7 @@ SEEN = "seen"
 class Look:
     """The page before an action: its facts by name, what follows from it, and the form that does it.
 
-    `fields` are what the first form gave; `back` is where to go instead.
+    `fields` are what the first form gave, `asks` what the second one asks in words, by its label; `back` is where to go instead.
     """
 
     title: str
@@ -29,6 +29,7 @@ class Look:
     button: str
     back: str
     fields: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    asks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

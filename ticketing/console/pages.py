@@ -135,6 +135,7 @@ def _frame() -> dict[str, Any]:
         "month_name": lambda period: figures.month(period, tongue),
         "amount": lambda text, currency: figures.amount(text, currency, tongue),
         "money": lambda of: figures.of_money(of, tongue),
+        "minor_money": lambda minor, currency: figures.of_money(Money(minor, currency), tongue),
         "figure": lambda value: figures.plain(str(value), tongue),
         "percent": lambda basis_points: figures.percent(basis_points, tongue),
         "called": lambda party: party_name(party, tongue),

@@ -19,6 +19,7 @@ from throughfare_gate.tickets.jws import Signer
 from ticketing.db import Transaction
 from ticketing.db.documents import digest
 from ticketing.db.gate import devices
+from ticketing.db.incidents import partners
 from ticketing.db.ticket import group_codes, status_changes, tickets, uses
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound
@@ -81,6 +82,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
         lists = _lists(tx, house, now)
         page, delta = _uses(tx, operator, since, now, now - late.LONGEST)
         revoked = devices.list_revoked(tx, operator)
+        withdrawn = [foreign.kid for foreign in partners.list_withdrawn(tx)]
         signed = {name: _held(tx, house, name, now) for name in lists}
         extras = sailings.for_bundle(tx, house, operator, now) if form == FORMAT else None
         named = None if delta is None else {*delta.cleared, *(use.jti for use in page)}
@@ -93,7 +95,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
         version=int(now.timestamp()),
         ticket_keys=house.keys.ring("ticket"),
         status_keys=house.keys.ring("status"),
-        removed=house.keys.removed("ticket"),
+        removed=[*house.keys.removed("ticket"), *withdrawn],
         lists=[entry.token for entry in entries],
         rules=house.rules,
         uses=page,

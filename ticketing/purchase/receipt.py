@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from operators.legal_parties import SCHEME
 from tariffs.money import Money
 from tariffs.words import decimal, spoken
 from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order, Refund
+from ticketing.emissions import in_words, legs_emissions
 from ticketing.frozen import Leg, LineDocument, PricedPassenger, PriceTax, QuoteDocument, SoldPass
 from ticketing.purchase import words
 from ticketing.purchase.refund.told import Reader, rides
@@ -40,9 +42,11 @@ def receipt(
     )
     if _is_demo(state):
         page.warning(page.word("demo"))
-    page.line(f"{page.word('seller')}: {issuer}")
+    for line in _seller(page, region, issuer):
+        page.line(line)
     page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
     _journey(page, state.quote.document, reader)
+    _emissions(page, state.quote.document, region)
     for passenger in state.quote.document.passengers:
         _passenger(page, passenger, state.quote, region, language)
     _guarantee(page, state)
@@ -51,6 +55,18 @@ def receipt(
     _money_moved(page, state, region, reader)
     _taxes_back(page, state.refunds, given_back)
     return page.bytes()
+
+
+def _seller(page: "_Page", region: Region, issuer: str) -> list[str]:
+    """The seller with its address and numbers, where the region names it (`[parties.scheme]`)."""
+    known = region.data.parties.get(SCHEME)
+    if known is None:
+        return [f"{page.word('seller')}: {issuer}"]
+    numbers = {"vat_number": known.vat_number, "register_number": known.register_number}
+    return [
+        f"{page.word('seller')}: {', '.join([known.legal_name, *known.address])}",
+        *(f"{page.word(name)} {number}" for name, number in numbers.items() if number),
+    ]
 
 
 def _guarantee(page: "_Page", state: OrderState) -> None:
@@ -113,6 +129,13 @@ def _journey(page: "_Page", quote: QuoteDocument, told: Reader) -> None:
     page.strong(page.word("journey"))
     for number, leg in enumerate(quote.legs, 1):
         page.line(f"{number}  {_ride(leg, told)}")
+
+
+def _emissions(page: "_Page", quote: QuoteDocument, region: Region) -> None:
+    """Write the emissions of one person on the journey with their sources; nothing of a pass."""
+    if quote.legs:
+        for sentence in in_words(legs_emissions(region.data, quote.legs), page.language):
+            page.line(sentence)
 
 
 def _ride(leg: Leg, told: Reader) -> str:

@@ -12,12 +12,14 @@ from ticketing.db.sale.booking_documents import DocumentKind, Paper
 from ticketing.db.sale.bookings import Booking
 from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket.tickets import Ticket, control_code_of
+from ticketing.emissions import journey_shown, legs_emissions
 from ticketing.frozen import Leg, write_leg
 from ticketing.payments import Authorisation
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
 from ticketing.purchase.refund.told import Reader, reasons, sentence
 from ticketing.purchase.till import CONTESTED, OrderState
+from ticketing.regions import Region
 from ticketing.regions.note import in_language
 from ticketing.regions.vehicles import shown as vehicle_shown
 from ticketing.tickets.regroup import Group
@@ -91,9 +93,11 @@ def tickets(
     news_of_legs: Sequence[LegNews],
     uses_left: Mapping[str, int | None],
     *,
+    region: Region,
     language: str,
 ) -> dict[str, object]:
     """The tickets of an order with its group code, the news of their legs in a language, and what is left of carnets by ticket."""
+    sold = state.quote.document.legs
     members = {one.jti for one in group.members} if group else set()
     return {
         "tickets": [
@@ -109,10 +113,11 @@ def tickets(
         ],
         "group_code": group_code(group, news_of_legs) if group else None,
         "connections": connections_shown(
-            ((leg.operator, leg.operator_name) for leg in state.quote.document.legs),
+            ((leg.operator, leg.operator_name) for leg in sold),
             language,
             state.order.guarantee.guarantors if state.order.guarantee else {},
         ),
+        "emissions": journey_shown(legs_emissions(region.data, sold), language) if sold else None,
         "news": [news(one, language) for one in news_of_legs],
     }
 

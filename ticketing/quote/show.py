@@ -9,6 +9,7 @@ from tariffs.words import explain, spoken
 from throughfare_gate.moments import written
 from ticketing.connections import connections_shown, guarantee_in_words
 from ticketing.db.sale.offers import Quote
+from ticketing.emissions import journey_shown, legs_emissions
 from ticketing.frozen import PricedPassenger, PriceItem, PriceShare, PriceTax, write_leg
 from ticketing.regions import Region, explained, guarantee_for
 
@@ -41,6 +42,9 @@ def quote(
             ((leg.operator, leg.operator_name) for leg in document.legs), language
         ),
         "guarantee": _guarantee(frozen, region, language) if with_guarantee else None,
+        "emissions": journey_shown(legs_emissions(region.data, document.legs), language)
+        if document.legs
+        else None,
         "excluded": [one.to_json() for one in document.excluded],
     }
 

@@ -56,6 +56,22 @@ def spread(merits: Sequence[Merit], at_most: int) -> list[tuple[int, list[str]]]
     return [(at, _best_for(merits, shown, at)) for at in shown]
 
 
+def cleanest(
+    merits: Sequence[Merit], emissions: Sequence[tuple[bool, int]], at_most: int
+) -> list[tuple[int, list[str]]]:
+    """The ways with the least emissions first, by their order; of those that are equal in it only what no equal one beats.
+
+    No advantage is said of a way that the usual choice would not show for it.
+    """
+    kept = [at for at in range(len(merits)) if not _is_beaten(merits[at], _alike(merits, emissions, at))]
+    shown = sorted(kept, key=lambda at: (emissions[at], merits[at].arrival, merits[at].changes))[:at_most]
+    return [(at, _best_for(merits, shown, at)) for at in shown]
+
+
+def _alike(merits: Sequence[Merit], emissions: Sequence[tuple[bool, int]], at: int) -> list[Merit]:
+    return [merit for merit, grams in zip(merits, emissions, strict=True) if grams == emissions[at]]
+
+
 def _is_beaten(merit: Merit, merits: Iterable[Merit]) -> bool:
     return any(_beats(other, merit) for other in merits if other is not merit)
 

@@ -9,6 +9,7 @@ from operators.region import RegionData
 from tariffs.memo import Memo
 from tariffs.money import Money
 from tariffs.result import JourneyPrice, PassengerPrice
+from ticketing.emissions import order_of, rides_emissions
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.regions import Region, Told, is_closed
 from ticketing.search import places, words
@@ -19,7 +20,7 @@ from ticketing.search.offering import with_offers
 from ticketing.search.on_foot import Ends, plan_of, walk_alone, worth_riding
 from ticketing.search.partly import price_of, whole_price
 from ticketing.search.planner import Plan, Question, Timeline, Walk, plan_arriving, plan_departing
-from ticketing.search.ranking import Merit, choose, choose_arriving, spread
+from ticketing.search.ranking import Merit, choose, choose_arriving, cleanest, spread
 from ticketing.search.refusals import unsold
 from ticketing.search.show import cancelled_itinerary
 from ticketing.search.timelines import Planner
@@ -27,7 +28,7 @@ from ticketing.search.times import local
 from ticketing.search.via import Stay, plan_via
 from ticketing.search.wish import Wish, most_in_range
 
-__all__ = ["Planner", "find_journeys", "find_places", "list_regions"]
+__all__ = ["Planner", "find_journeys", "find_places", "find_ways", "list_regions"]
 
 AT_LEAST, AT_MOST = 3, 8
 AT_MOST_IN_RANGE = 20
@@ -106,7 +107,7 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
         next_plan = _after_range(region.data, timelines, question, stay, wish)
         return {"itineraries": [], "reason": _why_none(question, wish.language, next_plan)}
     merits = [_merit(*one) for one in priced]
-    chosen = [(*priced[at], praise) for at, praise in _choose(merits, wish)]
+    chosen = [(*priced[at], praise) for at, praise in _order(region.data, priced, merits, wish)]
     answer = with_offers(planner, region, wish, chosen, live, now=now)
     if not gone:
         return answer
@@ -129,6 +130,24 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
         "itineraries": ways,
         "reason": None if chosen else words.none("all_cancelled", wish.language),
     }
+
+
+def find_ways(planner: Planner, wish: Wish) -> list[Priced]:
+    """Plan and price the ways of a wish as `find_journeys` chooses them, without offers; none for two ends that are one place.
+
+    Raises InvalidRequest naming the field.
+    """
+    region = region_of(planner, wish)
+    faults: list[Fault] = []
+    question = question_of(planner, region, wish, faults)
+    _refuse(faults)
+    if _is_there(question):
+        return []
+    timelines = planner.timelines(region.data, wish.at, needs_of(region.data, wish))
+    plans = _plans(region.data, timelines, question, None, wish)
+    priced = _priced(planner, region, wish, plans, planner.clock.now())
+    merits = [_merit(*one) for one in priced]
+    return [priced[at] for at, _ in _choose(merits, wish)]
 
 
 def _is_there(question: Question) -> bool:
@@ -185,6 +204,20 @@ def _priced(
             price = unsold(wish.passengers, missing[key_of(ride)], ride.operator, book.version)
         priced.append((plan, price))
     return priced
+
+
+def _order(
+    region: RegionData, priced: Sequence[Priced], merits: Sequence[Merit], wish: Wish
+) -> list[tuple[int, list[str]]]:
+    """Choose the ways to show, by emissions where that was asked for."""
+    if not wish.by_emissions:
+        return _choose(merits, wish)
+    return cleanest(merits, [_emissions(region, plan) for plan, _ in priced], AT_MOST)
+
+
+def _emissions(region: RegionData, plan: Plan) -> tuple[bool, int]:
+    """The place of a way by its emissions; a walk alone has none."""
+    return order_of(rides_emissions(region, plan.rides)) if plan.rides else (False, 0)
 
 
 def _choose(merits: Sequence[Merit], wish: Wish) -> list[tuple[int, list[str]]]:

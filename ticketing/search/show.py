@@ -14,6 +14,7 @@ from tariffs.passes import PassProduct
 from tariffs.result import JourneyPrice, PassengerPrice
 from throughfare_gate.moments import written
 from ticketing.connections import connections_shown
+from ticketing.emissions import journey_shown, rides_emissions
 from ticketing.regions import category_name, pass_name
 from ticketing.regions.planned import leg_of, stop_of
 from ticketing.regions.vehicles import shown as vehicle_shown
@@ -54,6 +55,7 @@ def itinerary(
         "best_for": list(praise),
         "legs": legs,
         "connections": _connections(region, plan, language),
+        "emissions": _emissions(region, plan, language),
         "price": _price(region, price, passes, language),
         "offer_id": None,
         "offer_expires_at": None,
@@ -84,6 +86,7 @@ def cancelled_itinerary(
         "best_for": [],
         "legs": legs,
         "connections": _connections(region, plan, language),
+        "emissions": _emissions(region, plan, language),
         "price": {
             "total": None,
             "reason": CANCELLED,
@@ -110,6 +113,11 @@ def _connections(region: RegionData, plan: Plan, language: str) -> list[dict[str
     """Tell who answers for each connection between two rides."""
     operators = [ride.operator for ride in plan.rides]
     return connections_shown(((one, region.operators[one].name) for one in operators), language)
+
+
+def _emissions(region: RegionData, plan: Plan, language: str) -> dict[str, object] | None:
+    """Tell the emissions of one person; None for a walk alone, which counts none."""
+    return journey_shown(rides_emissions(region, plan.rides), language) if plan.rides else None
 
 
 def with_free_places(

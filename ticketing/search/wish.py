@@ -76,6 +76,7 @@ class Wish:
     less_walking: bool = False
     wheelchair: bool = False
     free_places: bool = False
+    by_emissions: bool = False
     freed: Mapping[str, int] = field(default_factory=dict)
     language: str = "en"
     reads: tuple[str, ...] = ()
@@ -114,6 +115,7 @@ class Wish:
             less_walking=wanted.get("walking") == "less",
             wheelchair=wanted.get("wheelchair", False),
             free_places=wanted.get("free_places", False),
+            by_emissions=wanted.get("sort") == "emissions",
             freed=freed or {},
         )
 

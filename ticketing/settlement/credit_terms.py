@@ -1,6 +1,6 @@
 """The terms of credit in a region (`[credit]` of `settlement.toml`): deposits, limits, late payers, and what is a jump.
 
-No run is calculated by them: they say what people are told before they approve one.
+No run is calculated by them: they say what people are told before they approve one, and which payments need a reason.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,9 +1,10 @@
 """Hold the tools that the settlement room needs of its deployment."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from operators.legal_parties import read_parties
 from operators.region_toml import REGION_TOML, open_toml
 from ticketing.clock import Clock
 from ticketing.db import Database
@@ -44,7 +45,11 @@ class Office:
     def terms(self, region: str) -> Terms:
         """The settlement terms of a region as they stand today."""
         folder = self.folder(region)
-        return load_terms(folder) if folder else Terms()
+        if folder is None:
+            return Terms()
+        toml = open_toml(folder / REGION_TOML, [])
+        parties = read_parties(toml.document.get("parties"), toml.operators(), _unsaid)
+        return replace(load_terms(folder), parties=parties)
 
     def operators(self) -> set[str]:
         """Every operator of the regions that lie here; empty where none does."""
@@ -59,6 +64,10 @@ class Office:
     def folder(self, region: str) -> Path | None:
         """The folder of a region's data."""
         return self.regions_folder / plain_name(region) if self.regions_folder else None
+
+
+def _unsaid(_path: str, _code: str, _message: str) -> None:
+    """Faults of a region are told where it is loaded; here its papers go without."""
 
 
 def plain_name(region: str) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from operators.legal_parties import LegalParty
 from tariffs.money import MoneyError, exponent, parse
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.settlement.credit_terms import Credit, read_credit
@@ -97,6 +98,8 @@ class Terms:
     proposal_days: int = 7
     # What people are told before they approve; no run is calculated by it either.
     credit: Credit = field(default_factory=Credit)
+    # The parties as papers name them, from region.toml: the papers of a run keep those of its close.
+    parties: Mapping[str, LegalParty] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """The JSON form that a run keeps; later kinds of terms are told where there are any, so that old runs stay."""
@@ -105,7 +108,7 @@ class Terms:
         return {
             name: value
             for name, value in told.items()
-            if value or name not in {"commissions", "breakage", "fx"}
+            if value or name not in {"commissions", "breakage", "fx", "parties"}
         }
 
 
@@ -226,7 +229,14 @@ def terms_of(kept: Mapping[str, Any]) -> Terms:
             Breakage(tuple(one["products"]), one["after_days"]) for one in kept.get("breakage", ())
         ),
         fx=FxMethod(**kept["fx"]) if "fx" in kept else None,
+        parties=parties_of(kept),
     )
+
+
+def parties_of(kept: Mapping[str, object]) -> dict[str, LegalParty]:
+    """The parties that a run has kept, by the id of an operator or `scheme`."""
+    rows: Any = kept.get("parties", {})
+    return {name: LegalParty(**{**row, "address": tuple(row["address"])}) for name, row in rows.items()}
 
 
 def payment_date(period: str, payment_day: int, next_business_day: Callable[[date], date]) -> date:

@@ -27,7 +27,9 @@ from throughfare_gate.tickets.jwk import Algorithm, VerifyKey, thumbprint, to_jw
 from throughfare_gate.tickets.jws import PrivateKey
 from ticketing.errors import Conflict, Misconfigured, NotFound
 
-Kind = Literal["ticket", "status", "bundle", "books", "offer", "confirmation", "staff", "order", "access"]
+Kind = Literal[
+    "ticket", "status", "bundle", "books", "offer", "confirmation", "staff", "order", "access", "incident"
+]
 KeyState = Literal["announced", "active", "verify_only", "removed", "compromised"]
 
 KINDS: tuple[Kind, ...] = (
@@ -40,6 +42,7 @@ KINDS: tuple[Kind, ...] = (
     "staff",
     "order",
     "access",
+    "incident",
 )
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
 # Secrets of earlier deployments, which lay open in a file each.

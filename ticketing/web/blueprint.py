@@ -132,7 +132,7 @@ def landing() -> AnyResponse:
 @blueprint.get("/web/<string:name>.css")
 def style(name: str) -> AnyResponse:
     """Serve a style sheet of the pages that are not built."""
-    if name not in {"landing", "tokens"}:
+    if name not in {"landing", "map", "tokens"}:
         abort(404)
     return _sent(_HERE / "static" / f"{name}.css", immutable=False)
 
@@ -156,6 +156,18 @@ def app(path: str) -> AnyResponse:
 def inspect(path: str) -> AnyResponse:
     """Serve a built file of the inspector's app."""
     return _of_app("inspect", path)
+
+
+def coasts() -> dict[str, list[object]]:
+    """Read the outlines of coasts, by name a box and rings in thousandths of a degree; empty where the apps were not built."""
+    file = BUILT / "coast.json"
+    return _coasts(file.stat().st_mtime_ns) if file.exists() else {}
+
+
+@cache
+def _coasts(_changed: int) -> dict[str, list[object]]:
+    built = json.loads((BUILT / "coast.json").read_text(encoding="utf-8"))
+    return {name: [coast["box"], coast["rings"]] for name, coast in built.items()}
 
 
 def _of_app(name: str, path: str) -> AnyResponse:

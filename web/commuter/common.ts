@@ -12,6 +12,7 @@ import "../shared/router";
 import "../shared/session";
 import "./caps";
 import "./draft";
+import "./emissions";
 import "./orders";
 import "./parts";
 import "./save";

@@ -15,6 +15,8 @@ export interface Wish {
   passengers: string[];
   lessWalking: boolean;
   wheelchair: boolean;
+  /** The least emissions first. */
+  clean?: boolean | undefined;
   /** The order whose tickets pay for this journey, and its passengers who change. */
   change: { order: string; passengers: string[] } | null;
 }
@@ -33,6 +35,7 @@ export function toQuery(wish: Wish): string {
   if (wish.via) query.set("viaName", wish.via.name);
   if (wish.lessWalking) query.set("less", "1");
   if (wish.wheelchair) query.set("chair", "1");
+  if (wish.clean) query.set("clean", "1");
   if (wish.change) query.set("change", wish.change.order);
   if (wish.change) query.set("refs", wish.change.passengers.join("."));
   return query.toString();
@@ -50,6 +53,7 @@ export function fromQuery(query: URLSearchParams): Partial<Wish> {
     arrive: query.get("arrive") === "1",
     lessWalking: query.get("less") === "1",
     wheelchair: query.get("chair") === "1",
+    clean: query.get("clean") === "1",
     change: change ? { order: change, passengers: (query.get("refs") ?? "").split(".").filter(Boolean) } : null,
   };
   const [from, to] = [place("from"), place("to")];
@@ -109,6 +113,7 @@ export function toRequest(wish: Wish): Schemas["JourneyRequest"] {
     ...(wish.via ? { via: { stop_id: wish.via.id } } : {}),
     ...(wish.lessWalking ? { walking: "less" as const } : {}),
     ...(wish.wheelchair ? { wheelchair: true } : {}),
+    ...(wish.clean ? { sort: "emissions" as const } : {}),
     ...(changed ? { exchange: { order_id: changed.id, access_token: changed.token, passengers: refs } } : {}),
     free_places: true,
   };

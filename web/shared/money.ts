@@ -21,6 +21,12 @@ export function moneyOf(value: number, currency: string): string {
   return new Intl.NumberFormat(language.value, { style: "currency", currency }).format(value / 100);
 }
 
+/** Grams below a kilogram, kilograms with one digit from there on. */
+export function mass(grams: number): string {
+  const [value, unit] = grams < 1000 ? [grams, "gram"] : [grams / 1000, "kilogram"];
+  return new Intl.NumberFormat(language.value, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
+}
+
 /** Hours and minutes as the API tells them: local to their stop. */
 export function hours(moment: string): string {
   return moment.slice(11, 16);

@@ -62,8 +62,8 @@ def _of_safety(page: Page) -> list[str]:
             found.append(f"{tag} with {told}")
         found += [f"{name} on {tag}" for name in told if name.startswith("on")]
         address = told.get("href") or told.get("src") or told.get("action") or ""
-        # The colours are those of every page.
-        if address and not re.match(r"(/console/|#|/web/tokens\.css$)", address):
+        # The colours are those of every page, the map of a proposed tariff that of `/map`.
+        if address and not re.match(r"(/console/|#|/web/(map|tokens)\.css$)", address):
             found.append(f"leads away: {address}")
     found += [
         f"a form that is sent without its token: {form.action}"

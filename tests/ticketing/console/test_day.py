@@ -12,7 +12,8 @@ from tests.ticketing.console.conftest import Visitor
 from tests.ticketing.console.pages import faults_of
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.bank_lines import line, statement
-from tests.ticketing.settlement.month import sell
+from tests.ticketing.settlement.month import book, sell
+from ticketing.books import postings
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 from ticketing.settlement import bank, payout, service
@@ -77,3 +78,37 @@ def test_a_refused_payment_is_made_again_by_one_button(
     content_again = browser.client.get(f"/console/day/runs/{run.id}/again/1/payments-again-1-sepa.xml")
     assert payout.end_to_end_id(run, "hsl", "EUR", 1) in content_again.text
     assert faults_of(after) == []
+
+
+def test_a_payment_that_the_terms_hold_back_asks_why_it_goes_out(
+    api: Api, desk: StaffDesk, visitor: Visitor, tmp_path: Path
+) -> None:
+    office: Office = api.client.application.extensions["throughfare"].office
+    september = datetime(2026, 9, 14, tzinfo=UTC)
+    sell(office.database, "t1", {"hsl": 1000}, region=REGION, at=september)
+    with office.database.write() as tx:
+        owed = postings.compensation(
+            "c1", region=REGION, amount=70, currency="EUR", at=september, liable="tlt"
+        )
+        book(tx, owed, at=september)
+    run = service.close(office, REGION, "2026-09", "Anna")
+    enter_accounts(office)
+    payout.approve(office, run.id, "Bertil", run.digest)
+    run = export.export(office, run.id, "Bertil", tmp_path)
+    payout.mark_sent(office, run.id, "Bertil", payout.message_id_of(run))
+    sell(office.database, "t2", {"tlt": 900}, region=REGION, at=datetime(2026, 10, 20, tzinfo=UTC))
+    api.clock.set(datetime(2026, 11, 20, 8, tzinfo=UTC))
+    run = service.close(office, REGION, "2026-10", "Anna")
+    payout.approve(office, run.id, "Bertil", run.digest)
+    browser = signed_in(desk, visitor)
+
+    look = browser.press(browser.open(f"/console/runs/{run.id}"), "Export the files")
+    silent = browser.press(look, "Export the files")
+    done = browser.press(look, "Export the files", despite="they have called")
+
+    assert "Held back by the terms Tallinna ühistransport owes 0.70 EUR, 36 days late" in look.text
+    assert faults_of(look) == []
+    assert silent.status == 409
+    assert done.status == 200
+    assert "paid despite late debts (1): they have called" in done.text
+    assert service.get_run(office, run.id).state == "exported"

@@ -13,7 +13,11 @@ from operators.causes import CAUSES
 from operators.gtfs.runs import Unmatched
 from ticketing.claims import CONTEST_REASONS, STATES
 from ticketing.console import words
+from ticketing.db.incidents.partners import Relation
+from ticketing.db.incidents.steps import StepKind
 from ticketing.disruption.affected import EventKind
+from ticketing.frozen import FACT_TYPES, IncidentStatus, IncidentType, Tlp
+from ticketing.incidents.clocks import DUTIES
 from ticketing.settlement.day import PLACES
 
 CONSOLE = Path("ticketing/console")
@@ -87,7 +91,20 @@ VALUES = {
         "sent_again",
         "member_ended",
         "key_revoked",
+        "incident_shared",
+        "incident_answered",
+        "incident_key_out",
+        "incident_submitted",
+        "incident_put_away",
     ),
+    "incident_type": get_args(IncidentType),
+    "incident_status": get_args(IncidentStatus),
+    "incident_step": get_args(StepKind),
+    "tlp": get_args(Tlp),
+    "relation": get_args(Relation),
+    "duty": DUTIES,
+    "deadline": ("open", "late", "done", "done_late", "not_due", "does_not_apply"),
+    "fact": {name for kind in FACT_TYPES.values() for name in kind.__dataclass_fields__},
     "nav": (
         "months",
         "bank",
@@ -103,6 +120,7 @@ VALUES = {
         "people",
         "terms",
         "tariffs",
+        "incidents",
     ),
     "say": ("cancelled", "late", "runs"),
     "say_hint": ("cancelled", "late", "runs"),

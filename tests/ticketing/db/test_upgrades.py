@@ -1,5 +1,6 @@
 """Migrations while a release serves: each a transaction of its own, patient with sales, and older releases go on."""
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from ticketing.db import Database, migrate
 from ticketing.db.migrate import is_current, is_served, newest, upgrade
 
 LAST, BEFORE = newest(), "0057_exchanges"
+ONE_BEFORE = migrate._chain()[-2]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -32,10 +34,17 @@ def test_a_schema_that_lacks_what_the_code_needs_is_not_served(older: Database) 
     assert (is_current(older), is_served(older)) == (False, False)
 
 
-def test_code_works_on_a_schema_that_lacks_only_what_it_can_do_without(older: Database) -> None:
-    upgrade(older, "0064_people")
+def test_code_works_on_a_schema_that_lacks_only_what_it_can_do_without(
+    older: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "_DISPENSABLE", re.compile(f'^revision = "{LAST}"', re.MULTILINE))
+    migrate._before_served.cache_clear()
+    upgrade(older, ONE_BEFORE)
 
-    assert (is_current(older), is_served(older)) == (False, True)
+    served = (is_current(older), is_served(older))
+
+    migrate._before_served.cache_clear()
+    assert served == (False, True)
 
 
 def test_an_older_release_is_served_by_the_schema_of_a_newer_one(older: Database) -> None:
@@ -110,7 +119,7 @@ def test_a_revision_that_fails_leaves_the_ones_before_it(
         upgrade(older)
     monkeypatch.undo()
     with older.read() as tx:
-        assert tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == "0064_people"
+        assert tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == ONE_BEFORE
 
     upgrade(older)
 

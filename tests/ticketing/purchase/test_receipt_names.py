@@ -21,6 +21,14 @@ def minor(text: str) -> int:
 
 
 @ONE
+def test_a_receipt_names_its_seller_with_address_and_numbers(api: Api) -> None:
+    text = receipt_of(api, api.buy(), "fi")
+
+    assert "Throughfare Helsinki-Tallinn (demonstration), Made-up street 1, 10111 Tallinn, Estonia" in text
+    assert "ALV-tunniste EE000000000 Rekisterinumero 00000000" in text
+
+
+@ONE
 def test_a_receipt_tells_each_ride_with_its_day_its_local_hours_its_stops_and_who_runs_it(api: Api) -> None:
     bought = api.buy()
 
@@ -36,10 +44,10 @@ def test_a_receipt_tells_each_ride_with_its_day_its_local_hours_its_stops_and_wh
 @pytest.mark.parametrize(
     ("language", "seller", "child"),
     [
-        ("en", "Seller: throughfare.eu", "mari (child)"),
-        ("et", "Müüja: throughfare.eu", "mari (laps)"),
-        ("fi", "Myyjä: throughfare.eu", "mari (lapsi)"),
-        ("sv", "Säljare: throughfare.eu", "mari (barn)"),
+        ("en", "Seller: Throughfare Helsinki-Tallinn (demonstration)", "mari (child)"),
+        ("et", "Müüja: Throughfare Helsinki-Tallinn (demonstration)", "mari (laps)"),
+        ("fi", "Myyjä: Throughfare Helsinki-Tallinn (demonstration)", "mari (lapsi)"),
+        ("sv", "Säljare: Throughfare Helsinki-Tallinn (demonstration)", "mari (barn)"),
     ],
 )
 def test_a_receipt_names_its_seller_and_its_travellers(

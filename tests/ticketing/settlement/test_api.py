@@ -14,6 +14,14 @@ from ticketing.app import create_app
 from ticketing.config import Settings
 from ticketing.identity import create_key
 
+# An answer of the bank to our own file, about a payment that is not in it.
+_ANSWER = (
+    '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt><OrgnlGrpInfAndSts>'
+    "<OrgnlMsgId>{message}</OrgnlMsgId><GrpSts>PART</GrpSts></OrgnlGrpInfAndSts><OrgnlPmtInfAndSts><TxInfAndSts>"
+    "<OrgnlEndToEndId>XYZ</OrgnlEndToEndId><TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>"
+    "</TxInfAndSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>"
+)
+
 
 @pytest.fixture
 def closed(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -66,7 +74,18 @@ def test_a_month_is_approved_paid_and_reconciled_over_http(api: Api, closed: dic
         headers={"Authorization": f"Bearer {bertil}"},
     )
     review = api.get("/v1/bank-lines?region=helsinki-tallinn", bertil).json or {}
+    answer = api.client.post(
+        "/v1/bank-statements?region=helsinki-tallinn",
+        data=_ANSWER.replace("{message}", message).encode(),
+        headers={"Authorization": f"Bearer {bertil}"},
+    )
 
+    assert answer.json == {
+        "new": 0,
+        "lines": [],
+        "notes": [],
+        "answers": [{"reference": "XYZ", "party": "", "reason": "no payment of ours: AC04", "new": False}],
+    }
     assert brought.status_code == 200, brought.json
     assert [found["verdict"] for found in (brought.json or {})["lines"]] == ["matched", "unknown"]
     assert len(review["missing"]) == 2

@@ -7,33 +7,13 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from tests.ticketing.settlement.measured import AT, RUN
+from tests.ticketing.settlement.measured import AT, RUN, lines
 from ticketing.db.books.month_books import Balance, JournalLine
 from ticketing.settlement.statement import uic
 from ticketing.settlement.statement.as_csv import to_csv
 from ticketing.settlement.statement.as_pdf import write_pdf
 from ticketing.settlement.statement.as_xlsx import write_xlsx
 from ticketing.settlement.statement.journal import to_text
-from ticketing.settlement.statement.lines import Line
-
-
-def lines(count: int) -> Iterator[Line]:
-    for at in range(count):
-        yield Line(
-            id=f"id{at}",
-            booked_at="2026-09-01T00:00:00+00:00",
-            kind="sale",
-            ticket=f"t{at}",
-            journey="A - B",
-            seq=0,
-            rule="rule",
-            original_period="2026-09",
-            currency="EUR",
-            gross_minor=100,
-            vat_minor=5,
-            fee_minor=1,
-            net_minor=94,
-        )
 
 
 def postings(count: int) -> Iterator[JournalLine]:

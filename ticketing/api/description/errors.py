@@ -16,6 +16,7 @@ _ALWAYS = ("bad_request", "too_many_requests", "internal_error", "database_away"
 _BY_SECURITY = {
     "orderToken": ("not_authenticated", "not_found"),
     "accessToken": ("not_authenticated",),
+    "partnerToken": ("not_authenticated",),
     "apiKey": ("not_authenticated", "not_allowed", "test_key_refused", "key_without_owner", "step_up_needed"),
 }
 _ONCE = ("idempotency_key_missing", "idempotency_key_reused", "idempotency_key_in_use")

@@ -14,6 +14,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/.well-known/delay-confirmation-jwks.json": "application/json",
         "/.well-known/gate-bundle-jwks.json": "application/json",
         "/.well-known/gate-sentences.json": "application/json",
+        "/.well-known/incident-jwks.json": "application/json",
         "/.well-known/jwks.json": "application/json",
         "/.well-known/purchase-words.json": "application/json",
         "/.well-known/status-list-jwks.json": "application/json",
@@ -24,6 +25,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/healthz": "application/json",
         "/ngsi-ld/v1/entities": "application/json",
         "/ngsi-ld/v1/entities/{entity}": "application/json",
+        "/status": "application/json",
         "/open/{region}/{name}": "application/octet-stream",
         "/s/{list_id}": "application/statuslist+jwt",
     }

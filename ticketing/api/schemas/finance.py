@@ -24,7 +24,12 @@ class StepRequestSchema(Strict):
     digest = fields.String(
         load_default="", metadata={"description": "approved: the digest that you have read"}
     )
-    reason = fields.String(load_default="", metadata={"description": "rejected, voided: why"})
+    reason = fields.String(
+        load_default="",
+        metadata={
+            "description": "rejected, voided: why; exported: why somebody is paid whose payments the terms hold back"
+        },
+    )
     message_id = fields.String(
         load_default="", metadata={"description": "sent: the MsgId of the payment file"}
     )
@@ -148,11 +153,25 @@ class ReviewSchema(PagedSchema):
     suspense = fields.List(fields.Nested(SuspenseSchema), required=True)
 
 
+class AnsweredSchema(Strict):
+    """A payment that the bank has refused, or a word of its answer that names nothing of ours: then `party` is empty."""
+
+    reference = fields.String(required=True)
+    party = fields.String(required=True)
+    reason = fields.String(required=True)
+    new = fields.Boolean(required=True)
+
+
 class ImportSchema(Strict):
-    """The result of importing a statement."""
+    """The result of importing a file of the bank: the lines of a statement, or the payments that an answer refuses.
+
+    `new` counts what was not known before, `notes` name what was left out of the file and why.
+    """
 
     new = fields.Integer(required=True)
     lines = fields.List(fields.Nested(BankLineSchema), required=True)
+    notes = fields.List(fields.String(), required=True)
+    answers = fields.List(fields.Nested(AnsweredSchema), required=True)
 
 
 class BookingRequestSchema(Strict):

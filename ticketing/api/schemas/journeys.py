@@ -18,6 +18,7 @@ from ticketing.api.schemas.common import (
     money,
     place_kind,
 )
+from ticketing.api.schemas.emissions import EmissionsSchema
 from ticketing.offers import MOST_CHARS
 
 MAX_PASSENGERS = 30
@@ -148,6 +149,7 @@ class JourneyRequestSchema(Strict):
             "description": "leave out rides and stops that a feed calls not accessible; unknown stays unknown"
         },
     )
+    sort = fields.String(load_default="best", validate=validate.OneOf(["best", "emissions"]))
     free_places = fields.Boolean(
         load_default=False,
         metadata={"description": "ask operators for free places; waits for them 1.5 seconds at most"},
@@ -323,6 +325,7 @@ class ItinerarySchema(Strict):
     best_for = fields.List(one_of(BEST_FOR), required=True)
     legs = fields.List(fields.Nested(LegSchema), required=True)
     connections = fields.List(fields.Nested(ConnectionSchema), required=True)
+    emissions = fields.Nested(EmissionsSchema, required=True, allow_none=True)
     price = fields.Nested(PriceSchema, required=True)
     offer_id = fields.String(
         required=True,
@@ -366,34 +369,3 @@ class PlacesSchema(Strict):
     """Matching places, best first."""
 
     places = fields.List(fields.Nested(PlaceSchema), required=True)
-
-
-class RegionOperatorSchema(Strict):
-    """An operator of a region."""
-
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-
-
-class RegionSchema(Strict):
-    """A region that this service covers."""
-
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-    member_states = fields.List(fields.String(), required=True)
-    operators = fields.List(fields.Nested(RegionOperatorSchema), required=True)
-    rider_categories = fields.List(fields.String(), required=True)
-    place_kinds = fields.Dict(
-        keys=fields.String(),
-        values=fields.List(fields.String()),
-        required=True,
-        metadata={
-            "description": "the kinds of places beside those of persons, and the operators that sell them"
-        },
-    )
-
-
-class RegionsSchema(Strict):
-    """The regions of this service."""
-
-    regions = fields.List(fields.Nested(RegionSchema), required=True)

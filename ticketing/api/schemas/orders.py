@@ -10,13 +10,10 @@ from ticketing.api.schemas.closed_sets import (
     BOOKING_STATES,
     GATEWAYS,
     LANGUAGES,
-    MODES,
     ORDER_STATES,
     PAYMENT_STATES,
     REFUND_REASONS,
     REFUND_STATES,
-    TAX_SCOPES,
-    TAX_TREATMENTS,
     one_of,
 )
 from ticketing.api.schemas.common import (
@@ -29,7 +26,9 @@ from ticketing.api.schemas.common import (
     money,
     place_kind,
 )
+from ticketing.api.schemas.emissions import EmissionsSchema
 from ticketing.api.schemas.journeys import ExcludedSchema
+from ticketing.api.schemas.priced import ItemSchema, ShareSchema, TaxSchema
 from ticketing.api.schemas.sold_legs import SoldLegSchema
 from ticketing.offers import MOST_CHARS
 
@@ -48,44 +47,6 @@ class QuoteRequestSchema(Strict):
     """Freeze an offer."""
 
     offer_id = fields.String(required=True, validate=validate.Length(1, MOST_CHARS))
-
-
-class ShareSchema(Strict):
-    """The share of one operator: gross = vat + fee + net."""
-
-    operator = fields.String(required=True)
-    gross = money(required=True)
-    vat = money(required=True)
-    fee = money(required=True)
-    net = money(required=True)
-    rule = fields.String(required=True)
-
-
-class TaxSchema(Strict):
-    """VAT by Member State; `XX` is the sea beyond territorial waters."""
-
-    member_state = fields.String(required=True)
-    mode = one_of(MODES, required=True)
-    scope = one_of(TAX_SCOPES, required=True)
-    treatment = one_of(TAX_TREATMENTS, required=True)
-    rate_percent = fields.String(required=True)
-    verified = fields.Boolean(required=True)
-    distance_m = fields.Integer(required=True)
-    gross = money(required=True)
-    vat = money(required=True)
-
-
-class ItemSchema(Strict):
-    """One thing that is bought, and why this one."""
-
-    seller = fields.String(required=True)
-    fare_product_id = fields.String(required=True, allow_none=True)
-    rider_category_id = fields.String(required=True, allow_none=True)
-    fare_media_id = fields.String(required=True, allow_none=True)
-    price = money(required=True)
-    legs = fields.List(fields.Integer(), required=True)
-    because = fields.String(required=True)
-    held_ticket = fields.String()
 
 
 class QuotedPassengerSchema(Strict):
@@ -117,6 +78,7 @@ class QuoteSchema(Strict):
     legs = fields.List(fields.Nested(SoldLegSchema), required=True)
     connections = fields.List(fields.Nested(ConnectionSchema), required=True)
     guarantee = fields.Nested(GuaranteeSchema, required=True, allow_none=True)
+    emissions = fields.Nested(EmissionsSchema, required=True, allow_none=True)
     excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
 
 

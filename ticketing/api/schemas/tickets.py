@@ -12,6 +12,7 @@ from ticketing.api.schemas.common import (
     money,
     place_kind,
 )
+from ticketing.api.schemas.emissions import EmissionsSchema
 from ticketing.api.schemas.orders import OperatorDocumentSchema
 from ticketing.api.schemas.sold_legs import SoldLegSchema
 
@@ -120,4 +121,5 @@ class TicketsSchema(Strict):
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
     group_code = fields.Nested(GroupCodeSchema, required=True, allow_none=True)
     connections = fields.List(fields.Nested(ConnectionSchema), required=True)
+    emissions = fields.Nested(EmissionsSchema, required=True, allow_none=True)
     news = fields.List(fields.Nested(LegNewsSchema), required=True)

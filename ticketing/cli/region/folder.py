@@ -27,6 +27,7 @@ _FILES = (
     REGION_TOML,
     "agreements.json",
     "taxes.csv",
+    "emissions.csv",
     "walks.csv",
     "passes.json",
     "gates.json",

@@ -14,6 +14,7 @@ from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
 from ticketing.db.settlement.runs import Run
 from ticketing.frozen import write_run
 from ticketing.progress import Stages, told
+from ticketing.settlement.office import Office
 from ticketing.settlement.statement import FORMATS, Format
 
 _BY = by_option()
@@ -79,6 +80,15 @@ def close_command(
         **write_run(run.document),
     }
     answer(summary, show_close, as_json=as_json)
+    _tell_jumps(desk, run.id)
+
+
+def _tell_jumps(desk: Office, run_id: str) -> None:
+    """Name the positions that jumped, beside the answer."""
+    from ticketing.settlement import day  # noqa: PLC0415  only these commands need the database
+
+    for jump in day.list_jumps(desk, run_id):
+        click.echo(f"{jump.party}: {jump.after}, was {jump.before} in {jump.against}", err=True)
 
 
 @click.command("runs")
@@ -109,8 +119,11 @@ def show_command(run_id: str, *, as_json: bool) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import claims, service  # noqa: PLC0415  only this command needs the database
 
-    run, steps, files = service.get_trail(_office(), _full_id(run_id))
+    desk = _office()
+    run, steps, files = service.get_trail(desk, _full_id(run_id))
     answer(claims.show_trail(run, steps, files), show_run, as_json=as_json)
+    if run.is_calculated:
+        _tell_jumps(desk, run.id)
 
 
 @click.command("approve")
@@ -120,13 +133,17 @@ def show_command(run_id: str, *, as_json: bool) -> None:
 def approve_command(run_id: str, by: str, digest: str) -> None:
     """Approve a calculated run: another person than the one who prepared it, by its digest.
 
+    Positions that jumped against the month or the year before (`[credit]` of the terms) are named on standard error.
+
     \b
     Example:
       throughfare settlement approve 019a... --by "Bertil Lind" --digest 5f0c...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import payout  # noqa: PLC0415  only this command needs the database
 
-    _tell(payout.approve(_office(), _full_id(run_id), by, digest))
+    desk, run_id = _office(), _full_id(run_id)
+    _tell_jumps(desk, run_id)
+    _tell(payout.approve(desk, run_id, by, digest))
 
 
 @click.command("reject")
@@ -166,19 +183,26 @@ def void_command(run_id: str, by: str, reason: str) -> None:
 @_BY
 @_OUT
 @click.option("--language", type=click.Choice(["en", "et", "fi", "sv"]), default="en", show_default=True)
-def export_command(run_id: str, by: str, out: Path | None, language: str) -> None:
+@click.option(
+    "--despite",
+    default="",
+    help="The reason to pay somebody whose payments the terms hold back: the run keeps it.",
+)
+def export_command(run_id: str, by: str, out: Path | None, language: str, despite: str) -> None:
     """Write every file of an approved run: payments, statements, VAT report, journals, UIC delivery, manifest.
 
     \b
     Example:
       throughfare settlement export 019a... --by "Bertil Lind"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import payout, statement  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import outlook, payout  # noqa: PLC0415  only this command needs the database
 
     desk = _office()
-    out = out or desk.files
+    out, run_id = out or desk.files, _full_id(run_id)
     with progress("exporting") as tell:
-        run = statement.export_run(desk, _full_id(run_id), by, out, language=language, progress=tell)
+        run = outlook.export_unless_held(
+            desk, run_id, by, out, language=language, despite=despite, progress=tell
+        )
     _tell(
         run,
         files=str(out / run.region / f"{run.period}-v{run.version}"),

@@ -94,12 +94,17 @@ def long_export(run: service.Run) -> bool:
     return sum(line.lines for line in run.dataset.operators) > LONG and _worker_runs()
 
 
-def ask_export(run: service.Run, tongue: str) -> Callable[[], None]:
+def ask_export(run: service.Run, tongue: str, despite: str) -> Callable[[], None]:
     """Ask the worker to write the files of a run."""
 
     def act() -> None:
         g.made = outlook.ask_work(
-            console().office, "export", run.region, run.id, by=staff().name, wishes={"language": tongue}
+            console().office,
+            "export",
+            run.region,
+            run.id,
+            by=staff().name,
+            wishes={"language": tongue, "despite": despite},
         )
 
     return act

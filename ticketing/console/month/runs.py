@@ -18,10 +18,11 @@ from ticketing.console.pages import TONGUES, attempt, download, language, page, 
 from ticketing.console.words import text
 from ticketing.errors import NotFound
 from ticketing.frozen import TaxSum
-from ticketing.settlement import payout, service, statement
+from ticketing.settlement import outlook, payout, service, statement
+from ticketing.settlement.day import Aged
 from ticketing.settlement.payout import due_date
 from ticketing.settlement.service import Run
-from ticketing.settlement.statement import export_run, exported_parts, zip_of_run
+from ticketing.settlement.statement import exported_parts, zip_of_run
 
 STATES = ("draft", "calculated", "approved", "exported", "sent", "reconciled")
 LOOKED_AT = ("approved", "exported")
@@ -59,7 +60,9 @@ def take_step(run_id: str, step: str) -> Response:
         "approved": lambda: payout.approve(office, run_id, by, request.form.get("digest", "")),
         "rejected": lambda: payout.reject(office, run_id, by, request.form.get("reason", "")),
         "voided": lambda: payout.void(office, run_id, by, request.form.get("reason", "")),
-        "exported": lambda: export_run(office, run_id, by, office.files, language=_language()),
+        "exported": lambda: outlook.export_unless_held(
+            office, run_id, by, office.files, language=_language(), despite=request.form.get("despite", "")
+        ),
         "sent": lambda: payout.mark_sent(office, run_id, by, request.form.get("message_id", "").strip()),
     }
     if step not in acts:
@@ -70,7 +73,11 @@ def take_step(run_id: str, step: str) -> Response:
         return attempt(act, shown, to=to)
     taken = service.get_run(office, run_id)
     if step == "exported" and long_export(taken):
-        act, to = ask_export(taken, _language()), lambda: url_for("console.work", work_id=g.made.id)
+        despite = request.form.get("despite", "")
+        act, to = (
+            ask_export(taken, _language(), despite),
+            lambda: url_for("console.work", work_id=g.made.id),
+        )
     return look_then_do(_before(taken, step), act, shown, to=to, here="months")
 
 
@@ -89,13 +96,17 @@ def _before(taken: Run, step: str) -> Look:
         (text("net_total", tongue), ", ".join(figures.of_money(one, tongue) for one in known.net) or "–"),
         (text("due_day", tongue), figures.day(due_date(taken), tongue)),
     ]
-    fields = {}
+    fields, asks = {}, {}
     if step == "approved":
         fields = {"digest": request.form.get("digest", "")}
         facts.append((text("digest_of_run", tongue), taken.digest))
     else:
         fields = {"language": _language()}
         facts.append((text("language_of_statements", tongue), TONGUES[_language()]))
+        held = outlook.list_held(console().office, taken)
+        if held:
+            facts.append((text("held_payments", tongue), "\n".join(_held(row, tongue) for row in held)))
+            asks = {"despite": text("pay_despite", tongue)}
     return Look(
         title=text(f"look.{step}", tongue, month=month),
         facts=facts,
@@ -103,7 +114,14 @@ def _before(taken: Run, step: str) -> Look:
         button=text("approve" if step == "approved" else "export", tongue),
         back=url_for("console.run", run_id=taken.id),
         fields=fields,
+        asks=asks,
     )
+
+
+def _held(row: Aged, tongue: str) -> str:
+    """A late debt for which a payment is held back, in words."""
+    amount = figures.of_money(row.debt.amount, tongue)
+    return text("owes_since", tongue, party=party_name(row.debt.party, tongue), amount=amount, days=row.days)
 
 
 @blueprint.get("/runs/<run_id>/vat")

@@ -6,6 +6,7 @@ from ticketing.db.tables import devices as devices_tables
 from ticketing.db.tables import disruption as disruption_tables
 from ticketing.db.tables import gates as gates_tables
 from ticketing.db.tables import gateway as gateway_tables
+from ticketing.db.tables import incidents as incidents_tables
 from ticketing.db.tables import keys as keys_tables
 from ticketing.db.tables import live as live_tables
 from ticketing.db.tables import notices as notices_tables
@@ -27,6 +28,7 @@ TABLES = (
     disruption_tables,
     gates_tables,
     gateway_tables,
+    incidents_tables,
     keys_tables,
     live_tables,
     notices_tables,

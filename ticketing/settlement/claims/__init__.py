@@ -12,9 +12,11 @@ from ticketing.settlement.claims.disputes import (
 )
 from ticketing.settlement.claims.show import absent as show_absent
 from ticketing.settlement.claims.show import account as show_account
+from ticketing.settlement.claims.show import answers as show_answers
 from ticketing.settlement.claims.show import case as show_case
 from ticketing.settlement.claims.show import finding as show_finding
 from ticketing.settlement.claims.show import run as show_run
+from ticketing.settlement.claims.show import statement as show_statement
 from ticketing.settlement.claims.show import trail as show_trail
 from ticketing.settlement.claims.show import waiting as show_waiting
 from ticketing.settlement.claims.trace import Followed, TicketTrace, explain, find_lines, follow
@@ -34,9 +36,11 @@ __all__ = [
     "open_dispute",
     "show_absent",
     "show_account",
+    "show_answers",
     "show_case",
     "show_finding",
     "show_run",
+    "show_statement",
     "show_trail",
     "show_waiting",
     "withdraw",

@@ -1,13 +1,13 @@
 """Runs, disputes and accounts as finance staff read them. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tariffs.money import Money
 from throughfare_gate.moments import written
 from ticketing.db.settlement.bank import BankAccount
 from ticketing.db.settlement.runs import Run, RunFile, Step
 from ticketing.frozen import write_run
-from ticketing.settlement.bank import Expected, Finding, Waiting
+from ticketing.settlement.bank import Answered, Expected, Finding, Taken, Waiting
 from ticketing.settlement.claims.disputes import Case
 from ticketing.settlement.month import SCHEME
 
@@ -99,6 +99,25 @@ def finding(shown_finding: Finding) -> dict[str, object]:
         "because": shown_finding.because,
         "reference": shown_finding.expected.reference if shown_finding.expected else None,
     }
+
+
+def statement(taken: Taken) -> dict[str, object]:
+    """A file of the bank that was taken in: its lines, and what was left out of it."""
+    return {
+        "new": taken.new,
+        "lines": [finding(one) for one in taken.findings],
+        "notes": taken.notes,
+        "answers": [],
+    }
+
+
+def answers(answered: Sequence[Answered]) -> dict[str, object]:
+    """The bank's answer to a payment file: the payments that it refuses, and what in it is not ours."""
+    rows = [
+        {"reference": one.reference, "party": one.party, "reason": one.because, "new": one.is_new}
+        for one in answered
+    ]
+    return {"new": sum(one.is_new for one in answered), "lines": [], "notes": [], "answers": rows}
 
 
 def waiting(suspended: Waiting) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """The picture of a day: where the money is, what is unexplained, who owes since when, what the next run pays."""
 
 from ticketing.settlement.day.document import as_document
-from ticketing.settlement.day.picture import PLACES, Aged, Debt, Exposure, Jump, Place, Unexplained
-from ticketing.settlement.day.read import Day, ToApprove, read_day
+from ticketing.settlement.day.picture import HOLD, PLACES, Aged, Debt, Exposure, Jump, Place, Unexplained
+from ticketing.settlement.day.read import Day, ToApprove, list_jumps, read_day
 
 __all__ = [
+    "HOLD",
     "PLACES",
     "Aged",
     "Day",
@@ -15,5 +16,6 @@ __all__ = [
     "ToApprove",
     "Unexplained",
     "as_document",
+    "list_jumps",
     "read_day",
 ]

@@ -11,6 +11,9 @@ from ticketing.db.books.day_sums import AccountSum
 from ticketing.db.settlement.bank_words import DayBalance
 from ticketing.settlement.credit_terms import Credit
 
+# The measure against whoever has not paid for so long that its own payments wait (`[credit] hold_after_days`).
+HOLD = "hold_payments"
+
 # The places of money, in the order in which they are shown; each account of the books is in one of them.
 PLACES = (
     "gateway",
@@ -144,7 +147,7 @@ def aged(debts: Iterable[Debt], on: date, credit: Credit) -> list[Aged]:
         if days > credit.grace_days:
             measure = "late"
         if days > credit.hold_after_days:
-            measure = "hold_payments"
+            measure = HOLD
         rows.append(Aged(debt, max(0, days), step_of(days), measure))
     return sorted(rows, key=lambda row: (-row.days, row.debt.party, row.debt.reference))
 

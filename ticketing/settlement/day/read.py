@@ -81,6 +81,13 @@ def read_day(office: Office, region: str, day: date | None = None) -> Day:
         )
 
 
+def list_jumps(office: Office, run_id: str) -> list[Jump]:
+    """List the positions of a run that jumped; none of a run that is not there."""
+    with office.database.read() as tx:
+        run = runs.find_run(tx, run_id)
+        return _jumps(tx, office, run) if run else []
+
+
 def _to_pay_again(tx: Transaction, regions: Iterable[str]) -> Iterator[tuple[Run, Again]]:
     """The payments that the bank has returned or refused, each with its run."""
     for region in regions:

@@ -2,6 +2,7 @@
 
 from ticketing.db.settlement.office_work import Work
 from ticketing.settlement.outlook.figures import Figures, Flow, NetOfMonth, get_figures, list_net
+from ticketing.settlement.outlook.paying import export_unless_held, list_held
 from ticketing.settlement.outlook.preview import Hindrance, Preview, look_ahead
 from ticketing.settlement.outlook.work import ask as ask_work
 from ticketing.settlement.outlook.work import carry_out as carry_out_work
@@ -17,9 +18,11 @@ __all__ = [
     "Work",
     "ask_work",
     "carry_out_work",
+    "export_unless_held",
     "get_figures",
     "get_work",
     "list_asked_work",
+    "list_held",
     "list_net",
     "look_ahead",
 ]

@@ -9,9 +9,9 @@ from ticketing.db.settlement import office_work
 from ticketing.db.settlement.office_work import Kind, Work
 from ticketing.errors import NotFound, ThroughfareError
 from ticketing.progress import Progress
-from ticketing.settlement import statement
 from ticketing.settlement.month import close
 from ticketing.settlement.office import Office
+from ticketing.settlement.outlook.paying import export_unless_held
 from ticketing.settlement.run_state import checked_name
 
 # Progress is written down so often at most.
@@ -66,9 +66,14 @@ def carry_out(office: Office, work: Work) -> None:
 def _done(office: Office, work: Work) -> str:
     wishes, progress = work.wishes, _told(office, work)
     if work.kind == "export":
-        language = wishes.get("language", "en")
-        return statement.export_run(
-            office, work.subject, work.asked_by, office.files, language=language, progress=progress
+        return export_unless_held(
+            office,
+            work.subject,
+            work.asked_by,
+            office.files,
+            language=wishes.get("language", "en"),
+            despite=wishes.get("despite", ""),
+            progress=progress,
         ).id
     return close(
         office,

@@ -14,6 +14,7 @@ from fpdf.enums import XPos, YPos
 from tariffs.money import Money
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import is_amount
+from ticketing.settlement.month import SCHEME
 from ticketing.settlement.payout import (
     due_date,
     end_to_end_id,
@@ -22,6 +23,7 @@ from ticketing.settlement.payout import (
     payer_reference,
 )
 from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
+from ticketing.settlement.statement.letterhead import document_number, letterhead
 from ticketing.settlement.statement.lines import Line
 from ticketing.settlement.statement.summary import Summary, SummaryRow
 from ticketing.settlement.statement.words import kind_word, rule_words, word
@@ -87,9 +89,29 @@ class _Statement(FPDF):
         called = f"{name} ({self._party})" if name and name != self._party else self._party
         self._line(f"{word('statement', self._language)}: {called}, {self._run.period}")
         self.set_font("helvetica", size=9)
-        self._line(f"{self._run.region}   {word('run', self._language)} {self._run.id}, v{self._run.version}")
+        number = document_number(self._run, self._party)
+        self._line(
+            f"{word('number', self._language)} {number}   {word('run', self._language)} {self._run.id}, v{self._run.version}"
+        )
         self._line(f"{word('digest', self._language)} {self._run.digest}")
+        self.ln(2)
+        self._blocks(
+            [
+                letterhead(self._run, SCHEME, self._language),
+                letterhead(self._run, self._party, self._language),
+            ]
+        )
         self.ln(3)
+
+    def _blocks(self, blocks: Sequence[Sequence[str]]) -> None:
+        """Write the parties beside each other, each with its lines; nothing where nobody has given any."""
+        top, width = self.get_y(), self.epw / len(blocks)
+        for at, lines in enumerate(blocks):
+            self.set_y(top)
+            for line in lines:
+                self.set_x(self.l_margin + at * width)
+                self.cell(width, _ROW + 1, _latin(line), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.set_y(top + (_ROW + 1) * max(map(len, blocks)))
 
     def totals(self) -> None:
         self.set_font("helvetica", size=9)

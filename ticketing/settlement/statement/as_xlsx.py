@@ -11,7 +11,9 @@ import xlsxwriter
 from tariffs.money import exponent
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import inert, is_amount
+from ticketing.settlement.month import SCHEME
 from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
+from ticketing.settlement.statement.letterhead import document_number, letterhead
 from ticketing.settlement.statement.lines import Line
 from ticketing.settlement.statement.summary import Summary, SummaryRow
 from ticketing.settlement.statement.words import kind_word, rule_words, word
@@ -101,6 +103,15 @@ def _summary(
     sheet: Any, run: Run, party: str, *, language: str, formats: Mapping[str, Any], bold: Any
 ) -> None:
     head = [
+        ("number", document_number(run, party)),
+        *(
+            ("issued_by" if at == 0 else "", line)
+            for at, line in enumerate(letterhead(run, SCHEME, language)[1:])
+        ),
+        *(
+            ("made_for" if at == 0 else "", line)
+            for at, line in enumerate(letterhead(run, party, language)[1:])
+        ),
         ("operator", party),
         ("period", run.period),
         ("run", run.id),
@@ -113,7 +124,7 @@ def _summary(
     for column, width in _FIRST_SHEET.items():
         sheet.set_column(column, column, width)
     for key, value in head:
-        sheet.write_string(at, 0, word(key, language), bold)
+        sheet.write_string(at, 0, word(key, language) if key else "", bold)
         sheet.write_string(at, 1, str(inert(value)))
         at += 1
     for column, name in enumerate(("", *COLUMNS[1:])):

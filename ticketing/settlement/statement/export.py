@@ -43,6 +43,7 @@ def export(
     *,
     language: str = "en",
     progress: Progress = silent,
+    note: str = "",
 ) -> Run:
     """Write the files of an approved run into `folder/<region>/<period>-v<version>` and take it to exported.
 
@@ -77,7 +78,9 @@ def export(
                 payout.bind_accounts(tx, held)
                 for name, (sha, size) in written.items():
                     runs.insert_file(tx, RunFile(run_id, name, sha, size, now))
-                runs.insert_step(tx, run_id, state="exported", actor=actor, at=now, digest=held.digest)
+                runs.insert_step(
+                    tx, run_id, state="exported", actor=actor, at=now, digest=held.digest, note=note
+                )
                 runs.set_state(tx, run_id, "exported")
             _replace(draft, target, Path(place) / "before")
             return hold_run(tx, run_id)

@@ -3,6 +3,11 @@
 LANGUAGES = ("en", "et", "fi", "sv")
 _WORDS = {
     "statement": ("Statement", "Aruanne", "Tilitys", "Avräkning"),
+    "number": ("No.", "Nr", "Nro", "Nr"),
+    "issued_by": ("From", "Väljastaja", "Lähettäjä", "Från"),
+    "made_for": ("To", "Saaja", "Vastaanottaja", "Till"),
+    "vat_number": ("VAT number", "KMKR number", "ALV-tunniste", "Momsregistreringsnummer"),
+    "register_number": ("Register number", "Registrikood", "Rekisterinumero", "Organisationsnummer"),
     "operator": ("Operator", "Vedaja", "Liikenteenharjoittaja", "Trafikföretag"),
     "period": ("Period", "Periood", "Kausi", "Period"),
     "run": ("Run", "Arveldus", "Tilitysajo", "Körning"),

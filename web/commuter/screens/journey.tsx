@@ -8,6 +8,7 @@ import { go, Heading } from "../../shared/router";
 import { mine } from "../../shared/session";
 import { Caps, capsOf } from "../caps";
 import { draft, keepDraft, type Draft } from "../draft";
+import { Emissions } from "../emissions";
 import { Back, categoryOf, dayLabel, Note, Way } from "../parts";
 
 export function Journey() {
@@ -29,6 +30,7 @@ export function Journey() {
       <Why quote={quote} names={namesOf(itinerary)} />
       <Caps caps={capsOf(quote)} />
       <Connections connections={quote.connections} />
+      <Emissions told={itinerary.emissions} legs={itinerary.legs} />
       <Note kind="calm">
         <p>{t("journey.conditions")}</p>
       </Note>

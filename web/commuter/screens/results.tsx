@@ -7,6 +7,7 @@ import { hours, money } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
 import { mine } from "../../shared/session";
 import { keepDraft } from "../draft";
+import { emissionsOf } from "../emissions";
 import { Back, dayLabel, Note, sentenceOf, Signs, span, Trouble, Waiting } from "../parts";
 import { fromQuery, isWhole, moved, toQuery, toRequest, type Wish } from "../wishes";
 
@@ -81,6 +82,11 @@ function Found({ wish, search }: { wish: Wish; search: string }) {
           {t("results.later")}
         </a>
       </nav>
+      {list.length > 1 && (
+        <p class="sorted">
+          <a href={`/app/results?${toQuery({ ...wish, clean: !wish.clean })}`}>{t(wish.clean ? "sort.best" : "sort.clean")}</a>
+        </p>
+      )}
       <ol class="cards">
         {list.map((one, index) => (
           <li key={index}>
@@ -109,6 +115,7 @@ function Card({ one, busy, choose }: { one: Itinerary; busy: boolean; choose: ()
       <Signs legs={one.legs} />
       <p class="facts">
         {span(one.duration_seconds)} · {t("changes", { count: one.changes })}
+        {one.emissions && ` · ${emissionsOf(one.emissions)}`}
         {one.best_for.map((what) => (
           <span key={what} class="chip">
             {tOr(`best.${what}`, what)}

@@ -126,6 +126,10 @@ export function Search({ at }: { at: Place }) {
             <input type="checkbox" checked={wish.value.wheelchair} onChange={(event) => change({ wheelchair: event.currentTarget.checked })} />
             {t("search.chair")}
           </label>
+          <label class="check">
+            <input type="checkbox" checked={wish.value.clean} onChange={(event) => change({ clean: event.currentTarget.checked })} />
+            {t("sort.clean")}
+          </label>
         </details>
         <button class="main wide">{t("search.go")}</button>
       </form>

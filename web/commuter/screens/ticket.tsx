@@ -6,6 +6,7 @@ import { t } from "../../shared/i18n";
 import { here, hours } from "../../shared/money";
 import { go, Heading, type Place } from "../../shared/router";
 import { calendarOf } from "../calendar";
+import { Emissions } from "../emissions";
 import { badgeOf, heldBy, refresh, ridesOf, shownToken, startOf, type Badge, type Held, type Leg } from "../orders";
 import { Back, categoryOf, Note, Trouble, Way } from "../parts";
 import { phoneKey, publicKey } from "../wallet/key";
@@ -68,6 +69,7 @@ export function TicketPage({ at }: { at: Place }) {
           <Way legs={asToldNow(found)} marked={next} />
         </section>
       )}
+      <Emissions told={row.tickets?.emissions} legs={legs} />
       <Documents held={found} />
       <ul class="rows actions">
         {badge === "valid" || badge === "later" ? (

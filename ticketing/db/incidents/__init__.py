@@ -1,0 +1,1 @@
+"""Rows of incidents: records and their chain, who may see them, partners, deliveries, foreign keys that gates refuse."""

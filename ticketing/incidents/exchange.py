@@ -1,0 +1,211 @@
+"""Take in what partners send and give out what they may read: the same by HTTP, from a file and from a mail."""
+
+import email
+import email.policy
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ticketing.db import Transaction
+from ticketing.db.incidents import partners, steps, visible
+from ticketing.db.incidents.partners import Partner
+from ticketing.db.incidents.steps import Incident, NewStep
+from ticketing.errors import Conflict, Fault, InvalidRequest, NotFound
+from ticketing.frozen import Unreadable, read_incident
+from ticketing.incidents import papers
+from ticketing.incidents.answering import read_answer
+from ticketing.incidents.desk import IncidentDesk
+from ticketing.incidents.papers import ANSWER, RECORD
+from ticketing.incidents.reporting import viewer_of
+
+__all__ = [
+    "Page",
+    "Partner",
+    "Taken",
+    "caller",
+    "contents",
+    "export_answer",
+    "export_for",
+    "get_partner",
+    "give_out",
+    "import_file",
+    "take_answer",
+    "take_in",
+    "tokens_in",
+]
+PAGE = 20
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The outcome of taking something in: `is_new` is False for what was here before."""
+
+    incident_id: str
+    partner: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Signed records for one partner, the cursor behind the last of them, and whether more follow."""
+
+    records: Sequence[str]
+    cursor: str
+    more: bool
+
+
+def caller(desk: IncidentDesk, token: str) -> Partner:
+    """Know the partner that calls by its signed token; raises NotAuthenticated."""
+    with desk.database.read() as tx:
+        known = partners.list_partners(tx)
+    return papers.caller_of(desk, known, token)
+
+
+def take_in(desk: IncidentDesk, token: str, sender: Partner | None = None) -> Taken:
+    """Take a partner's record in; a record that is known, or older than the one we have, changes nothing.
+
+    `sender` is the partner that has called, where one has: it brings its own records alone.
+    """
+    with desk.database.read() as tx:
+        known = [sender] if sender else partners.list_partners(tx)
+    paper = papers.read_paper(desk, known, RECORD, token)
+    try:
+        record = read_incident(paper.content)
+    except Unreadable as fault:
+        raise InvalidRequest(f"record.{fault}", [Fault(f"record.{fault.field}", fault.message)]) from None
+    now, partner = desk.clock.now(), paper.partner
+    opened = Incident(
+        id=paper.incident_id, partner_id=partner.id, type=record.type, trigger_key=None, opened_at=now
+    )
+    with desk.database.write() as tx:
+        steps.lock_chain(tx)
+        steps.open_incident(tx, opened)
+        _refuse_strangers(tx, opened)
+        is_new = not _is_known(tx, paper)
+        if is_new:
+            wanted = NewStep(
+                incident_id=paper.incident_id,
+                kind="received",
+                at=now,
+                actor=partner.name,
+                partner_id=partner.id,
+                origin=paper.step_id,
+                record=record,
+            )
+            steps.add_step(tx, wanted)
+    return Taken(incident_id=paper.incident_id, partner=partner.name, is_new=is_new)
+
+
+def take_answer(
+    desk: IncidentDesk, token: str, sender: Partner | None = None, *, expected: str | None = None
+) -> Taken:
+    """Take a partner's answer to an incident of ours that it sees, the `expected` one; raises NotFound for any other."""
+    with desk.database.read() as tx:
+        known = [sender] if sender else partners.list_partners(tx)
+    paper = papers.read_paper(desk, known, ANSWER, token)
+    answer, partner = read_answer(paper.content), paper.partner
+    if expected not in {None, paper.incident_id}:
+        raise NotFound("there is no such incident")
+    with desk.database.write() as tx:
+        steps.lock_chain(tx)
+        if visible.find_shared(tx, viewer_of(partner), paper.incident_id) is None:
+            raise NotFound("there is no such incident")
+        is_new = steps.find_origin(tx, partner.id, paper.step_id) is None
+        if is_new:
+            wanted = NewStep(
+                incident_id=paper.incident_id,
+                kind="answer",
+                at=desk.clock.now(),
+                actor=partner.name,
+                partner_id=partner.id,
+                origin=paper.step_id,
+                content=answer.as_json(),
+            )
+            steps.add_step(tx, wanted)
+    return Taken(incident_id=paper.incident_id, partner=partner.name, is_new=is_new)
+
+
+def give_out(desk: IncidentDesk, partner: Partner, since: str = "") -> Page:
+    """Sign the records behind a cursor that a partner may read; one that was away gets all of them."""
+    with desk.database.read() as tx:
+        listed = visible.list_shared(tx, viewer_of(partner), since, PAGE + 1)
+    page = listed[:PAGE]
+    return Page(
+        records=[papers.sign_step(desk, RECORD, step, partner) for step in page],
+        cursor=page[-1].id if page else since,
+        more=len(listed) > PAGE,
+    )
+
+
+def export_for(desk: IncidentDesk, incident_id: str, issuer: str) -> str:
+    """Sign the last record of an incident of ours for one partner, as a file; raises NotFound where its colour ends before."""
+    partner = get_partner(desk, issuer)
+    with desk.database.read() as tx:
+        step = visible.find_shared(tx, viewer_of(partner), incident_id)
+    if step is None:
+        raise NotFound(f"no shared record of this incident reaches {partner.name}")
+    return papers.sign_step(desk, RECORD, step, partner)
+
+
+def export_answer(desk: IncidentDesk, incident_id: str) -> str:
+    """Sign our last answer to a partner's incident, as a file."""
+    with desk.database.read() as tx:
+        incident = steps.find_incident(tx, incident_id)
+        partner = partners.partners_by_id(tx).get(incident.partner_id or "") if incident else None
+        answers = [step for step in steps.list_steps(tx, incident_id) if step.kind == "answer"]
+    if partner is None or not answers:
+        raise NotFound("we have given no answer to such an incident")
+    return papers.sign_step(desk, ANSWER, answers[-1], partner)
+
+
+def import_file(desk: IncidentDesk, content: bytes) -> Taken:
+    """Take in a file: a signed record or answer by itself, or the mail that carries one."""
+    tokens = tokens_in(content)
+    if len(tokens) != 1:
+        raise InvalidRequest.at("file", "must be one signed record or answer, or a mail with one")
+    take = take_answer if papers.typ_of(tokens[0]) == ANSWER else take_in
+    return take(desk, tokens[0])
+
+
+def tokens_in(content: bytes) -> list[str]:
+    """Find the signed texts of a file or a mail."""
+    text = content.decode("utf-8", errors="replace").strip()
+    if _TOKEN.fullmatch(text):
+        return [text]
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    parts = [part for part in mail.walk() if part.get_content_type() == papers.MEDIA_TYPE]
+    texts = [part.get_payload(decode=True) for part in parts]
+    return [text.decode("ascii", errors="replace").strip() for text in texts if isinstance(text, bytes)]
+
+
+def get_partner(desk: IncidentDesk, issuer: str) -> Partner:
+    """Read a partner; raises NotFound."""
+    with desk.database.read() as tx:
+        partner = partners.find_partner(tx, issuer)
+    if partner is None or partner.ended_at is not None:
+        raise NotFound(f"{issuer} is no partner of ours")
+    return partner
+
+
+def _refuse_strangers(tx: Transaction, opened: Incident) -> None:
+    """Refuse a record under the id of an incident that is ours or another partner's."""
+    held = steps.find_incident(tx, opened.id)
+    if held is None or (held.partner_id, held.type) != (opened.partner_id, opened.type):
+        raise Conflict("this id is that of another incident")
+
+
+def _is_known(tx: Transaction, paper: papers.Paper) -> bool:
+    """Tell whether we have this record or a later one: the ids of steps rise with time."""
+    origins = [
+        step.origin or "" for step in steps.list_steps(tx, paper.incident_id) if step.kind == "received"
+    ]
+    return max(origins, default="") >= paper.step_id
+
+
+def contents(pages: Mapping[str, object]) -> list[str]:
+    """Read the signed texts of a partner's page; raises InvalidRequest."""
+    records = pages.get("records")
+    if not isinstance(records, list) or not all(isinstance(token, str) for token in records):
+        raise InvalidRequest.at("records", "must be a list of signed records")
+    return records
