@@ -38,7 +38,6 @@ _FORGETTING_RESTS = timedelta(minutes=1)
 # Pools are summed from the books, and orders of other ways looked for among all: not in every round.
 _SEARCHING_RESTS = timedelta(minutes=1)
 _INCIDENTS_REST = timedelta(seconds=30)
-_PUBLISHING_RESTS = timedelta(hours=1)
 
 
 @click.command()
@@ -314,7 +313,7 @@ def _publishing_job(rooms: Rooms) -> Job:
         lambda: publishing.list_due(desk) if publishing.is_installed() else [],
         lambda due: publishing.make(desk, due.region, due.dataset, due.month),
         lambda due: f"{due.region} {due.dataset} {due.month}",
-        rest=_PUBLISHING_RESTS,
+        rest=_SEARCHING_RESTS,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ticketing.errors import NotFound
 from ticketing.publishing import live, package, tables
+from ticketing.publishing.catalogue import catalogue, jsonld, turtle
 from ticketing.publishing.desk import Month, PublishingDesk
 from ticketing.publishing.gtfs import Joint, gtfs_ride, joint_feed, zipped
 from ticketing.publishing.live import Standing
@@ -41,6 +42,16 @@ def get_page(desk: PublishingDesk, region: str, path: str) -> Page:
     if named := _RIDE.fullmatch(path):
         return _gtfs_ride(desk, region, Month.read(named.group(1)))
     raise NotFound(f"nothing lies open at {path[:80]}")
+
+
+def get_catalogue(desk: PublishingDesk, form: str) -> Page:
+    """Give the catalogue of all regions, as `ttl` or `jsonld`; raises NotFound where nothing is published."""
+    things = catalogue(desk)
+    if not things:
+        raise NotFound("no region publishes open data")
+    if form == "ttl":
+        return Page(turtle(things).encode(), "text/turtle; charset=utf-8", _HOUR)
+    return Page(jsonld(things).encode(), "application/ld+json", _HOUR)
 
 
 def _package(desk: PublishingDesk, region: str) -> Page:

@@ -167,5 +167,11 @@ def test_gtfs_ride_has_the_months_of_stops_beside_the_feed(coast: Coast) -> None
     assert files.read("ridership.txt").decode().splitlines()[0] == (
         "total_boardings,total_alightings,ridership_start_date,ridership_end_date,stop_id"
     )
+    rows = files.read("ridership.txt").decode().splitlines()[1:]
+    groups = page(coast, "stop_groups.csv").decode().splitlines()[1:]
+    stops = {line.split(",")[0] for line in files.read("stops.txt").decode().splitlines()}
+    assert [row.split(",")[-1] for row in rows] == [group.split(",")[0] for group in groups]
+    assert {row.split(",")[-1] for row in rows} <= stops
+    assert all(int(number) % 5 == 0 for row in rows for number in row.split(",")[:2])
     assert files.read("ride_feed_info.txt").decode().splitlines()[1] == "2,20261001,20261031"
     assert coast.api.get(f"/open/{REGION}/gtfs-ride/2026-09.zip").status_code == 404

@@ -63,6 +63,12 @@ def test_the_noise_is_discrete_laplace(noise: OpenDpNoise, sensitivity: int) -> 
     assert farthest < 2.7 / math.sqrt(RUNS)
 
 
+@pytest.mark.parametrize("rule", [part.rule for dataset in DATASETS.values() for part in dataset.parts])
+def test_noise_alone_seldom_shows_a_number(rule: Rule) -> None:
+    assert rule.threshold >= 10
+    assert 1 - of_noise(rule.threshold - 1, rule.scale) < 0.01
+
+
 def test_noise_cannot_be_drawn_again() -> None:
     assert OpenDpNoise().add([0] * 200, RULE) != OpenDpNoise().add([0] * 200, RULE)
 

@@ -17,7 +17,8 @@ from ticketing.regions import Region
 _HOURS = tuple(f"{hour:02}" for hour in range(24))
 # So many rides of one ticket count in one week; one ticket that becomes another changes twice as many counts.
 MOST_OF_A_TICKET = 4
-_THRESHOLD = 10
+# Ten at least, and so high that noise alone shows a number in fewer than one empty cell of a hundred.
+_THRESHOLD, _OF_TOTALS, _OF_WEEKS = 10, 20, 40
 # One ride that becomes another one leaves a cell and enters one.
 _RIDE = 2
 _MEANING = (
@@ -94,13 +95,13 @@ RIDERSHIP = Dataset(
             name="months",
             columns=("stop_group",),
             number="boardings",
-            rule=Rule(unit="one ride", sensitivity=_RIDE, epsilon_micro=MICRO // 2, threshold=_THRESHOLD),
+            rule=Rule(unit="one ride", sensitivity=_RIDE, epsilon_micro=MICRO // 2, threshold=_OF_TOTALS),
         ),
         Part(
             name="alightings",
             columns=("stop_group",),
             number="alightings",
-            rule=Rule(unit="one ride", sensitivity=_RIDE, epsilon_micro=MICRO // 2, threshold=_THRESHOLD),
+            rule=Rule(unit="one ride", sensitivity=_RIDE, epsilon_micro=MICRO // 2, threshold=_OF_TOTALS),
         ),
     ),
     read=_of_hours,
@@ -118,7 +119,7 @@ RIDERSHIP_WEEKS = Dataset(
                 unit="one ticket in one week",
                 sensitivity=2 * MOST_OF_A_TICKET,
                 epsilon_micro=MICRO,
-                threshold=_THRESHOLD,
+                threshold=_OF_WEEKS,
             ),
         ),
     ),
