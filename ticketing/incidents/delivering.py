@@ -101,20 +101,20 @@ def _send(desk: IncidentDesk, due: Delivery, partner: Partner, step: Step) -> st
         return _NARROWED
     typ = ANSWER if step.kind == "answer" else RECORD
     with desk.database.read() as tx:
+        incident = steps.find_incident(tx, step.incident_id)
         is_theirs = typ == ANSWER or visible.find_shared(tx, viewer_of(partner), step.incident_id) is not None
-    if not is_theirs:
+    if incident is None or not is_theirs:
         return _NARROWED
-    token = papers.sign_step(desk, typ, step, partner)
+    token = papers.sign_step(desk, typ, step, partner, incident.id_there)
     if due.way == "mail":
         sent = desk.mail.send({"address": partner.mail or ""}, _mail(desk, step, typ, token))
         return "" if sent.outcome == "delivered" else sent.detail
-    return _post(desk, partner, step, typ, token)
+    path = f"/v1/incidents/{incident.id_there}/answers" if typ == ANSWER else "/v1/incidents"
+    return _post(desk, partner, path, {"answer" if typ == ANSWER else "record": token})
 
 
-def _post(desk: IncidentDesk, partner: Partner, step: Step, typ: str, token: str) -> str:
-    is_answer = typ == ANSWER
-    path = f"/v1/incidents/{step.incident_id}/answers" if is_answer else "/v1/incidents"
-    body = json.dumps({"answer" if is_answer else "record": token}).encode()
+def _post(desk: IncidentDesk, partner: Partner, path: str, content: dict[str, str]) -> str:
+    body = json.dumps(content).encode()
     headers = {**_headers(desk, partner), "Content-Type": "application/json"}
     try:
         reply = desk.wire.call(
