@@ -35,7 +35,7 @@ def deliver_due(desk: IncidentDesk) -> int:
         known = partners.partners_by_id(tx)
         wanted = [(due, known[due.partner_id], steps.find_step(tx, due.step_id)) for due in claimed]
     for due, partner, step in wanted:
-        detail = _send(desk, due, partner, step) if step is not None else "there is no such step"
+        detail = _tried(desk, due, partner, step) if step is not None else "there is no such step"
         arrived += not detail
         _settle(desk, due, detail)
     return arrived
@@ -93,6 +93,14 @@ def _taken(desk: IncidentDesk, partner: Partner, token: str) -> int:
     except ThroughfareError as error:
         _log.warning("incident refused", partner=partner.issuer, reason=error.detail)
         return 0
+
+
+def _tried(desk: IncidentDesk, due: Delivery, partner: Partner, step: Step) -> str:
+    try:
+        return _send(desk, due, partner, step)
+    except Exception as error:  # noqa: BLE001  one that nobody can send must not hold the others up
+        _log.exception("incident not sent", partner=partner.issuer, step=step.id)
+        return f"it cannot be sent: {type(error).__name__}"
 
 
 def _send(desk: IncidentDesk, due: Delivery, partner: Partner, step: Step) -> str:

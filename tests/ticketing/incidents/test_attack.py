@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -101,6 +102,57 @@ def test_a_flood_that_is_fetched_waits_for_the_next_day(two: Two, monkeypatch: p
     delivering.fetch_all(two.b.desk)
 
     assert len(received(two)) == 30
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "jörg@b.example",
+        "a,c@b.example",
+        "a\x00@b.example",
+        "(c)@b.example",
+        "=?utf-8?q?a?=@b.example",
+        "a..b@c",
+    ],
+)
+def test_an_address_that_no_header_carries_is_refused_and_holds_nobody_up(two: Two, mail: str) -> None:
+    jwks = json.dumps(two.b.desk.keys.jwks("incident"))
+    with pytest.raises(InvalidRequest, match="mail"):
+        partnership.add(
+            two.a.desk,
+            NewPartner(issuer="c.example", name="c", relation="community", jwks=jwks, mail=mail),
+            "Anna",
+        )
+    with two.a.desk.database.write() as tx:
+        [b] = partners.list_partners(tx)
+        stored = "jörg@b.example" if "\x00" in mail else mail
+        partners.insert_partner(tx, replace(b, id=new_id(), issuer="c.example", address=None, mail=stored))
+    for _ in range(2):
+        reporting.share(two.a.desk, two.a.draft("other_failure", tlp="GREEN"), {}, "Anna")
+
+    assert delivering.deliver_due(two.a.desk) == 2, "both reach B by HTTP"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(4_000)
+        ),
+        b"Content-Type: message/rfc822\r\n\r\n" * 30_000,
+        b"Content-Type: " + b";a=b" * 200_000 + b"\r\n\r\nx",
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+        + b"--x\r\nContent-Type: application/jose\r\n\r\na.b.c\r\n" * 20_000,
+    ],
+    ids=["parts in parts", "mails in mails", "a header of many parts", "many parts"],
+)
+def test_a_mail_that_is_a_bomb_is_refused_at_once(two: Two, mail: bytes) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(InvalidRequest, match="file"):
+        exchange.import_file(two.b.desk, mail)
+
+    assert time.monotonic() - began < 10
 
 
 def test_whoever_reads_an_id_first_keeps_nobodys_record_out_with_it(two: Two) -> None:
