@@ -4,7 +4,6 @@ A worker that dies between two steps sends a text twice at most; its receiver kn
 """
 
 import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,7 +13,7 @@ from ticketing.db.incidents import deliveries, partners, steps, visible
 from ticketing.db.incidents.deliveries import Delivery
 from ticketing.db.incidents.partners import Partner
 from ticketing.db.incidents.steps import Step
-from ticketing.errors import ThroughfareError
+from ticketing.errors import ThroughfareError, TooManyRequests
 from ticketing.incidents import exchange, papers
 from ticketing.incidents.desk import IncidentDesk
 from ticketing.incidents.papers import ANSWER, RECORD
@@ -65,13 +64,13 @@ def fetch(desk: IncidentDesk, partner: Partner) -> int:
         )
         if reply.status not in _TAKEN:
             raise OperatorError(f"{partner.name} answers {reply.status}")
-        page: Mapping[str, object] = reply.json()
-        for token in exchange.contents(page):
+        page = exchange.read_page(reply.json())
+        for token in page.records:
             count += _taken(desk, partner, token)
-        cursor = str(page.get("cursor") or cursor)
+        cursor = page.cursor or cursor
         with desk.database.write() as tx:
             partners.change_partner(tx, partner.id, fetched=cursor, fetched_at=desk.clock.now())
-        if not page.get("more"):
+        if not page.more:
             break
     return count
 
@@ -88,6 +87,9 @@ def _taken(desk: IncidentDesk, partner: Partner, token: str) -> int:
     """Take one record in; one that is no good is told in the log, and the next ones are read."""
     try:
         return int(exchange.take_in(desk, token, partner).is_new)
+    except TooManyRequests:
+        # The cursor stays: what did not fit today is fetched tomorrow.
+        raise
     except ThroughfareError as error:
         _log.warning("incident refused", partner=partner.issuer, reason=error.detail)
         return 0

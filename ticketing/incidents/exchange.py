@@ -5,12 +5,13 @@ import email.policy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from ticketing.db import Transaction
 from ticketing.db.incidents import partners, steps, visible
 from ticketing.db.incidents.partners import Partner
 from ticketing.db.incidents.steps import Incident, NewStep, StepKind
-from ticketing.errors import Conflict, Fault, InvalidRequest, NotFound
+from ticketing.errors import Conflict, Fault, InvalidRequest, NotFound, TooManyRequests
 from ticketing.frozen import Unreadable, read_incident
 from ticketing.incidents import papers
 from ticketing.incidents.answering import read_answer
@@ -23,17 +24,21 @@ __all__ = [
     "Partner",
     "Taken",
     "caller",
-    "contents",
     "export_answer",
     "export_for",
     "get_partner",
     "give_out",
     "import_file",
+    "read_page",
     "take_answer",
     "take_in",
     "tokens_in",
 ]
 PAGE = 20
+# So many records and answers of one partner are taken in within a day.
+MOST_A_DAY = 200
+_DAY, _PAUSE = timedelta(days=1), timedelta(hours=1)
+_CURSOR = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
@@ -84,6 +89,7 @@ def take_in(desk: IncidentDesk, token: str, sender: Partner | None = None) -> Ta
         _refuse_strangers(tx, opened)
         is_new = not _is_known(tx, paper, "received")
         if is_new:
+            _refuse_flood(tx, partner, now)
             wanted = NewStep(
                 incident_id=paper.incident_id,
                 kind="received",
@@ -104,7 +110,7 @@ def take_answer(
     with desk.database.read() as tx:
         known = [sender] if sender else partners.list_partners(tx)
     paper = papers.read_paper(desk, known, ANSWER, token)
-    answer, partner = read_answer(paper.content), paper.partner
+    answer, partner, now = read_answer(paper.content), paper.partner, desk.clock.now()
     if expected not in {None, paper.incident_id}:
         raise NotFound("there is no such incident")
     with desk.database.write() as tx:
@@ -113,10 +119,11 @@ def take_answer(
             raise NotFound("there is no such incident")
         is_new = not _is_known(tx, paper, "answer")
         if is_new:
+            _refuse_flood(tx, partner, now)
             wanted = NewStep(
                 incident_id=paper.incident_id,
                 kind="answer",
-                at=desk.clock.now(),
+                at=now,
                 actor=partner.name,
                 partner_id=partner.id,
                 origin=paper.step_id,
@@ -195,6 +202,13 @@ def _refuse_strangers(tx: Transaction, opened: Incident) -> None:
         raise Conflict("this id is that of another incident")
 
 
+def _refuse_flood(tx: Transaction, partner: Partner, now: datetime) -> None:
+    """Refuse more of a partner than people could read in a day: what is taken in is kept for ever."""
+    if steps.count_taken(tx, partner.id, now - _DAY) >= MOST_A_DAY:
+        wait = int(_PAUSE.total_seconds())
+        raise TooManyRequests(f"{partner.name} has sent {MOST_A_DAY} records and answers within a day", wait)
+
+
 def _is_known(tx: Transaction, paper: papers.Paper, kind: StepKind) -> bool:
     """Tell whether we have this step of the partner's or a later one: the ids of steps rise with time."""
     origins = [
@@ -205,9 +219,13 @@ def _is_known(tx: Transaction, paper: papers.Paper, kind: StepKind) -> bool:
     return max(origins, default="") >= paper.step_id
 
 
-def contents(pages: Mapping[str, object]) -> list[str]:
-    """Read the signed texts of a partner's page; raises InvalidRequest."""
-    records = pages.get("records")
+def read_page(document: object) -> Page:
+    """Read a partner's page; raises InvalidRequest."""
+    if not isinstance(document, Mapping):
+        raise InvalidRequest.at("page", "must be an object")
+    records, cursor = document.get("records"), document.get("cursor", "")
     if not isinstance(records, list) or not all(isinstance(token, str) for token in records):
         raise InvalidRequest.at("records", "must be a list of signed records")
-    return records
+    if not isinstance(cursor, str) or not _CURSOR.fullmatch(cursor):
+        raise InvalidRequest.at("cursor", "must be the position behind the last record")
+    return Page(records=records, cursor=cursor, more=document.get("more") is True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from throughfare_gate.ids import new_id
+from throughfare_gate.ids import id_after, new_id
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert, put_once
@@ -85,13 +85,15 @@ def open_incident(tx: Transaction, opened: Incident) -> bool:
 def add_step(tx: Transaction, wanted: NewStep) -> Step:
     """Add a step to its incident and to the chain."""
     lock_chain(tx)
-    last = tx.execute(sa.select(incident_step.c.hash).order_by(incident_step.c.id.desc()).limit(1)).scalar()
+    last = tx.execute(
+        sa.select(incident_step.c.id, incident_step.c.hash).order_by(incident_step.c.id.desc()).limit(1)
+    ).first()
     highest = sa.select(sa.func.max(incident_step.c.seq)).where(
         incident_step.c.incident_id == wanted.incident_id
     )
     record = wanted.record
     step = Step(
-        id=new_id(),
+        id=id_after(last.id) if last else new_id(),
         incident_id=wanted.incident_id,
         seq=(tx.execute(highest).scalar() or 0) + 1,
         kind=wanted.kind,
@@ -102,7 +104,7 @@ def add_step(tx: Transaction, wanted: NewStep) -> Step:
         tlp=record.tlp if record else None,
         status=record.status if record else None,
         document=wanted.content if record is None else write_incident(record),
-        previous=last or _FIRST,
+        previous=last.hash if last else _FIRST,
         hash="",
     )
     step = replace(step, hash=hash_of(step))
@@ -124,6 +126,16 @@ def list_recipients(tx: Transaction, incident_id: str) -> list[str]:
     return list(tx.execute(query.order_by(incident_recipient.c.partner_id)).scalars())
 
 
+def count_taken(tx: Transaction, partner_id: str, since: datetime) -> int:
+    """Count the records and answers that were taken from a partner since a moment."""
+    query = sa.select(sa.func.count()).where(
+        incident_step.c.partner_id == partner_id,
+        incident_step.c.at >= since,
+        incident_step.c.origin.is_not(None),
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def find_incident(tx: Transaction, incident_id: str) -> Incident | None:
     """Read an incident by its id."""
     return find(tx, sa.select(incident).where(incident.c.id == incident_id), Incident)
@@ -136,9 +148,16 @@ def has_trigger(tx: Transaction, trigger_key: str) -> bool:
     )
 
 
-def list_incidents(tx: Transaction, limit: int = 200) -> list[Incident]:
-    """List incidents, the newest first."""
-    return fetch(tx, sa.select(incident).order_by(incident.c.id.desc()).limit(limit), Incident)
+def list_incidents(tx: Transaction, each: int = 200) -> list[Incident]:
+    """List the newest incidents of ours and of each partner, the newest first: nobody's flood hides another's."""
+    newest = sa.func.row_number().over(
+        partition_by=incident.c.partner_id, order_by=(incident.c.opened_at.desc(), incident.c.id.desc())
+    )
+    ranked = sa.select(incident, newest.label("newest")).subquery()
+    query = sa.select(*(ranked.c[name] for name in Incident.__dataclass_fields__)).where(
+        ranked.c.newest <= each
+    )
+    return fetch(tx, query.order_by(ranked.c.opened_at.desc(), ranked.c.id.desc()), Incident)
 
 
 def list_steps(tx: Transaction, incident_id: str) -> list[Step]:
