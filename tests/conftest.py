@@ -112,14 +112,17 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end of a run that the apps were not tested, where something is missing for that."""
-    untested = [
-        one for one in terminalreporter.stats.get("skipped", []) if "APPS ARE NOT TESTED" in str(one.longrepr)
-    ]
-    if untested:
-        terminalreporter.write_sep(
-            "!", f"{len(untested)} tests of the apps were left out: {untested[0].longrepr[2]}", red=True
-        )
+    """Say at the end of a run what was not tested, where something is missing for that."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for left_out, subject in (
+        ("APPS ARE NOT TESTED", "the apps"),
+        ("TOKEN ARE NOT TESTED", "hardware tokens"),
+    ):
+        untested = [one for one in skipped if left_out in str(one.longrepr)]
+        if untested:
+            terminalreporter.write_sep(
+                "!", f"{len(untested)} tests of {subject} were left out: {untested[0].longrepr[2]}", red=True
+            )
 
 
 def _asks_for_stripe(item: pytest.Item) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from ticketing import secret_files, shipped
+from ticketing import secret_files, shipped, token_settings
 from ticketing.clock import Clock, DemoClock, SystemClock
 from ticketing.errors import Misconfigured
 
@@ -95,6 +95,7 @@ class Settings:
     keys_folder: Path = Path("var/keys")
     cache_folder: Path | None = None
     key_passphrase: str = DEMO_PASSPHRASE
+    token: token_settings.TokenSettings | None = None
     issuer: str = "throughfare.eu"
     public_url: str = "http://127.0.0.1:8000"
     gateway: Literal["demo", "stripe"] = "demo"
@@ -189,6 +190,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         keys_folder=_folder(environ, "KEYS_FOLDER", Path("var/keys")),
         cache_folder=_folder(environ, "CACHE_FOLDER", Path("var/cache")),
         key_passphrase=_text(environ, "KEY_PASSPHRASE", DEMO_PASSPHRASE),
+        token=token_settings.from_environment(environ),
         issuer=_text(environ, "ISSUER", "throughfare.eu"),
         public_url=_address(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
         gateway=cast("Literal['demo', 'stripe']", _one_of(environ, "GATEWAY", ("demo", "stripe"))),

@@ -75,7 +75,7 @@ from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets import known_keys
 from ticketing.tickets.issue import Press
-from ticketing.tickets.keys import FILES, KeyStore
+from ticketing.tickets.keys import FILES, KeyStore, key_store
 
 _log = structlog.get_logger(__name__)
 # A page of incidents of a partner: twenty signed records of the longest.
@@ -151,7 +151,7 @@ def build_rooms(
     watch.adopt()
     watcher = disruption.Watcher(database, clock, regions)
     board = LiveBoard(database, clock, regions, opened.regions)
-    keys = KeyStore(settings.keys_folder, settings.key_passphrase)
+    keys = key_store(settings)
     offer_tokens = OfferTokens(keys)
     proofs = _proofs(settings, database, clock, regions)
     order_tokens, access_tokens = _keys(settings, database, keys, clock)

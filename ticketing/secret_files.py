@@ -12,6 +12,7 @@ SECRETS = tuple(
         "DATABASE_URL",
         "KEY_PASSPHRASE",
         "OIDC_CLIENT_SECRET",
+        "PKCS11_PIN",
         "SMTP_ADDRESS",
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRET",

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gunicorn.config  # noqa: F401  it keeps the folder in which it is first imported
 import pytest
 from click.testing import CliRunner
 
 from operators.fake import FakeOperator
+from tests import softhsm
 from tests.source_tree import PYTHONPATH
 from ticketing import config
 from ticketing.app import create_app
@@ -47,6 +49,10 @@ STARTS: dict[str, list[dict[str, str]]] = {
     "THROUGHFARE_ENVIRONMENT": [{"THROUGHFARE_ENVIRONMENT": "development"}, PRODUCTION],
     "THROUGHFARE_REGIONS": [{"THROUGHFARE_REGIONS": "helsinki-tallinn,oresund"}],
     "THROUGHFARE_REGIONS_FOLDER": [{"THROUGHFARE_REGIONS_FOLDER": str(Path("regions").absolute())}],
+    "THROUGHFARE_KEYS": [{"THROUGHFARE_KEYS": "files"}, {"THROUGHFARE_KEYS": "pkcs11"}],
+    "THROUGHFARE_PKCS11_MODULE": [{"THROUGHFARE_KEYS": "pkcs11"}],
+    "THROUGHFARE_PKCS11_TOKEN": [{"THROUGHFARE_KEYS": "pkcs11"}],
+    "THROUGHFARE_PKCS11_PIN": [{"THROUGHFARE_KEYS": "pkcs11"}],
     "THROUGHFARE_KEYS_FOLDER": [{"THROUGHFARE_KEYS_FOLDER": "other-keys"}],
     "THROUGHFARE_CACHE_FOLDER": [{"THROUGHFARE_CACHE_FOLDER": "other/cache"}],
     "THROUGHFARE_KEY_PASSPHRASE": [{"THROUGHFARE_KEY_PASSPHRASE": "long and of this deployment"}],
@@ -141,6 +147,8 @@ def test_the_service_starts_and_answers_with_each_documented_value(
         "THROUGHFARE_REGIONS_FOLDER": str(Path(__file__).parents[2] / "regions"),
         **environment,
     }
+    if chosen.get("THROUGHFARE_KEYS") == "pkcs11":
+        chosen |= softhsm.variables(softhsm.make_token(place / "hsm", monkeypatch))
     for variable, value in chosen.items():
         monkeypatch.setenv(variable, value)
 

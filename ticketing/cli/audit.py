@@ -8,7 +8,7 @@ import click
 
 from ticketing.cli.deployment import current_database, settings
 from ticketing.tickets import audit_export
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import key_store
 
 
 @click.group()
@@ -29,7 +29,7 @@ def export_command(month: str, out: Path) -> None:
       throughfare audit export 2026-11 --out audit-2026-11.jsonl
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()
-    keys = KeyStore(configured.keys_folder, configured.key_passphrase)
+    keys = key_store(configured)
     lines = audit_export.export(current_database(configured), keys, month, configured.clock().now())
     out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     click.echo(f"{len(lines) - 1} rows of {month} are in {out}")
@@ -53,7 +53,7 @@ def verify_command(file: Path, jwks: Path | None) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     if jwks is None:
         configured = settings()
-        public = KeyStore(configured.keys_folder, configured.key_passphrase).jwks("books")
+        public = key_store(configured).jwks("books")
     else:
         public = json.loads(jwks.read_text(encoding="utf-8"))
     faults = audit_export.verify(file.read_text(encoding="utf-8").splitlines(), public)

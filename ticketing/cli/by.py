@@ -11,7 +11,7 @@ from ticketing.config import Settings
 from ticketing.errors import NotAllowed, NotFound
 from ticketing.identity import second_factor
 from ticketing.identity.staff import StaffDesk
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import key_store
 
 C = TypeVar("C", bound=Callable[..., object])
 _Callback = Callable[[click.Context, click.Parameter, str | None], str | None]
@@ -95,5 +95,5 @@ def _proven(desk: StaffDesk, name: str) -> str:
 
 
 def _desk(configured: Settings) -> StaffDesk:
-    keys = KeyStore(configured.keys_folder, configured.key_passphrase)
+    keys = key_store(configured)
     return StaffDesk(database(configured), configured.clock(), keys=keys)

@@ -12,7 +12,7 @@ from ticketing.db import Database
 from ticketing.db.migrate import is_served
 from ticketing.errors import InvalidRequest, Misconfigured
 from ticketing.tickets import known_keys
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import key_store
 
 if TYPE_CHECKING:
     from ticketing.settlement.service import Office
@@ -84,7 +84,7 @@ def office(configured: Settings, *, signs: bool = False) -> "Office":
     from ticketing.settlement.service import Office  # noqa: PLC0415  commands without money load no settlement
 
     clock = configured.clock()
-    keys = KeyStore(configured.keys_folder, configured.key_passphrase)
+    keys = key_store(configured)
     opened = current_database(configured) if signs else database(configured)
     if signs:
         known_keys.make_and_tell(opened, keys, clock.now())

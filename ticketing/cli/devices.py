@@ -11,7 +11,7 @@ from ticketing.gate.devices import Place, shown
 from ticketing.gate.house import Gatehouse
 from ticketing.regions import Sailings, load_regions
 from ticketing.tickets.issue import Press
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import key_store
 
 _OPERATOR = click.option("--operator", required=True, help="The operator of the gate.")
 
@@ -111,7 +111,7 @@ def journal_command(operator: str) -> None:
 def _house(sailings: Sailings | None = None) -> Gatehouse:
     configured = settings()
     opened = current_database(configured)
-    keys = KeyStore(configured.keys_folder, configured.key_passphrase)
+    keys = key_store(configured)
     demo = configured.is_sandbox
     press = Press(keys, configured.issuer, configured.public_url, demo=demo)
     known = sailings or Sailings()

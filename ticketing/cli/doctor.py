@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -23,7 +23,7 @@ from ticketing.identity import list_keys, second_factor
 from ticketing.identity.principal import STAFF_ROLES
 from ticketing.identity.staff import StaffDesk, list_members
 from ticketing.tickets import known_keys
-from ticketing.tickets.keys import KINDS, KeyStore
+from ticketing.tickets.keys import KINDS, SECRET_KINDS, KeyRecord, key_store
 
 Verdict = Literal["well", "look", "ill"]
 _LEAST_FREE_MB = 500
@@ -119,7 +119,7 @@ def _clock(_settings: Settings, database: Database) -> Iterator[Finding]:
 
 
 def _keys(settings: Settings, database: Database) -> Iterator[Finding]:
-    keys = KeyStore(settings.keys_folder, settings.key_passphrase)
+    keys = key_store(settings)
     known_keys.check(database, keys)
     active = {one.kind for one in keys.records() if one.state == "active"}
     missing = [kind for kind in KINDS if kind not in active]
@@ -137,9 +137,29 @@ def _keys(settings: Settings, database: Database) -> Iterator[Finding]:
         yield Finding(
             "look", "keys", f"no active key of {', '.join(missing)}: the next start makes or announces it"
         )
+    yield from _places_of_keys(settings, keys.records())
+
+
+def _places_of_keys(settings: Settings, records: Sequence[KeyRecord]) -> Iterator[Finding]:
+    here = f"{len(records)} in {settings.keys_folder}"
+    if settings.token is None:
+        yield Finding("well", "keys", f"{here}, each known to the database")
+        return
+    held = sum(1 for key in records if key.token_id)
     yield Finding(
-        "well", "keys", f"{len(keys.records())} in {settings.keys_folder}, each known to the database"
+        "well",
+        "keys",
+        f"{here}, of which {held} in the token {settings.token.label!r}, each known to the database",
     )
+    unmoved = [
+        key.kind
+        for key in records
+        if key.state == "active" and not key.token_id and key.kind not in SECRET_KINDS
+    ]
+    if unmoved:
+        yield Finding(
+            "look", "keys", f"files still sign {', '.join(unmoved)}; `throughfare keys rotate` each"
+        )
 
 
 def _people(settings: Settings, database: Database) -> Iterator[Finding]:

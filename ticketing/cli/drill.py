@@ -18,6 +18,7 @@ from ticketing.db.copied import copy_gates_part
 from ticketing.db.migrate import upgrade
 from ticketing.gate.drill import Drill, drill
 from ticketing.rooms import build_rooms
+from ticketing.tickets.keys import KeyStore, key_store
 
 
 @click.group()
@@ -53,6 +54,7 @@ def signing_key(gates: int, out: Path) -> None:
       throughfare drill signing-key --gates 100
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()
+    _refuse_token(key_store(configured))
     now = configured.clock().now()
     live = current_database(configured)
     with tempfile.TemporaryDirectory(prefix="throughfare-drill-") as scratch:
@@ -74,6 +76,16 @@ def signing_key(gates: int, out: Path) -> None:
         sys.exit(1)
 
 
+def _refuse_token(keys: KeyStore) -> None:
+    """A thief cannot copy a key out of a hardware token, and nor can this command."""
+    if any(
+        record.kind == "ticket" and record.state == "active" and record.token_id for record in keys.records()
+    ):
+        raise click.ClickException(
+            "the key of tickets lies in a hardware token (THROUGHFARE_KEYS=pkcs11), so there is no copy to steal"
+        )
+
+
 def _copy(configured: Settings, live: Database, scratch: Path, now: datetime) -> tuple[Settings, int]:
     """Copy keys and tickets; gives the settings of the copy, and how many tickets it holds."""
     shutil.copytree(configured.keys_folder, scratch / "keys")
@@ -83,6 +95,7 @@ def _copy(configured: Settings, live: Database, scratch: Path, now: datetime) ->
         pooler="none",
         environment="development",
         keys_folder=scratch / "keys",
+        token=None,
         mail_folder=scratch / "mail",
         settlement_folder=scratch / "settlement",
     )

@@ -10,7 +10,7 @@ from ticketing.cli.deployment import current_database, database, settings
 from ticketing.cli.progress import progress
 from ticketing.gate.reissue import reissue
 from ticketing.tickets import known_keys
-from ticketing.tickets.keys import KINDS, KeyRecord, KeyStore, Kind
+from ticketing.tickets.keys import KINDS, KeyRecord, KeyStore, Kind, key_store
 
 
 @click.group()
@@ -29,6 +29,7 @@ def list_command() -> None:
     for record in _store().records():
         click.echo(
             f"{record.kid:<43} {record.kind:<12} {record.algorithm:<6} {record.state:<12} since {record.since}"
+            f"{' in the token' if record.token_id else ''}"
         )
 
 
@@ -37,11 +38,10 @@ def list_command() -> None:
 @click.option(
     "--algorithm",
     type=click.Choice(["EdDSA", "ES256"]),
-    default="EdDSA",
-    show_default=True,
-    help="ES256 where an operator's hardware knows no Ed25519.",
+    default=None,
+    help="ES256 where an operator's hardware knows no Ed25519. Default: EdDSA for files, ES256 for a token.",
 )
-def rotate_command(kind: Kind, algorithm: Algorithm) -> None:
+def rotate_command(kind: Kind, algorithm: Algorithm | None) -> None:
     """Announce the next key of KIND; called again after 48 hours it begins to sign.
 
     \b
@@ -116,4 +116,4 @@ def _changed(change: Callable[[KeyStore, datetime], KeyRecord]) -> KeyRecord:
 
 def _store() -> KeyStore:
     configured = settings()
-    return KeyStore(configured.keys_folder, configured.key_passphrase)
+    return key_store(configured)

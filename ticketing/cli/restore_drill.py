@@ -21,7 +21,7 @@ from ticketing.db.people import audit_trail
 from ticketing.db.restoring import Restored, count_rows, restored
 from ticketing.errors import ThroughfareError
 from ticketing.tickets import known_keys
-from ticketing.tickets.keys import KINDS, KeyStore
+from ticketing.tickets.keys import KINDS, key_store
 
 
 class Proof(NamedTuple):
@@ -114,7 +114,7 @@ def _rows(database: Database, there: Restored) -> tuple[str, str]:
 
 
 def _keys(copied: Settings, database: Database) -> tuple[str, str]:
-    keys = KeyStore(copied.keys_folder, copied.key_passphrase)
+    keys = key_store(copied)
     known_keys.check(database, keys)
     opened = sum(len(keys.thumbprints(kind)) for kind in KINDS)
     return f"{opened} open, each that the database knows is there", ""

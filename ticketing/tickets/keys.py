@@ -1,4 +1,4 @@
-"""The issuer's keys: announced, active, verify-only, removed; encrypted files and a small index beside them."""
+"""The issuer's keys: announced, active, verify-only, removed; a small index, and the places of their private halves."""
 
 import fcntl
 import hashlib
@@ -10,22 +10,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from throughfare_gate.tickets.claims import LONGEST_LIFE_SECONDS
 from throughfare_gate.tickets.jwk import Algorithm, VerifyKey, thumbprint, to_jwk
 from throughfare_gate.tickets.jws import PrivateKey
+from ticketing.config import Settings
 from ticketing.errors import Conflict, Misconfigured, NotFound
+from ticketing.tickets.key_places import KeyPlace
+from ticketing.tickets.key_places.files import KeyFiles, write_private
+from ticketing.tickets.key_places.token import HardwareToken
 
 Kind = Literal[
     "ticket", "status", "bundle", "books", "offer", "confirmation", "staff", "order", "access", "incident"
@@ -47,19 +43,20 @@ KINDS: tuple[Kind, ...] = (
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
 # Secrets of earlier deployments, which lay open in a file each.
 FILES: Mapping[Kind, str] = {"order": "order-token.key", "access": "access-token.key"}
-# SHA-256 in base64url.
-_THUMBPRINT_CHARS = 43
+# A MAC needs its secret in this process, so these lie in files wherever the keys that sign are.
+SECRET_KINDS: frozenset[Kind] = frozenset({"offer", "staff", "order", "access"})
 # A gate that was offline for 24 hours must hold a key before it signs.
 ANNOUNCE = timedelta(hours=48)
 # A key outlives the longest ticket that it has signed.
 KEEP = timedelta(seconds=LONGEST_LIFE_SECONDS) + timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRecord:
     """The index entry of a key; `since` is when its state began. A key has one algorithm for ever.
 
     `kid` is the thumbprint of the public key (RFC 7638), so that no two keys have one name; older keys keep theirs.
+    `token_id` is the name of a key in a hardware token, and empty for a file.
     """
 
     kid: str
@@ -68,6 +65,7 @@ class KeyRecord:
     created_at: str
     since: str
     algorithm: Algorithm = "EdDSA"
+    token_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +79,15 @@ class _Read:
 
 
 class KeyStore:
-    """The keys of one deployment in one folder. No key signs two kinds of token."""
+    """The keys of one deployment. No key signs two kinds of token.
 
-    def __init__(self, folder: Path, passphrase: str) -> None:
+    Index and secrets lie in one folder; keys that sign are made in the `token`, where there is one, else beside them.
+    """
+
+    def __init__(self, folder: Path, passphrase: str, token: KeyPlace | None = None) -> None:
         self._folder = folder
-        self._passphrase = passphrase.encode()
+        self._files: KeyPlace = KeyFiles(folder, passphrase)
+        self._token = token
         self._private: dict[str, PrivateKey] = {}
         self._read: _Read | None = None
 
@@ -132,8 +134,10 @@ class KeyStore:
             held = self._read = _Read(mark, records)
         return held
 
-    def rotate(self, kind: Kind, now: datetime, algorithm: Algorithm = "EdDSA") -> KeyRecord:
-        """One step of a planned rotation: announce the next key of this algorithm, or make an announced one active.
+    def rotate(self, kind: Kind, now: datetime, algorithm: Algorithm | None = None) -> KeyRecord:
+        """One step of a planned rotation: announce the next key, or make an announced one active.
+
+        Without an algorithm the next key has that of its place.
 
         The active key becomes verify-only, and removed when its last ticket has long expired. Raises Conflict
         when the announced key is younger than 48 hours.
@@ -184,7 +188,7 @@ class KeyStore:
         )
         if active is None:
             raise Misconfigured(f"there is no active {kind} key in {self._folder}")
-        return active.kid, self._load(active.kid)
+        return active.kid, self._load(active)
 
     def ring(self, kind: Kind) -> dict[str, VerifyKey]:
         """The public keys that verify a kind of token."""
@@ -192,7 +196,7 @@ class KeyStore:
         ring = index.rings.get(kind)
         if ring is None:
             ring = index.rings[kind] = {
-                found.kid: VerifyKey(found.kid, found.algorithm, self._load(found.kid).public_key())
+                found.kid: VerifyKey(found.kid, found.algorithm, self._load(found).public_key())
                 for found in index.records
                 if found.kind == kind and found.state in PUBLISHED
             }
@@ -214,7 +218,7 @@ class KeyStore:
         secrets = index.secrets.get(kind)
         if secrets is None:
             secrets = index.secrets[kind] = {
-                found.kid: _secret_of(self._load(found.kid), kind)
+                found.kid: _secret_of(self._load(found), kind)
                 for found in index.records
                 if found.kind == kind and found.state in PUBLISHED
             }
@@ -226,7 +230,7 @@ class KeyStore:
         Each is opened for it; raises Misconfigured where that fails.
         """
         return {
-            record.kid: thumbprint(self._load(record.kid).public_key())
+            record.kid: thumbprint(self._load(record).public_key())
             for record in self.records()
             if record.kind == kind and record.state in PUBLISHED
         }
@@ -244,44 +248,45 @@ class KeyStore:
         kind: Kind,
         state: KeyState,
         now: datetime,
-        algorithm: Algorithm = "EdDSA",
+        algorithm: Algorithm | None = None,
     ) -> KeyRecord:
-        is_edwards = algorithm == "EdDSA"
-        key: PrivateKey = Ed25519PrivateKey.generate() if is_edwards else generate_private_key(SECP256R1())
-        kid = thumbprint(key.public_key())
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self._passphrase))
-        _write_private(self._folder / f"{kid}.pem", pem)
-        self._private[kid] = key
+        place = self._files if self._token is None or kind in SECRET_KINDS else self._token
+        algorithm = algorithm or place.algorithm
+        new = place.make(kind, algorithm)
+        self._private[new.kid] = new.key
         return KeyRecord(
-            kid=kid, kind=kind, state=state, created_at=_iso(now), since=_iso(now), algorithm=algorithm
+            kid=new.kid,
+            kind=kind,
+            state=state,
+            created_at=_iso(now),
+            since=_iso(now),
+            algorithm=algorithm,
+            token_id=new.token_id,
         )
 
-    def _load(self, kid: str) -> PrivateKey:
-        if kid not in self._private:
-            try:
-                pem = (self._folder / f"{kid}.pem").read_bytes()
-                key = load_pem_private_key(pem, self._passphrase)
-            except OSError as error:
-                raise Misconfigured(
-                    f"THROUGHFARE_KEYS_FOLDER: {kid}.pem in {self._folder} cannot be read ({error.strerror})"
-                ) from error
-            except ValueError as error:
-                raise Misconfigured(
-                    f"THROUGHFARE_KEY_PASSPHRASE does not open the key {kid} in {self._folder}"
-                ) from error
-            opened = cast("PrivateKey", key)
-            if len(kid) == _THUMBPRINT_CHARS and thumbprint(opened.public_key()) != kid:
-                raise Misconfigured(f"THROUGHFARE_KEYS_FOLDER: {kid}.pem in {self._folder} is another key")
-            self._private[kid] = opened
-        return self._private[kid]
+    def _load(self, record: KeyRecord) -> PrivateKey:
+        if record.kid not in self._private:
+            self._private[record.kid] = self._place_of(record).open(record.kid, record.token_id)
+        return self._private[record.kid]
+
+    def _place_of(self, record: KeyRecord) -> KeyPlace:
+        if not record.token_id:
+            return self._files
+        if self._token is None:
+            raise Misconfigured(
+                f"THROUGHFARE_KEYS: the {record.kind} key {record.kid} lies in a hardware token, and this is not pkcs11"
+            )
+        return self._token
 
     def _write(self, records: list[KeyRecord]) -> None:
-        content = json.dumps([asdict(record) for record in records], indent=2).encode()
-        _write_private(self._folder / "keys.json", content)
-        for record in records:  # after the index, so that a crash leaves no published key without its file
-            if record.state not in PUBLISHED:
+        content = json.dumps([_as_json(record) for record in records], indent=2).encode()
+        write_private(self._folder / "keys.json", content)
+        # After the index, so that a crash leaves no published key without its private half.
+        for record in records:
+            is_within_reach = self._token is not None or not record.token_id
+            if record.state not in PUBLISHED and is_within_reach:
                 self._private.pop(record.kid, None)
-                (self._folder / f"{record.kid}.pem").unlink(missing_ok=True)
+                self._place_of(record).destroy(record.kid, record.token_id)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -289,6 +294,12 @@ class KeyStore:
         with (self._folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def key_store(settings: Settings) -> KeyStore:
+    """The keys of a deployment, in the places that its settings name."""
+    token = HardwareToken(settings.token) if settings.token else None
+    return KeyStore(settings.keys_folder, settings.key_passphrase, token)
 
 
 def _aged(records: list[KeyRecord], now: datetime) -> list[KeyRecord]:
@@ -315,14 +326,9 @@ def _secret_of(key: PrivateKey, kind: Kind) -> bytes:
     return hmac.digest(private, f"throughfare {kind}".encode(), hashlib.sha256)
 
 
-def _write_private(path: Path, content: bytes) -> None:
-    """Write atomically, readable by the owner alone."""
-    draft = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+def _as_json(record: KeyRecord) -> dict[str, str]:
+    """Write a record; an earlier release reads the index of files alone."""
+    return {name: value for name, value in asdict(record).items() if value or name != "token_id"}
 
 
 def _iso(moment: datetime) -> str:

@@ -179,7 +179,7 @@ def test_keys_of_before_the_database_knew_any_go_on_verifying_and_are_taken_in(
 ) -> None:
     folder = tmp_path / "keys"
     names = iter(EARLY_NAMES)
-    monkeypatch.setattr("ticketing.tickets.keys.thumbprint", lambda _: next(names))
+    monkeypatch.setattr("ticketing.tickets.key_places.files.thumbprint", lambda _: next(names))
     store(folder).create_missing(clock.now())
     monkeypatch.undo()
     keys = store(folder)
@@ -194,7 +194,7 @@ def test_keys_of_before_the_database_knew_any_go_on_verifying_and_are_taken_in(
     assert told["26a"] == thumbprint(keys.signer_key("ticket")[1].public_key())
     stranger = store(tmp_path / "stranger")
     names = iter(EARLY_NAMES)
-    monkeypatch.setattr("ticketing.tickets.keys.thumbprint", lambda _: next(names))
+    monkeypatch.setattr("ticketing.tickets.key_places.files.thumbprint", lambda _: next(names))
     stranger.create_missing(clock.now())
     monkeypatch.undo()
     with pytest.raises(Misconfigured, match="26a there is another one"):

@@ -23,7 +23,7 @@ from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
 from ticketing.identity import Role, create_key
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import key_store
 
 _KEPT = ("THROUGHFARE_GATEWAY", "THROUGHFARE_STRIPE_")
 
@@ -64,7 +64,7 @@ def prepare(settings: Settings, start: datetime) -> Database:
     """Make the schema and the signing keys as of `start`; answers the open database."""
     database = deployment.database(settings)
     upgrade(database)
-    KeyStore(settings.keys_folder, settings.key_passphrase).create_missing(start - timedelta(days=3))
+    key_store(settings).create_missing(start - timedelta(days=3))
     return database
 
 

@@ -6,6 +6,7 @@ The form is sent, not linked: a ticket's number stays out of addresses, which lo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import urlencode
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
@@ -140,6 +141,7 @@ def _lines_of_day(day: date, limited: str | None, runs: dict[str, service.Run]) 
 
 def _lines_of_amount(amount: Money, limited: str | None, runs: dict[str, service.Run]) -> Iterator[Hit]:
     """The lines whose gross or net is an amount, by month."""
+    typed = figures.plain(amount.text, language())
     for run in list(runs.values())[:_MONTHS]:
         wanted = LineFilter(
             region=run.region,
@@ -149,7 +151,7 @@ def _lines_of_amount(amount: Money, limited: str | None, runs: dict[str, service
             most_minor=amount.minor,
         )
         yield from _filtered(
-            run, wanted, limited, figures.of_money(amount, language()), least=amount.text, most=amount.text
+            run, wanted, limited, figures.of_money(amount, language()), least=typed, most=typed
         )
 
 
@@ -166,7 +168,7 @@ def _filtered(
         if limited
         else url_for("console.run_lines", run_id=run.id)
     )
-    query = "&".join(f"{name}={value}" for name, value in given.items())
+    query = urlencode(given)
     counted = text("lines_of_month", language(), month=figures.month(run.period, language()), count=count)
     yield Hit("lines", f"{words} · {counted}", f"{address}?{query}")
 

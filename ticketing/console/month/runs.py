@@ -112,7 +112,6 @@ def _before(taken: Run, step: str) -> Look:
         facts=facts,
         consequence=text(f"follows.{step}", tongue),
         button=text("approve" if step == "approved" else "export", tongue),
-        back=url_for("console.run", run_id=taken.id),
         fields=fields,
         asks=asks,
     )
