@@ -35,7 +35,7 @@ def deliver_due(desk: IncidentDesk) -> int:
         known = partners.partners_by_id(tx)
         wanted = [(due, known[due.partner_id], steps.find_step(tx, due.step_id)) for due in claimed]
     for due, partner, step in wanted:
-        detail = _send(desk, due, partner, step) if step is not None else "there is no such step"
+        detail = _tried(desk, due, partner, step) if step is not None else "there is no such step"
         arrived += not detail
         _settle(desk, due, detail)
     return arrived
@@ -95,26 +95,34 @@ def _taken(desk: IncidentDesk, partner: Partner, token: str) -> int:
         return 0
 
 
+def _tried(desk: IncidentDesk, due: Delivery, partner: Partner, step: Step) -> str:
+    try:
+        return _send(desk, due, partner, step)
+    except Exception as error:  # noqa: BLE001  one that nobody can send must not hold the others up
+        _log.exception("incident not sent", partner=partner.issuer, step=step.id)
+        return f"it cannot be sent: {type(error).__name__}"
+
+
 def _send(desk: IncidentDesk, due: Delivery, partner: Partner, step: Step) -> str:
     """Send a step by its way; answers why it did not arrive, or nothing."""
     if partner.ended_at is not None:
         return _NARROWED
     typ = ANSWER if step.kind == "answer" else RECORD
     with desk.database.read() as tx:
+        incident = steps.find_incident(tx, step.incident_id)
         is_theirs = typ == ANSWER or visible.find_shared(tx, viewer_of(partner), step.incident_id) is not None
-    if not is_theirs:
+    if incident is None or not is_theirs:
         return _NARROWED
-    token = papers.sign_step(desk, typ, step, partner)
+    token = papers.sign_step(desk, typ, step, partner, incident.id_there)
     if due.way == "mail":
         sent = desk.mail.send({"address": partner.mail or ""}, _mail(desk, step, typ, token))
         return "" if sent.outcome == "delivered" else sent.detail
-    return _post(desk, partner, step, typ, token)
+    path = f"/v1/incidents/{incident.id_there}/answers" if typ == ANSWER else "/v1/incidents"
+    return _post(desk, partner, path, {"answer" if typ == ANSWER else "record": token})
 
 
-def _post(desk: IncidentDesk, partner: Partner, step: Step, typ: str, token: str) -> str:
-    is_answer = typ == ANSWER
-    path = f"/v1/incidents/{step.incident_id}/answers" if is_answer else "/v1/incidents"
-    body = json.dumps({"answer" if is_answer else "record": token}).encode()
+def _post(desk: IncidentDesk, partner: Partner, path: str, content: dict[str, str]) -> str:
+    body = json.dumps(content).encode()
     headers = {**_headers(desk, partner), "Content-Type": "application/json"}
     try:
         reply = desk.wire.call(

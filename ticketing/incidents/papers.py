@@ -39,14 +39,16 @@ class Paper:
     content: object
 
 
-def sign_step(desk: IncidentDesk, typ: str, step: Step, partner: Partner) -> str:
-    """Sign a step for one partner."""
+def sign_step(
+    desk: IncidentDesk, typ: str, step: Step, partner: Partner, incident_id: str | None = None
+) -> str:
+    """Sign a step for one partner; `incident_id` is the partner's own for its incident, where it is another one here."""
     payload = {
         "iss": desk.issuer,
         "aud": partner.issuer,
         "iat": int(desk.clock.now().timestamp()),
         "jti": step.id,
-        "sub": step.incident_id,
+        "sub": incident_id or step.incident_id,
         "content": dict(step.document),
     }
     return _signer(desk).sign(typ, payload)

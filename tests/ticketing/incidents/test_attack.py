@@ -1,22 +1,28 @@
 """A partner that lies, floods and guesses: what it sends stops nobody and hides nothing of ours; a clock set back breaks no chain."""
 
+import json
 import time
+from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from operators.transport import Reply
 from tests.ticketing.incidents.conftest import Two
+from tests.ticketing.incidents.forging import payload, received, signed
 from tests.ticketing.incidents.records import record
-from tests.ticketing.incidents.test_exchange import payload, received, signed
 from throughfare_gate.ids import id_after, milliseconds_of, new_id
 from throughfare_gate.tickets.jws import Signer
 from ticketing.db.incidents import partners, steps
 from ticketing.errors import InvalidRequest
 from ticketing.frozen import write_incident
 from ticketing.identity import staff
-from ticketing.incidents import answering, delivering, exchange, papers, reporting, show
+from ticketing.incidents import answering, delivering, exchange, papers, partnership, reporting, show
+from ticketing.incidents.papers import RECORD
+from ticketing.incidents.partnership import NewPartner
 
 FAR = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1999-12-31T00:00:00+00:00")
 CLEAR = write_incident(record(tlp="CLEAR"))
@@ -96,6 +102,91 @@ def test_a_flood_that_is_fetched_waits_for_the_next_day(two: Two, monkeypatch: p
     delivering.fetch_all(two.b.desk)
 
     assert len(received(two)) == 30
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "jörg@b.example",
+        "a,c@b.example",
+        "a\x00@b.example",
+        "(c)@b.example",
+        "=?utf-8?q?a?=@b.example",
+        "a..b@c",
+    ],
+)
+def test_an_address_that_no_header_carries_is_refused_and_holds_nobody_up(two: Two, mail: str) -> None:
+    jwks = json.dumps(two.b.desk.keys.jwks("incident"))
+    with pytest.raises(InvalidRequest, match="mail"):
+        partnership.add(
+            two.a.desk,
+            NewPartner(issuer="c.example", name="c", relation="community", jwks=jwks, mail=mail),
+            "Anna",
+        )
+    with two.a.desk.database.write() as tx:
+        [b] = partners.list_partners(tx)
+        stored = "jörg@b.example" if "\x00" in mail else mail
+        partners.insert_partner(tx, replace(b, id=new_id(), issuer="c.example", address=None, mail=stored))
+    for _ in range(2):
+        reporting.share(two.a.desk, two.a.draft("other_failure", tlp="GREEN"), {}, "Anna")
+
+    assert delivering.deliver_due(two.a.desk) == 2, "both reach B by HTTP"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(4_000)
+        ),
+        b"Content-Type: message/rfc822\r\n\r\n" * 30_000,
+        b"Content-Type: " + b";a=b" * 200_000 + b"\r\n\r\nx",
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+        + b"--x\r\nContent-Type: application/jose\r\n\r\na.b.c\r\n" * 20_000,
+    ],
+    ids=["parts in parts", "mails in mails", "a header of many parts", "many parts"],
+)
+def test_a_mail_that_is_a_bomb_is_refused_at_once(two: Two, mail: bytes) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(InvalidRequest, match="file"):
+        exchange.import_file(two.b.desk, mail)
+
+    assert time.monotonic() - began < 10
+
+
+def test_whoever_reads_an_id_first_keeps_nobodys_record_out_with_it(two: Two) -> None:
+    incident = two.a.draft(tlp="GREEN")
+    reporting.share(two.a.desk, incident, {"narrative": "A laptop was stolen."}, "Anna")
+    thief = Signer("x" * 43, Ed25519PrivateKey.generate())
+    jwk = {"kty": "OKP", "crv": "Ed25519", "kid": thief.kid, "use": "sig", "alg": "EdDSA", "x": x_of(thief)}
+    partnership.add(
+        two.b.desk,
+        NewPartner(issuer="c.example", name="c", relation="community", jwks=json.dumps({"keys": [jwk]})),
+        "Britta",
+    )
+    exchange.take_in(two.b.desk, thief.sign(RECORD, payload(two, iss="c.example", sub=incident)))
+
+    assert delivering.deliver_due(two.a.desk) == 1
+    cases = {case.partner.issuer: case for case in received(two) if case.partner}
+    assert cases.keys() == {"a.example", "c.example"}
+    case = cases["a.example"]
+    assert case.record.narrative == "A laptop was stolen."
+    reporting.share(two.a.desk, incident, {"status": "contained"}, "Anna")
+    delivering.deliver_due(two.a.desk)
+    assert reporting.get_case(two.b.desk, case.incident.id).record.status == "contained"
+
+    answering.answer(two.b.desk, case.incident.id, "Britta", affected=True)
+    assert delivering.deliver_due(two.b.desk) == 1
+    [state] = show.show(two.a.desk, incident).partners
+    assert state.answer is not None
+    file = exchange.export_answer(two.b.desk, case.incident.id)
+    assert exchange.import_file(two.a.desk, file.encode()).incident_id == incident
+
+
+def x_of(signer: Signer) -> str:
+    assert isinstance(signer.key, Ed25519PrivateKey)
+    return urlsafe_b64encode(signer.key.public_key().public_bytes_raw()).decode().rstrip("=")
 
 
 def test_a_step_of_one_incident_is_no_step_of_another(two: Two) -> None:

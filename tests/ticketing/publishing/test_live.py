@@ -131,7 +131,7 @@ def test_the_time_of_a_passengers_tap_is_in_no_live_data(coast: Coast) -> None:
 
 
 def test_a_departure_that_nobody_has_bought_is_told_like_every_other(coast: Coast) -> None:
-    """Whoever compares the situations with the timetable must not learn on which ship there is a ticket."""
+    """Situations beside the timetable tell nobody on which ship there is a ticket."""
     bought = coast.api.buy()
     operator, trip, day = coast.run(bought)
     empty = day + timedelta(days=1)

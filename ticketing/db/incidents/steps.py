@@ -24,13 +24,21 @@ _LOCK = 0x7466_696E
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident; `partner_id` is where it comes from, None for ours, `trigger_key` the fact that made its draft."""
+    """One incident; `partner_id` is where it comes from, None for ours, `trigger_key` the fact that made its draft.
+
+    Of a partner's incident whose id another one has here, `trigger_key` is the partner and its own id for it.
+    """
 
     id: str
     partner_id: str | None
     type: IncidentType
     trigger_key: str | None
     opened_at: datetime
+
+    @property
+    def id_there(self) -> str:
+        """The id that the incident has at the partner from whom it comes."""
+        return self.trigger_key.rpartition(" ")[2] if self.partner_id and self.trigger_key else self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +151,12 @@ def find_incident(tx: Transaction, incident_id: str) -> Incident | None:
 
 def has_trigger(tx: Transaction, trigger_key: str) -> bool:
     """Tell whether a fact has made its draft already."""
-    return (
-        tx.execute(sa.select(incident.c.id).where(incident.c.trigger_key == trigger_key)).first() is not None
-    )
+    return find_triggered(tx, trigger_key) is not None
+
+
+def find_triggered(tx: Transaction, trigger_key: str) -> Incident | None:
+    """Read the incident of a trigger."""
+    return find(tx, sa.select(incident).where(incident.c.trigger_key == trigger_key), Incident)
 
 
 def list_incidents(tx: Transaction, each: int = 200) -> list[Incident]:

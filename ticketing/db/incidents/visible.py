@@ -73,12 +73,12 @@ def list_told(tx: Transaction, viewer: Viewer, each: int) -> list[Step]:
     newest = sa.func.row_number().over(
         partition_by=incident_step.c.partner_id, order_by=incident_step.c.id.desc()
     )
-    told = (
+    last = (
         sa.select(incident_step.c.id, newest.label("newest"))
         .where(incident_step.c.kind.in_(kinds), _is_last(incident_step, kinds), sees(viewer))
         .subquery()
     )
-    query = sa.select(incident_step).join(told, told.c.id == incident_step.c.id).where(told.c.newest <= each)
+    query = sa.select(incident_step).join(last, last.c.id == incident_step.c.id).where(last.c.newest <= each)
     return fetch(tx, query.order_by(incident_step.c.id.desc()), Step)
 
 
