@@ -11,7 +11,8 @@ from tests.ticketing.console.conftest import Visitor
 from tests.ticketing.console.pages import faults_of
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.bank_lines import line, statement
-from tests.ticketing.settlement.month import sell
+from tests.ticketing.settlement.month import AT, book, sell
+from ticketing.books import settling
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 from ticketing.settlement import bank, payout, service
@@ -25,6 +26,12 @@ def month(api: Api, desk: StaffDesk, visitor: Visitor, quick_hashes: None) -> tu
     """A month that was paid with a cent too much, with a continuation, and the browser of a clerk who reads Finnish."""
     office: Any = api.client.application.extensions["throughfare"].office
     sell(office.database, "ticket-one", {"hsl": 1000, "tlt": 500}, vat=91, fee=17, region=REGION)
+    with office.database.write() as tx:
+        moved = settling.correction(
+            "d1", "hsl", "tlt", region=REGION, amount=123, currency="EUR", at=AT, original_period="2026-08",
+            note={"text": "a correction"},
+        )  # fmt: skip
+        book(tx, moved)
     enter_accounts(office)
     run = service.close(office, REGION, "2026-09", "Anna Kask")
     run = payout.approve(office, run.id, "Bertil Lind", run.digest)
@@ -54,6 +61,16 @@ def test_find_knows_the_amounts_of_payments_of_vat_and_of_fees(month: tuple[Brow
     for wanted in ("0,91", "0,17"):
         page = find(browser, wanted)
         assert "syyskuu 2026: 1 riviä" in page.text, page.text
+
+
+def test_find_knows_a_line_of_no_ticket_on_both_statements(month: tuple[Browser, service.Run]) -> None:
+    browser, _ = month
+    page = find(browser, "1,23")
+
+    hits = [words for words in page.read.links if "Oikaisu" in words]
+    assert sorted(words.replace("\u00a0", " ").split(" · ")[0] for words in hits) == ["-1,23 EUR", "1,23 EUR"]
+    why = browser.follow(page, hits[0])
+    assert (why.status, "1,23 EUR" in why.text) == (200, True)
 
 
 def test_find_knows_the_cent_on_suspense(month: tuple[Browser, service.Run], api: Api) -> None:

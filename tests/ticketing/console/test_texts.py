@@ -34,6 +34,7 @@ VALUES = {
     "way": ("payment", "receipt", "payout", "suspense", "bank_fee", "fx", "cleared", "unbooked", "uncleared"),
     "way_hint": ("payment", "receipt", "payout", "suspense", "bank_fee"),
     "day_place": PLACES,
+    "day_turned": ("operators", "customers", "tax", "scheme"),
     "day_kind": (
         "bank_line",
         "suspense",
