@@ -19,6 +19,7 @@ from typing import Any, Literal, NoReturn
 import httpcore
 import httpx
 
+from operators import watching
 from operators.addresses import AddressRefused, resolve
 from operators.errors import BadReply, OperatorError, OutcomeUnknown, Refused, Unavailable
 
@@ -108,6 +109,15 @@ class Wire:
         return reply
 
     def _exchange(self, request: httpx.Request) -> Reply:
+        watch = watching.current()
+        if watch is None:
+            return self._read(request)
+        with watch(request.method, request.url.host, request.headers) as answered:
+            reply = self._read(request)
+            answered(reply.status)
+            return reply
+
+    def _read(self, request: httpx.Request) -> Reply:
         with closing(self.client.send(request, stream=True)) as response:
             parts, size = [], 0
             # Compressed answers are not asked for: what arrives is what is counted.

@@ -29,6 +29,8 @@ DOORS = {
     "marshmallow": ("ticketing/api/", "ticketing/cli/tariff/journey.py"),
     "prometheus_client": ("ticketing/api/",),
     "lxml": ("operators/netex/delivery.py", "operators/siri/delivery.py"),
+    "opentelemetry": ("ticketing/telemetry/traces.py",),
+    "pkcs11": ("ticketing/tickets/key_places/token.py",),
     "segno": ("ticketing/tickets/",),
     "aztec_code_generator": ("ticketing/tickets/",),
     "fpdf": ("ticketing/tickets/page.py", "ticketing/purchase/receipt.py", "ticketing/settlement/"),

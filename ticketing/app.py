@@ -8,7 +8,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from operators.port import Connector
-from ticketing import atlas, config, console, logs, web
+from ticketing import atlas, config, console, logs, telemetry, web
 from ticketing.api import (
     accounts,
     again,
@@ -47,6 +47,7 @@ from ticketing.api import (
     status_page,
     step_up,
     tickets,
+    traced,
     webhooks,
     wellknown,
 )
@@ -109,6 +110,7 @@ def create_app(
     settings = settings or config.from_environment()
     logs.configure(settings.log_format)
     app = Flask("throughfare", static_folder=None)
+    traces = telemetry.begin(settings, "web")
     rooms = build_rooms(settings, clock=clock, regions=regions, connectors=connectors)
     if announces:
         announce(rooms)
@@ -118,6 +120,8 @@ def create_app(
     behind_proxies(app, settings.trusted_proxies)
     http_metrics.register(app)
     edge.register(app, settings.gateway, is_sandbox=settings.is_sandbox)
+    if traces is not None:
+        traced.register(app, traces)
     cors.register(app, settings.web_origins)
     limits.register(app, rooms.counters, rooms.pace, enabled=settings.rate_limits)
     guard.register(app)

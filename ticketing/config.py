@@ -125,6 +125,7 @@ class Settings:
     messages_reach: Literal["public", "anywhere"] = "public"
     options_page: str = ""
     log_format: Literal["json", "console"] = "json"
+    telemetry: str = ""
 
     def clock(self) -> Clock:
         """The clock of this deployment."""
@@ -221,6 +222,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ),
         options_page=_address(environ, "OPTIONS_PAGE", ""),
         warm_up=_one_of(environ, "WARM_UP", ("on", "off")) == "on",
+        telemetry=_address(environ, "TELEMETRY", ""),
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
     from ticketing import production  # noqa: PLC0415  it judges what is built here

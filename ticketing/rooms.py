@@ -14,13 +14,14 @@ import structlog
 from operators.port import Connector
 from operators.transport import Limits, open_wire
 from tariffs.eligibility import issuers
-from ticketing import disruption
+from ticketing import disruption, telemetry
 from ticketing.claims import ClaimsDesk, check_rights
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_served
 from ticketing.db.sale.orders import has_orders_of
+from ticketing.db.watching import watch as watch_transactions
 from ticketing.db.writable import takes_writes
 from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.operators import load_gates
@@ -137,6 +138,9 @@ def build_rooms(
 ) -> Rooms:
     """Build each room with what it needs."""
     database = Database(settings.database_url, is_pooled=settings.pooler == "transaction")
+    traces = telemetry.active()
+    if traces is not None:
+        watch_transactions(database, traces.transaction)
     clock = clock or settings.clock()
     served = (
         load_served(settings, functools.partial(_has_orders, database))
@@ -365,9 +369,14 @@ def _proofs(settings: Settings, database: Database, clock: Clock, regions: Mappi
 def _gateway(settings: Settings, database: Database, clock: Clock) -> PaymentGateway:
     """The payment gateway of this deployment; a configured one that cannot work stops the start."""
     if settings.gateway == "demo":
-        return DemoGateway(database, clock, settings.public_url)
+        return _traced(DemoGateway(database, clock, settings.public_url))
     from ticketing.payments.stripe_gateway import StripeGateway  # noqa: PLC0415  its SDK takes long to load
 
     stripe = settings.stripe()
     stripe.check(production=settings.environment == "production")
-    return StripeGateway(stripe)
+    return _traced(StripeGateway(stripe))
+
+
+def _traced(gateway: PaymentGateway) -> PaymentGateway:
+    traces = telemetry.active()
+    return gateway if traces is None else traces.gateway(gateway)

@@ -52,6 +52,7 @@ SETTINGS = (
             "STRIPE_SCRIPT_ADDRESS",
             "STRIPE_SECRET_KEY",
             "STRIPE_WEBHOOK_SECRET",
+            "TELEMETRY",
             "TRUSTED_PROXIES",
             "WARM_UP",
             "WEB_ORIGINS",

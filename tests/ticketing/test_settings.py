@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from operators.fake import FakeOperator
 from tests import softhsm
 from tests.source_tree import PYTHONPATH
-from ticketing import config
+from ticketing import config, telemetry
 from ticketing.app import create_app
 from ticketing.cli import deployment, main
 from ticketing.clock import FixedClock
@@ -102,6 +102,7 @@ STARTS: dict[str, list[dict[str, str]]] = {
     ],
     "THROUGHFARE_OPTIONS_PAGE": [{"THROUGHFARE_OPTIONS_PAGE": "https://app.example/options"}],
     "THROUGHFARE_LOG_FORMAT": [{"THROUGHFARE_LOG_FORMAT": "json"}, {"THROUGHFARE_LOG_FORMAT": "console"}],
+    "THROUGHFARE_TELEMETRY": [{"THROUGHFARE_TELEMETRY": "http://127.0.0.1:9"}],
     "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": [PRODUCTION],
 }
 # These say what is loaded; all others are started with regions that are loaded once for the whole session.
@@ -157,6 +158,7 @@ def test_the_service_starts_and_answers_with_each_documented_value(
     assert app.test_client().get("/readyz").get_json()["status"] == "ready"
     assert app.test_client().get("/v1/places?q=Kopli").status_code == 200
     app.extensions["throughfare"].till.database.close()
+    telemetry.end()
 
 
 def test_without_rate_limits_nobody_is_counted(

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import structlog
 
+from ticketing import telemetry
 from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError
 
@@ -56,11 +57,14 @@ class Job:
         if clock() < self.not_before or self._rests(now):
             return
         self.ran_at = now
+        began = time.monotonic()
         try:
             tally = self.run()
         except Exception as error:  # noqa: BLE001  the worker outlives every fault of a job
             self._failed(error, clock)
+            telemetry.job(self.name, time.monotonic() - began, 0, 1)
             return
+        telemetry.job(self.name, time.monotonic() - began, tally.done, len(tally.failures))
         self.failing = len(tally.failures)
         self.failures += len(tally.failures)
         self.detail = tally.failures[0] if tally.failures else ""
@@ -115,7 +119,8 @@ class Items:
             if clock() < not_before:
                 continue
             try:
-                act(item)
+                with telemetry.task(self.kind, key):
+                    act(item)
             except ThroughfareError as error:
                 _log.warning("waits", kind=self.kind, item=key, reason=error.detail)
             except Exception as error:

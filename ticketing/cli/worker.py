@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 import structlog
 
-from ticketing import claims, disruption, guarantees, logs, notices, publishing, rerouting
+from ticketing import claims, disruption, guarantees, logs, notices, publishing, rerouting, telemetry
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Aside, Items, Job, Tally
 from ticketing.cli.supervisor import notify
@@ -65,6 +65,7 @@ def command(*, once: bool, pause_seconds: float) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
+    telemetry.begin(configured, "worker")
     rooms = _built(configured, stopped, None if once else pause_seconds)
     if rooms is None:
         return

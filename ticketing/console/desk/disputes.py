@@ -1,8 +1,8 @@
 """Disputed lines: the list, the trail, the scheme's answer, the operator's withdrawal."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from flask import Response, g, make_response, request, url_for
 
@@ -55,10 +55,11 @@ class Answer:
     amount: Money | None
     against: str | None
 
-    @property
-    def said(self) -> dict[str, Any]:
-        """The words as the office takes them."""
-        return {**asdict(self), "amount": self.amount.text if self.amount else None}
+    def give(self, act: Callable[..., object], dispute_id: str) -> None:
+        """Check the answer, or give it."""
+        amount = self.amount.text if self.amount else None
+        given = {"by": self.by, "text": self.text, "stands": self.stands, "against": self.against}
+        act(console().office, dispute_id, amount=amount, **given)
 
 
 @blueprint.post("/disputes/<dispute_id>/answer")
@@ -68,13 +69,13 @@ def answer(dispute_id: str) -> Response:
     shown = partial(dispute, dispute_id)
     try:
         words = _answer(dispute_id)
-        claims.check_answer(console().office, dispute_id, **words.said)
+        words.give(claims.check_answer, dispute_id)
     except ThroughfareError as error:
         g.problem = error
         return make_response(shown(), console().status_of(error))
     return look_then_do(
         _before(dispute_id, words),
-        lambda: claims.answer(console().office, dispute_id, **words.said),
+        lambda: words.give(claims.answer, dispute_id),
         shown,
         to=lambda: url_for("console.dispute", dispute_id=dispute_id, done="answered"),
         here="disputes",
