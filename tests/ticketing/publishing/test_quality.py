@@ -94,11 +94,22 @@ def test_the_taps_of_a_few_passengers_decide_about_nobodys_change(api: Api) -> N
     at = datetime.fromisoformat(ship["arrival"])
     facts = [
         Observation(
-            region=REGION, operator=operator, trip_id=trip, service_date=day, call=1, stop_id=leg["to"]["stop_id"], kind="arrived",
-            event="arrival", planned_at=at, at=at + timedelta(minutes=number), source="gate", told_at=at, received_at=at,
+            region=REGION,
+            operator=operator,
+            trip_id=trip,
+            service_date=day,
+            call=1,
+            stop_id=leg["to"]["stop_id"],
+            kind="arrived",
+            event="arrival",
+            planned_at=at,
+            at=at + timedelta(minutes=number),
+            source="gate",
+            told_at=at,
+            received_at=at,
         )
         for number in range(3)
-    ]  # fmt: skip
+    ]
     with coast.rooms.till.database.write() as tx:
         put_observations(tx, facts)
 
