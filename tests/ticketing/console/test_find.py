@@ -105,7 +105,14 @@ def test_find_knows_the_cent_on_suspense(month: tuple[Browser, service.Run], api
 def test_the_bank_says_its_verdict_and_the_reason_to_keep_in_the_language_of_the_page(
     month: tuple[Browser, service.Run],
 ) -> None:
-    browser, _ = month
+    browser, run = month
+    due = next(one.amount for one in run.dataset.payments if one.creditor == "hsl")
+    again = statement(
+        line(due.text, "unknown", bank="b2", name="X"), closing=Money(10000 - due.minor, "EUR").text
+    )
+    imported = browser.press(browser.open("/console/bank"), "Tuo", files={"file": ("bank.xml", again)})
+    assert "uusia rivejä 1" in imported.text, imported.text
+    assert "no reference" not in imported.text
     page = browser.open("/console/bank")
     assert "Tallinna ühistransport" in page.text
     assert "odotettiin" in page.text
