@@ -10,7 +10,7 @@ from flask import Response, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from tariffs.money import Money
-from ticketing.console import figures, words
+from ticketing.console import figures, sentences, words
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.names import party_name, region_name
 from ticketing.errors import Misconfigured, NotAllowed, NotFound, ThroughfareError, TooManyRequests
@@ -142,7 +142,8 @@ def _frame() -> dict[str, Any]:
         "percent": lambda basis_points: figures.percent(basis_points, tongue),
         "called": lambda party: party_name(party, tongue),
         "region_name": region_name,
-        "rule_words": lambda rule: rule_words(rule, tongue),
+        "rule_words": lambda rule: sentences.say(rule_words(rule, tongue), tongue),
+        "say": lambda sentence: sentences.say(sentence or "", tongue),
         "tongues": TONGUES,
         "here_is": here_is(),
         "local": local,

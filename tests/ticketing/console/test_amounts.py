@@ -110,6 +110,9 @@ def test_an_amount_that_is_none_is_refused_in_the_language_of_the_page(
 ) -> None:
     anna, _, page = desks
 
+    much = anna.press(page, "Vastaa", text="jaa", verdict="corrected", amount="500")
+    assert "500,00 EUR on enemmän kuin riitautettu rivi" in much.text.replace("\u00a0", " ")
+    assert "is more than" not in much.text
     wrong = anna.press(page, "Vastaa", text="jaa", verdict="corrected", amount="paljon")
 
     assert (wrong.status, "tarvitaan summa, esimerkiksi 12,50" in wrong.text) == (422, True)

@@ -59,13 +59,27 @@ def test_a_loss_is_named_as_one_and_all_places_together_are_nothing(
     office: Office = api.client.application.extensions["throughfare"].office
     with office.database.write() as tx:
         borne = settling.correction(
-            "d1", "hsl", None, region=REGION, amount=186, currency="EUR", at=AT, original_period="2026-09",
+            "d1",
+            "hsl",
+            None,
+            region=REGION,
+            amount=186,
+            currency="EUR",
+            at=AT,
+            original_period="2026-09",
             note={},
-        )  # fmt: skip
+        )
         taken = settling.correction(
-            "d2", "tlt", "hsl", region=REGION, amount=-500, currency="EUR", at=AT, original_period="2026-09",
+            "d2",
+            "tlt",
+            "hsl",
+            region=REGION,
+            amount=-500,
+            currency="EUR",
+            at=AT,
+            original_period="2026-09",
             note={},
-        )  # fmt: skip
+        )
         book(tx, borne, taken)
     browser = signed_in(desk, visitor)
 

@@ -28,9 +28,16 @@ def month(api: Api, desk: StaffDesk, visitor: Visitor, quick_hashes: None) -> tu
     sell(office.database, "ticket-one", {"hsl": 1000, "tlt": 500}, vat=91, fee=17, region=REGION)
     with office.database.write() as tx:
         moved = settling.correction(
-            "d1", "hsl", "tlt", region=REGION, amount=123, currency="EUR", at=AT, original_period="2026-08",
+            "d1",
+            "hsl",
+            "tlt",
+            region=REGION,
+            amount=123,
+            currency="EUR",
+            at=AT,
+            original_period="2026-08",
             note={"text": "a correction"},
-        )  # fmt: skip
+        )
         book(tx, moved)
     enter_accounts(office)
     run = service.close(office, REGION, "2026-09", "Anna Kask")
@@ -78,9 +85,14 @@ def test_find_knows_the_cent_on_suspense(month: tuple[Browser, service.Run], api
     office: Any = api.client.application.extensions["throughfare"].office
     finding = bank.review(office, REGION)[0][0]
     bank.book_line(
-        office, REGION, finding.line.id, "payment", by="Anna Kask", reason="liikaa",
+        office,
+        REGION,
+        finding.line.id,
+        "payment",
+        by="Anna Kask",
+        reason="liikaa",
         reference=payout.end_to_end_id(run, "tlt"),
-    )  # fmt: skip
+    )
     waiting = bank.list_suspense(office, REGION)[0]
     cents = f"{abs(waiting.amount_minor) / 100:.2f}".replace(".", ",")
 
@@ -88,6 +100,27 @@ def test_find_knows_the_cent_on_suspense(month: tuple[Browser, service.Run], api
 
     assert "Selvittelytilillä" in page.text, page.text
     assert faults_of(page) == []
+
+
+def test_the_bank_says_its_verdict_and_the_reason_to_keep_in_the_language_of_the_page(
+    month: tuple[Browser, service.Run],
+) -> None:
+    browser, run = month
+    due = next(one.amount for one in run.dataset.payments if one.creditor == "hsl")
+    again = statement(
+        line(due.text, "unknown", bank="b2", name="X"), closing=Money(10000 - due.minor, "EUR").text
+    )
+    imported = browser.press(browser.open("/console/bank"), "Tuo", files={"file": ("bank.xml", again)})
+    assert "uusia rivejä 1" in imported.text, imported.text
+    assert "no reference" not in imported.text
+    page = browser.open("/console/bank")
+    assert "Tallinna ühistransport" in page.text
+    assert "odotettiin" in page.text
+    assert "expected" not in page.text
+
+    booking = browser.follow(page, "Kirjaa")
+
+    assert "odotettiin" in booking.form("Kirjaa").fields["reason"]
 
 
 def test_find_knows_a_file_by_its_msgid_and_days_without_a_year(month: tuple[Browser, service.Run]) -> None:

@@ -23,7 +23,11 @@ def anna(desk: StaffDesk, visitor: Visitor) -> Browser:
 def test_an_order_is_found_by_its_code_and_its_amount_and_given_back_once(api: Api, anna: Browser) -> None:
     bought = api.buy(passengers=[{"ref": "anna"}], depart_at="2026-10-16T06:10:00+03:00")
     order_id, total = bought.order["id"], bought.order["total"]["amount"]
-    page = anna.follow(anna.open("/console/orders"), "2026-")
+    listed = anna.open("/console/orders")
+    assert any(
+        words.endswith(order_id[-8:]) for words in listed.read.links
+    )  # each link has a name of its own
+    page = anna.follow(listed, "2026-")
     assert "Order" in page.text
     code = page.text.partition("Control code ")[2][:10]
 

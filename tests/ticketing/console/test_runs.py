@@ -83,6 +83,8 @@ def test_a_run_at_the_bank_says_its_next_step(run_page: Page, bertil: Browser, a
     exported = bertil.press(bertil.press(approved, "Vie tiedostot"), "Vie tiedostot")
     run = service.get_run(office, str(exported.response.url.path).rpartition("/")[2])
 
+    wrong = bertil.press(exported, "Pankki", message_id="toinen")
+    assert (wrong.status, "on toinen MsgId" in wrong.text, "another" in wrong.text) == (422, True, False)
     sent = bertil.press(exported, "Pankki", message_id=payout.message_id_of(run))
 
     assert "Nyt: tuo pankin tiliote" in sent.text

@@ -8,6 +8,7 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.look import Look, look_then_do
 from ticketing.console.pages import attempt, language, page, region, staff
+from ticketing.console.sentences import say
 from ticketing.console.words import text
 from ticketing.errors import Conflict, ThroughfareError
 from ticketing.purchase import at_desk, looking_up, show
@@ -67,7 +68,7 @@ def give_back(order_id: str) -> Response:
         facts=[
             (text("order", tongue), order_id),
             *(
-                (line.passenger_ref, f"{figures.of_money(line.amount, tongue)}. {line.because}")
+                (line.passenger_ref, f"{figures.of_money(line.amount, tongue)}. {say(line.because, tongue)}")
                 for line in offer.lines
             ),
             (text("total", tongue), figures.of_money(offer.amount, tongue)),

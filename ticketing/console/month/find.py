@@ -98,12 +98,12 @@ def _orders(wanted: str, amount: Money | None) -> Iterator[Hit]:
     till, tongue = console().till, language()
     tickets = looking_up.list_tickets_of_code(till, wanted)
     known = {purchase.find_order_of(till, one) for one in (wanted, *tickets)} - {None}
-    found = {order.id: order for order in looking_up.list_orders_ending(till, region(), wanted)}
+    listed = {order.id: order for order in looking_up.list_orders_ending(till, region(), wanted)}
     if amount:
-        found |= {order.id: order for order in looking_up.list_orders_of_amount(till, region(), amount)}
-    for order_id in sorted({*filter(None, known)} - {*found}):
+        listed |= {order.id: order for order in looking_up.list_orders_of_amount(till, region(), amount)}
+    for order_id in sorted({*filter(None, known)} - {*listed}):
         yield Hit("order", order_id, url_for("console.order", order_id=order_id))
-    for order in found.values():
+    for order in listed.values():
         words = f"{figures.moment(order.created_at, tongue)} · {figures.of_money(order.total, tongue)}"
         yield Hit("order", f"{words} · {order.id[-8:]}", url_for("console.order", order_id=order.id))
 

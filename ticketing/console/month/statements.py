@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from flask import Response, g, request, url_for
 
 from tariffs.money import Money
+from tariffs.words import explain
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs, own
 from ticketing.console.month.lines import table_of
-from ticketing.console.pages import attempt, download, page, staff
+from ticketing.console.pages import attempt, download, language, page, staff
 from ticketing.errors import NotFound
 from ticketing.purchase import looking_up
 from ticketing.settlement import claims, service
@@ -86,6 +87,7 @@ def line(run_id: str, party: str, line_id: str) -> str:
         cases=cases,
         vat_share=why.get("vat_share"),
         control_code=_code_of(why),
+        step_words=lambda step: explain([step], language())[0],
     )
 
 

@@ -30,6 +30,7 @@ def bank() -> str:
         suspense=banking.list_suspense(office, place),
         booked=banking.list_booked(office),
         notes=g.get("notes", ()),
+        new_lines=g.get("new", 0),
     )
 
 
@@ -43,7 +44,7 @@ def import_statement() -> Response:
         content = upload.read() if upload else b""
         if not content:
             raise InvalidRequest.at("file", "choose the bank's file first")
-        _, g.notes = banking.take_file(console().office, region(), content, staff().name)
+        g.new, g.notes = banking.take_file(console().office, region(), content, staff().name)
 
     answer = attempt(act, bank, to=lambda: url_for("console.bank", region=region(), done="imported"))
     return make_response(bank()) if g.get("notes") else answer
