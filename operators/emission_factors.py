@@ -1,9 +1,10 @@
 """Read `emissions.csv`: grams CO2e for each kilometre of a vehicle, dated, each with its source and method. Pure."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal, get_args
 
 from operators.gtfs.timetable import Mode
@@ -38,6 +39,9 @@ _COLUMNS = (
 _MOST_GRAMS, _MILLI = 10_000, 1_000
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _MOST_TEXT = 400
+_GRAMS = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,3})?")
+# Answers and apps show it as a link: nothing that a browser would run.
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,8 @@ def _factor(row: Row, operators: Collection[str], stops: Collection[str]) -> Emi
     before = len(row.findings)
     first, last = row.days("valid_from", "valid_until")
     texts = {name: _text(row, name) for name in ("id", "method", "source", "url")}
+    if texts["url"] and not _ADDRESS.fullmatch(texts["url"]):
+        row.fault("url", "invalid_value", "must be an address that begins with https:// or http://")
     milligrams = row.parsed("grams_per_km", _milligrams, "invalid_number", "grams like 282 or 0.5")
     year = row.parsed("year", int, "invalid_integer", "a year")
     if not row.required("grams_per_km") or not row.required("year") or not row.required("valid_from"):
@@ -170,11 +176,6 @@ def _stop(row: Row, field: str, stops: Collection[str]) -> str:
 
 def _milligrams(text: str) -> int:
     """Read grams with at most three digits behind the point; raises ValueError."""
-    try:
-        grams = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(text) from None
-    milligrams = grams * _MILLI
-    if not grams.is_finite() or not 0 <= grams <= _MOST_GRAMS or milligrams != int(milligrams):
+    if not _GRAMS.fullmatch(text) or Decimal(text) > _MOST_GRAMS:
         raise ValueError(text)
-    return int(milligrams)
+    return int(Decimal(text) * _MILLI)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 _VERSION, _VARIANT = 7, 2
 _TAIL_BITS, _LOW_BITS = 74, 62
-_TAIL = (1 << _TAIL_BITS) - 1
+_TAIL, _LOW = (1 << _TAIL_BITS) - 1, (1 << _LOW_BITS) - 1
+# The places of the time, and of the twelve random bits behind the version.
+_TIME_AT, _RANDOM_A_AT, _RANDOM_A = 80, 64, (1 << _TAIL_BITS - _LOW_BITS) - 1
 # Too wide to guess, and a quarter of a million steps fit into a millisecond.
 _STEP_BITS = 56
 _LOCK = threading.Lock()
@@ -31,7 +33,7 @@ def milliseconds_of(identifier: str) -> int | None:
         found = uuid.UUID(identifier)
     except ValueError:
         return None
-    return found.int >> 80 if found.version == _VERSION else None
+    return found.int >> _TIME_AT if found.version == _VERSION else None
 
 
 def new_id() -> str:
@@ -47,7 +49,25 @@ def new_id() -> str:
         else:
             _last.milliseconds, _last.tail = milliseconds, secrets.randbits(_TAIL_BITS)
         tail = _last.tail
-    high, low = tail >> _LOW_BITS, tail & (1 << _LOW_BITS) - 1
-    value = (milliseconds & (1 << 48) - 1) << 80 | _VERSION << 76 | high << 64 | _VARIANT << 62 | low
+    return _written(milliseconds, tail)
+
+
+def id_after(last: str) -> str:
+    """Make a UUIDv7 that comes after another one in the order of ids, also where the clock was set back since.
+
+    It goes on from the other one by a random step until the clock has passed it.
+    """
+    new = new_id()
+    if new > last:
+        return new
+    value = uuid.UUID(last).int
+    tail = ((value >> _RANDOM_A_AT) & _RANDOM_A) << _LOW_BITS | value & _LOW
+    tail += 1 + secrets.randbits(_STEP_BITS)
+    return _written((value >> _TIME_AT) + (tail >> _TAIL_BITS), tail & _TAIL)
+
+
+def _written(milliseconds: int, tail: int) -> str:
+    high, low = tail >> _LOW_BITS, tail & _LOW
+    value = (milliseconds & (1 << 48) - 1) << _TIME_AT | _VERSION << 76 | high << 64 | _VARIANT << 62 | low
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

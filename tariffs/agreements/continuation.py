@@ -11,7 +11,7 @@ from datetime import date
 from typing import Literal, get_args
 
 from tariffs.agreements.model import FILE
-from tariffs.agreements.reading import DocumentReader
+from tariffs.agreements.reading import DocumentReader, is_one_of
 from tariffs.findings import Finding
 from tariffs.money import Money, MoneyError, parse
 
@@ -186,7 +186,7 @@ class _Reader(DocumentReader):
 
     def _when(self, events: object) -> frozenset[str]:
         listed = self._listed(events)
-        if not listed or any(one not in EVENTS for one in listed):
+        if not listed or not all(is_one_of(one, EVENTS) for one in listed):
             self.fault("when", "invalid_enum", f"must be a list of {', '.join(EVENTS)}")
         return frozenset(map(str, listed))
 
@@ -219,7 +219,7 @@ class _Reader(DocumentReader):
         return fare
 
     def _bearer(self, name: object) -> str:
-        if name not in {CAUSING, SCHEME}:
+        if not is_one_of(name, {CAUSING, SCHEME}):
             self.fault(
                 "bearer",
                 "missing_value",

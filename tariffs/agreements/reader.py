@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from tariffs.agreements.continuation import sets_no_price
 from tariffs.agreements.model import FILE, AgreedPrice, Agreement, Element, Kind
-from tariffs.agreements.reading import DocumentReader
+from tariffs.agreements.reading import DocumentReader, is_one_of
 from tariffs.agreements.shares import PRO_RATA, SELLER
 from tariffs.findings import Finding
 
@@ -123,10 +123,10 @@ class _Reader(DocumentReader):
         return None if len(self.findings) > before else agreement
 
     def _kind(self, document: Mapping[str, Any]) -> Kind:
-        kind: Kind = document.get("kind", "")
-        if kind not in get_args(Kind):
+        kind: Any = document.get("kind", "")
+        if not is_one_of(kind, get_args(Kind)):
             self.fault("kind", "invalid_enum", f"{kind!r} is not one of {', '.join(get_args(Kind))}")
-        return kind
+        return cast("Kind", str(kind))
 
     def _percent(self, document: Mapping[str, Any]) -> int | None:
         percent = document.get("percent")

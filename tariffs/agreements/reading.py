@@ -1,10 +1,10 @@
 """Read one object of a region's JSON files: what agreements and passes have in common. Every fault has its path."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from tariffs.agreements.model import AgreedPrice
 from tariffs.agreements.shares import FINAL, Method, Step
@@ -14,6 +14,11 @@ from tariffs.money import MoneyError, parse
 _PRICE_KEYS = {"rider", "sale_channel", "operator", "amount", "currency"}
 _MAX_PERCENT = 100
 _IN_MONEY = {"fixed_first", "min_guarantee"}
+
+
+def is_one_of(value: object, words: Container[str]) -> bool:
+    """Tell whether a value of a file is one of these words; a list or an object in its place is none of them."""
+    return isinstance(value, str) and value in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,11 @@ class DocumentReader:
 
     def step(self, row: Mapping[str, Any], path: str) -> Step:
         """One step with its factors."""
-        method: Method = row.get("method", "")
-        if method not in get_args(Method):
+        named = row.get("method", "")
+        method = cast("Method", str(named))
+        if not is_one_of(named, get_args(Method)):
             self.fault(
-                f"{path}.method", "invalid_enum", f"{method!r} is not one of {', '.join(get_args(Method))}"
+                f"{path}.method", "invalid_enum", f"{named!r} is not one of {', '.join(get_args(Method))}"
             )
         self.unknown(row, {"method", "by_operator", "currency"}, f"{path}.")
         factors: dict[str, Fraction] = {}
@@ -98,7 +104,7 @@ class DocumentReader:
 
     def operator(self, name: Any, path: str) -> None:
         """Report a name that no operator has."""
-        if name not in self.operators:
+        if not is_one_of(name, self.operators):
             self.fault(path, "unknown_reference", f"{name!r} is not an operator")
 
     def unknown(self, document: Any, keys: set[str], prefix: str) -> None:
@@ -118,7 +124,7 @@ class DocumentReader:
         prices: list[AgreedPrice] = []
         for at, row in enumerate(rows):
             self.unknown(row, _PRICE_KEYS, f"prices[{at}].")
-            if row.get("rider") not in self.riders:
+            if not is_one_of(row.get("rider"), self.riders):
                 self.fault(
                     f"prices[{at}].rider",
                     "unknown_reference",

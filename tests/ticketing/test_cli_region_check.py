@@ -351,6 +351,10 @@ GOOD = "bus-2024,bus,bus,,,52.5,wtw,a model,modelled,2024,2024-01-01,,A book,htt
     [
         (GOOD.replace("52.5", "a lot"), "grams_per_km", "is not grams like 282 or 0.5"),
         (GOOD.replace("52.5", "-1"), "grams_per_km", "is not grams"),
+        (GOOD.replace("52.5", "1E+999999999"), "grams_per_km", "is not grams"),
+        (GOOD.replace("52.5", "sNaN"), "grams_per_km", "is not grams"),
+        (GOOD.replace("52.5", "٥٢"), "grams_per_km", "is not grams"),
+        (GOOD.replace("https://example.org/book", "javascript:alert(1)"), "url", "begins with https://"),
         (GOOD.replace("52.5", ""), "grams_per_km", "is required"),
         (GOOD.replace("wtw", "all"), "scope", "'all' is none of ttw, wtw"),
         (GOOD.replace("modelled", "guessed"), "data_class", "none of primary, modelled, default"),

@@ -42,6 +42,17 @@ _HEADERS: dict[type[ThroughfareError], dict[str, str]] = {
     errors.OperatorSilent: {"Retry-After": "5"},
     OutcomeUnknown: {"Retry-After": "2"},
 }
+# The framework's sentences speak of spelling and of browsers; these are ours, by status.
+_OURS: dict[int, str] = {
+    400: "the request cannot be read: it must be HTTP, and its body JSON where one is wanted",
+    404: "nothing is at this address",
+    405: "this address does not take this method",
+    406: "nothing here has a form that the caller accepts",
+    413: "the body is longer than this address takes",
+    414: "the address is too long",
+    415: "this address does not read this type of content",
+    431: "the headers are too long",
+}
 _MAX_FAULTS = 50
 _MEANWHILE = "somebody else has done the same at this very moment; look again before you repeat it"
 _TWO = "four eyes are two people: "
@@ -109,9 +120,16 @@ def http(error: HTTPException) -> Response:
     code = known_type((error.name or "error").lower().replace(" ", "_"), status)
     messages = getattr(error, "data", {}).get("messages") if isinstance(error, UnprocessableEntity) else None
     faults = tuple(_flatten(_without_location(messages))) if messages else ()
-    detail = "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]) or error.description or code
+    told = "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3])
+    detail = told or _said(error, status) or code
     kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     return problem(status, "invalid_request" if faults else code, detail, faults, kept)
+
+
+def _said(error: HTTPException, status: int) -> str | None:
+    """Our own sentence where the framework says its own."""
+    is_its_own = error.description == type(error).description
+    return _OURS.get(status, error.description) if is_its_own else error.description
 
 
 def status_of(error: ThroughfareError) -> int:

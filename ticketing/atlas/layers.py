@@ -62,9 +62,13 @@ class _Scene:
 
     def named(self, zone: str) -> str:
         """A zone with its operator, as people read it."""
-        operator = zone.partition(":")[0]
         spot = self.places.get(zone)
-        return f"{self.region.operators[operator].name}: {spot.name if spot else zone}"
+        return f"{self.operator(zone.partition(':')[0])}: {spot.name if spot else zone}"
+
+    def operator(self, operator: str) -> str:
+        """The name of an operator; its id where it has left the region since the month was published."""
+        known = self.region.operators.get(operator)
+        return known.name if known else operator
 
     def money(self, minor: int) -> str:
         """An amount in the region's currency."""
@@ -155,8 +159,7 @@ def _lines(
 
 def _connections(scene: _Scene) -> Shown:
     rows = scene.month.changes or ()
-    operators = scene.region.operators
-    ends = [(operators[one.before].name, operators[one.after].name) for one in rows]
+    ends = [(scene.operator(one.before), scene.operator(one.after)) for one in rows]
     cells = [scene.numbers(one.kept, one.missed, one.not_known) for one in rows]
     steps = steps_of([(one.kept or 0) + (one.missed or 0) for one in rows])
     marks = [

@@ -77,6 +77,21 @@ def withdraw(dataset: str, month: str, region: str | None) -> None:
 
 
 @command.command()
+@_region
+def restored(region: str | None) -> None:
+    """After a restore of the database: let no table be drawn again that may have been published since the backup.
+
+    \b
+    Example:
+      throughfare publish restored
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    name, desk = _desk(region)
+    for one in publishing.spend_unknown(desk, name):
+        click.echo(f"{one.dataset} {one.month} is not published any more: it may have been before")
+    click.echo("nothing that was published since the backup is drawn a second time")
+
+
+@command.command()
 @click.argument("path")
 @click.option(
     "--to", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write."

@@ -14,20 +14,21 @@ from flask import Response, make_response, request
 from ticketing.console.pages import attempt, page
 
 SEEN = "seen"
+_NOT_NOW = "not_now"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """The page before an action: its facts by name, what follows from it, and the form that does it.
 
-    `fields` are what the first form gave, `asks` what the second one asks in words, by its label; `back` is where to go instead.
+    `fields` are what the first form gave, `asks` what the second one asks in words, by its label. *Not now* sends them back
+    to the first form, which so keeps what was typed.
     """
 
     title: str
     facts: Sequence[tuple[str, str]]
     consequence: str
     button: str
-    back: str
     fields: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     asks: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,7 +60,9 @@ def is_seen(digest: str) -> bool:
 def look_then_do(
     look: Look, act: Callable[[], object], shown: Callable[[], str], *, to: Callable[[], str], here: str
 ) -> Response:
-    """Show the page before an action, or take it when that page was sent."""
+    """Show the page before an action, take it when that page was sent, or go back to the first form with what was typed."""
+    if _NOT_NOW in request.form:
+        return make_response(shown())
     if is_seen(look.digest):
         return attempt(act, shown, to=to)
     return make_response(

@@ -126,8 +126,7 @@ def _frame() -> dict[str, Any]:
         return words.text(key, tongue, **values)
 
     def named(kind: str, value: str) -> str:
-        """A word of a fixed list (states, verdicts, ways); one that has no text yet is shown as it is."""
-        return t(f"{kind}.{value}") if words.has(f"{kind}.{value}") else value.replace("_", " ")
+        return words.named(kind, value, tongue)
 
     done = request.args.get("done", "")
     return {

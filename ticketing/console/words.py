@@ -21,6 +21,12 @@ def text(key: str, language: str = "en", **values: object) -> str:
     return (known.get(key) or texts("en")[key]).format(**values)
 
 
+def named(kind: str, value: str, language: str = "en") -> str:
+    """A word of a fixed list (states, verdicts, ways); one that has no text yet is shown as it is."""
+    key = f"{kind}.{value}"
+    return text(key, language) if has(key) else value.replace("_", " ")
+
+
 def has(key: str) -> bool:
     """Tell whether there is a text of this key."""
     return key in texts("en")

@@ -4,7 +4,7 @@ Readers are strict: a missing, unknown or ill-typed field raises Unreadable, whi
 byte for byte in canonical form, so that hashes and replays hold.
 """
 
-from ticketing.frozen.fields import Unreadable
+from ticketing.frozen.fields import Unreadable, is_of_our_days
 from ticketing.frozen.guarantees import (
     CoveredConnection,
     GuaranteeDecision,
@@ -134,6 +134,7 @@ __all__ = [
     "find_promise",
     "gross_of",
     "harm_in",
+    "is_of_our_days",
     "is_unverified",
     "left_of",
     "name_of",

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 Document = Mapping[str, object]
 T = TypeVar("T")
+_CENTURY, _THIS_CENTURY = 100, 20
 
 
 class Unreadable(ValueError):
@@ -83,6 +84,11 @@ def moment(found: Document, name: str) -> datetime:
     if read.tzinfo is None or read.isoformat() != value:
         raise Unreadable(name, "must be a time with its offset, as in 2026-10-13T06:10:00+03:00")
     return read
+
+
+def is_of_our_days(moment: datetime) -> bool:
+    """Tell whether a time that a stranger names is of this century: one near the ends of the calendar has no form in UTC."""
+    return moment.year // _CENTURY == _THIS_CENTURY
 
 
 def moment_or_none(found: Document, name: str) -> datetime | None:

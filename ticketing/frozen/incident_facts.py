@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Annotated, Any, get_type_hints
 
-from ticketing.frozen.fields import Unreadable, document
+from ticketing.frozen.fields import Unreadable, document, is_of_our_days
 
 _MOST_COUNT, _MOST_LISTED = 10**12, 200
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:[_:-][a-z0-9]+){0,6}")
@@ -83,6 +83,8 @@ def _moment(value: object) -> object:
         raise _wrong("must be a time") from None
     if read.tzinfo is None or read.isoformat() != value:
         raise _wrong("must be a time with its offset, as in 2026-12-01T06:10:00+00:00")
+    if not is_of_our_days(read):
+        raise _wrong("must be a time of this century")
     return read
 
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar, get_args
 
-from ticketing.frozen.fields import Document, Unreadable, document, moment, part, text, truth, whole
+from ticketing.frozen.fields import (
+    Document,
+    Unreadable,
+    document,
+    is_of_our_days,
+    moment,
+    part,
+    text,
+    truth,
+    whole,
+)
 from ticketing.frozen.harmless import harmless
 from ticketing.frozen.incident_facts import IncidentFacts, read_facts, write_facts
 from ticketing.frozen.incident_words import RSIT, IncidentStatus, IncidentType, Tlp
@@ -75,8 +85,8 @@ def read_incident(value: object) -> IncidentRecord:
         status=_word(given, "status", get_args(IncidentStatus)),
         severity=severity,
         tlp=_word(given, "tlp", get_args(Tlp)),
-        occurred_at=moment(given, "occurred_at"),
-        aware_at=moment(given, "aware_at"),
+        occurred_at=_moment(given, "occurred_at"),
+        aware_at=_moment(given, "aware_at"),
         facts=part(given, "facts", lambda facts: read_facts(kind, facts)),
         operator=_operator(given),
         narrative=harmless(given.get("narrative", ""), "narrative", _MOST_TEXT),
@@ -123,6 +133,14 @@ def _operator(given: Document) -> str | None:
     except Unreadable as fault:
         raise Unreadable("operator", fault.message) from None
     return text(given, "operator")
+
+
+def _moment(given: Document, name: str) -> datetime:
+    """Read a time that every clock and calendar here can show."""
+    read = moment(given, name)
+    if not is_of_our_days(read):
+        raise Unreadable(name, "must be a time of this century")
+    return read
 
 
 def _amount(given: Mapping[str, object], name: str) -> int:

@@ -1,6 +1,5 @@
 """Read a proposed tariff or agreement, and compare it with today's by the journeys of a published month."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from operators.files import FARE_FILES
 from tariffs.book import TariffBook, build_book
 from tariffs.findings import errors
+from throughfare_gate.strictjson import NotStrict, loads
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.impact.comparing import WhatIf, compare
 from ticketing.impact.desk import ImpactDesk, Month, read_month
@@ -66,8 +66,8 @@ def by_book(
 
 def _agreements(proposal: Proposal) -> Any:
     try:
-        return json.loads(proposal.text)
-    except (ValueError, RecursionError) as error:
+        return loads(proposal.text, nul=False)
+    except NotStrict as error:
         raise InvalidRequest.at(AGREEMENTS, f"is no JSON: {error}") from None
 
 

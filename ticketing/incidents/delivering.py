@@ -4,7 +4,6 @@ A worker that dies between two steps sends a text twice at most; its receiver kn
 """
 
 import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,7 +13,7 @@ from ticketing.db.incidents import deliveries, partners, steps, visible
 from ticketing.db.incidents.deliveries import Delivery
 from ticketing.db.incidents.partners import Partner
 from ticketing.db.incidents.steps import Step
-from ticketing.errors import ThroughfareError
+from ticketing.errors import ThroughfareError, TooManyRequests
 from ticketing.incidents import exchange, papers
 from ticketing.incidents.desk import IncidentDesk
 from ticketing.incidents.papers import ANSWER, RECORD
@@ -36,7 +35,7 @@ def deliver_due(desk: IncidentDesk) -> int:
         known = partners.partners_by_id(tx)
         wanted = [(due, known[due.partner_id], steps.find_step(tx, due.step_id)) for due in claimed]
     for due, partner, step in wanted:
-        detail = _send(desk, due, partner, step) if step is not None else "there is no such step"
+        detail = _tried(desk, due, partner, step) if step is not None else "there is no such step"
         arrived += not detail
         _settle(desk, due, detail)
     return arrived
@@ -65,13 +64,13 @@ def fetch(desk: IncidentDesk, partner: Partner) -> int:
         )
         if reply.status not in _TAKEN:
             raise OperatorError(f"{partner.name} answers {reply.status}")
-        page: Mapping[str, object] = reply.json()
-        for token in exchange.contents(page):
+        page = exchange.read_page(reply.json())
+        for token in page.records:
             count += _taken(desk, partner, token)
-        cursor = str(page.get("cursor") or cursor)
+        cursor = page.cursor or cursor
         with desk.database.write() as tx:
             partners.change_partner(tx, partner.id, fetched=cursor, fetched_at=desk.clock.now())
-        if not page.get("more"):
+        if not page.more:
             break
     return count
 
@@ -88,9 +87,20 @@ def _taken(desk: IncidentDesk, partner: Partner, token: str) -> int:
     """Take one record in; one that is no good is told in the log, and the next ones are read."""
     try:
         return int(exchange.take_in(desk, token, partner).is_new)
+    except TooManyRequests:
+        # The cursor stays: what did not fit today is fetched tomorrow.
+        raise
     except ThroughfareError as error:
         _log.warning("incident refused", partner=partner.issuer, reason=error.detail)
         return 0
+
+
+def _tried(desk: IncidentDesk, due: Delivery, partner: Partner, step: Step) -> str:
+    try:
+        return _send(desk, due, partner, step)
+    except Exception as error:  # noqa: BLE001  one that nobody can send must not hold the others up
+        _log.exception("incident not sent", partner=partner.issuer, step=step.id)
+        return f"it cannot be sent: {type(error).__name__}"
 
 
 def _send(desk: IncidentDesk, due: Delivery, partner: Partner, step: Step) -> str:
@@ -99,20 +109,20 @@ def _send(desk: IncidentDesk, due: Delivery, partner: Partner, step: Step) -> st
         return _NARROWED
     typ = ANSWER if step.kind == "answer" else RECORD
     with desk.database.read() as tx:
+        incident = steps.find_incident(tx, step.incident_id)
         is_theirs = typ == ANSWER or visible.find_shared(tx, viewer_of(partner), step.incident_id) is not None
-    if not is_theirs:
+    if incident is None or not is_theirs:
         return _NARROWED
-    token = papers.sign_step(desk, typ, step, partner)
+    token = papers.sign_step(desk, typ, step, partner, incident.id_there)
     if due.way == "mail":
         sent = desk.mail.send({"address": partner.mail or ""}, _mail(desk, step, typ, token))
         return "" if sent.outcome == "delivered" else sent.detail
-    return _post(desk, partner, step, typ, token)
+    path = f"/v1/incidents/{incident.id_there}/answers" if typ == ANSWER else "/v1/incidents"
+    return _post(desk, partner, path, {"answer" if typ == ANSWER else "record": token})
 
 
-def _post(desk: IncidentDesk, partner: Partner, step: Step, typ: str, token: str) -> str:
-    is_answer = typ == ANSWER
-    path = f"/v1/incidents/{step.incident_id}/answers" if is_answer else "/v1/incidents"
-    body = json.dumps({"answer" if is_answer else "record": token}).encode()
+def _post(desk: IncidentDesk, partner: Partner, path: str, content: dict[str, str]) -> str:
+    body = json.dumps(content).encode()
     headers = {**_headers(desk, partner), "Content-Type": "application/json"}
     try:
         reply = desk.wire.call(

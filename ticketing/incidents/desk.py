@@ -1,5 +1,6 @@
 """Hold the tools of the incidents' desk, and the figures by which it works."""
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,7 +36,7 @@ class IncidentDesk:
 def refuse_names(tx: Transaction, record: IncidentRecord) -> None:
     """Raise InvalidRequest where a text of a record holds the name of somebody who works here."""
     texts = {"title": record.title, "narrative": record.narrative, "lessons": record.lessons}
-    names = {member.name.casefold() for member in staff.list_members(tx)}
+    names = {_spaced(member.name) for member in staff.list_members(tx)}
     known = {name for name in names if len(name) >= _SHORTEST_NAME}
     faults = [
         Fault(field, "holds the name of a member of staff: a record for others names no person")
@@ -52,5 +53,6 @@ def _names_one_of(names: Collection[str], text: str) -> bool:
 
 
 def _spaced(text: str) -> str:
-    """A text in small letters with single spaces for everything but letters."""
-    return " ".join("".join(letter if letter.isalpha() else " " for letter in text.casefold()).split())
+    """A text in small letters with single spaces for everything but letters, however its letters are composed."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(letter if letter.isalpha() else " " for letter in plain).split())

@@ -5,13 +5,16 @@ import email.policy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
 
+from throughfare_gate.ids import new_id
 from ticketing.db import Transaction
 from ticketing.db.incidents import partners, steps, visible
 from ticketing.db.incidents.partners import Partner
 from ticketing.db.incidents.steps import Incident, NewStep, StepKind
-from ticketing.errors import Conflict, Fault, InvalidRequest, NotFound
-from ticketing.frozen import Unreadable, read_incident
+from ticketing.errors import Conflict, Fault, InvalidRequest, NotFound, TooManyRequests
+from ticketing.frozen import IncidentType, Unreadable, read_incident
 from ticketing.incidents import papers
 from ticketing.incidents.answering import read_answer
 from ticketing.incidents.desk import IncidentDesk
@@ -23,17 +26,22 @@ __all__ = [
     "Partner",
     "Taken",
     "caller",
-    "contents",
     "export_answer",
     "export_for",
     "get_partner",
     "give_out",
     "import_file",
+    "read_page",
     "take_answer",
     "take_in",
     "tokens_in",
 ]
 PAGE = 20
+# So many records and answers of one partner are taken in within a day.
+MOST_A_DAY = 200
+_DAY, _PAUSE = timedelta(days=1), timedelta(hours=1)
+_MOST_PARTS = 100
+_CURSOR = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
@@ -75,17 +83,14 @@ def take_in(desk: IncidentDesk, token: str, sender: Partner | None = None) -> Ta
     except Unreadable as fault:
         raise InvalidRequest(f"record.{fault}", [Fault(f"record.{fault.field}", fault.message)]) from None
     now, partner = desk.clock.now(), paper.partner
-    opened = Incident(
-        id=paper.incident_id, partner_id=partner.id, type=record.type, trigger_key=None, opened_at=now
-    )
     with desk.database.write() as tx:
         steps.lock_chain(tx)
-        steps.open_incident(tx, opened)
-        _refuse_strangers(tx, opened)
-        is_new = not _is_known(tx, paper, "received")
+        incident = _incident_of(tx, paper, record.type, now)
+        is_new = not _is_known(tx, paper, incident.id, "received")
         if is_new:
+            _refuse_flood(tx, partner, now)
             wanted = NewStep(
-                incident_id=paper.incident_id,
+                incident_id=incident.id,
                 kind="received",
                 at=now,
                 actor=partner.name,
@@ -94,7 +99,7 @@ def take_in(desk: IncidentDesk, token: str, sender: Partner | None = None) -> Ta
                 record=record,
             )
             steps.add_step(tx, wanted)
-    return Taken(incident_id=paper.incident_id, partner=partner.name, is_new=is_new)
+    return Taken(incident_id=incident.id, partner=partner.name, is_new=is_new)
 
 
 def take_answer(
@@ -104,19 +109,20 @@ def take_answer(
     with desk.database.read() as tx:
         known = [sender] if sender else partners.list_partners(tx)
     paper = papers.read_paper(desk, known, ANSWER, token)
-    answer, partner = read_answer(paper.content), paper.partner
+    answer, partner, now = read_answer(paper.content), paper.partner, desk.clock.now()
     if expected not in {None, paper.incident_id}:
         raise NotFound("there is no such incident")
     with desk.database.write() as tx:
         steps.lock_chain(tx)
         if visible.find_shared(tx, viewer_of(partner), paper.incident_id) is None:
             raise NotFound("there is no such incident")
-        is_new = not _is_known(tx, paper, "answer")
+        is_new = not _is_known(tx, paper, paper.incident_id, "answer")
         if is_new:
+            _refuse_flood(tx, partner, now)
             wanted = NewStep(
                 incident_id=paper.incident_id,
                 kind="answer",
-                at=desk.clock.now(),
+                at=now,
                 actor=partner.name,
                 partner_id=partner.id,
                 origin=paper.step_id,
@@ -154,9 +160,9 @@ def export_answer(desk: IncidentDesk, incident_id: str) -> str:
         incident = steps.find_incident(tx, incident_id)
         partner = partners.partners_by_id(tx).get(incident.partner_id or "") if incident else None
         answers = [step for step in steps.list_steps(tx, incident_id) if step.kind == "answer"]
-    if partner is None or not answers:
+    if incident is None or partner is None or not answers:
         raise NotFound("we have given no answer to such an incident")
-    return papers.sign_step(desk, ANSWER, answers[-1], partner)
+    return papers.sign_step(desk, ANSWER, answers[-1], partner, incident.id_there)
 
 
 def import_file(desk: IncidentDesk, content: bytes) -> Taken:
@@ -173,9 +179,15 @@ def tokens_in(content: bytes) -> list[str]:
     text = content.decode("utf-8", errors="replace").strip()
     if _TOKEN.fullmatch(text):
         return [text]
-    mail = email.message_from_bytes(content, policy=email.policy.default)
-    parts = [part for part in mail.walk() if part.get_content_type() == papers.MEDIA_TYPE]
-    texts = [part.get_payload(decode=True) for part in parts]
+    try:
+        # The older policy reads a header of any length at once; the newer one takes minutes for one of many parts.
+        mail = email.message_from_bytes(content, policy=email.policy.compat32)
+        parts = [
+            part for part in islice(mail.walk(), _MOST_PARTS) if part.get_content_type() == papers.MEDIA_TYPE
+        ]
+        texts = [part.get_payload(decode=True) for part in parts]
+    except RecursionError:
+        raise InvalidRequest.at("file", "is a mail within mails without end") from None
     return [text.decode("ascii", errors="replace").strip() for text in texts if isinstance(text, bytes)]
 
 
@@ -188,26 +200,55 @@ def get_partner(desk: IncidentDesk, issuer: str) -> Partner:
     return partner
 
 
-def _refuse_strangers(tx: Transaction, opened: Incident) -> None:
-    """Refuse a record under the id of an incident that is ours or another partner's."""
-    held = steps.find_incident(tx, opened.id)
-    if held is None or (held.partner_id, held.type) != (opened.partner_id, opened.type):
+def _incident_of(tx: Transaction, paper: papers.Paper, kind: IncidentType, now: datetime) -> Incident:
+    """Find or open the incident of a record; raises Conflict for one of ours, or where its type has changed.
+
+    It has the id that its partner gave it. Where another partner's incident has that id here, it gets one of ours: whoever
+    reads a shared id first cannot keep the others' records out with it.
+    """
+    partner_id, key = paper.partner.id, f"{paper.partner.id} {paper.incident_id}"
+    held = steps.find_incident(tx, paper.incident_id)
+    is_anothers = held is not None and held.partner_id not in {None, partner_id}
+    if is_anothers:
+        held = steps.find_triggered(tx, key)
+    if held is None:
+        held = Incident(
+            id=new_id() if is_anothers else paper.incident_id,
+            partner_id=partner_id,
+            type=kind,
+            trigger_key=key if is_anothers else None,
+            opened_at=now,
+        )
+        steps.open_incident(tx, held)
+    if (held.partner_id, held.type) != (partner_id, kind):
         raise Conflict("this id is that of another incident")
+    return held
 
 
-def _is_known(tx: Transaction, paper: papers.Paper, kind: StepKind) -> bool:
+def _refuse_flood(tx: Transaction, partner: Partner, now: datetime) -> None:
+    """Refuse more of a partner than people could read in a day: what is taken in is kept for ever."""
+    if steps.count_taken(tx, partner.id, now - _DAY) >= MOST_A_DAY:
+        wait = int(_PAUSE.total_seconds())
+        raise TooManyRequests(f"{partner.name} has sent {MOST_A_DAY} records and answers within a day", wait)
+
+
+def _is_known(tx: Transaction, paper: papers.Paper, incident_id: str, kind: StepKind) -> bool:
     """Tell whether we have this step of the partner's or a later one: the ids of steps rise with time."""
     origins = [
         step.origin or ""
-        for step in steps.list_steps(tx, paper.incident_id)
+        for step in steps.list_steps(tx, incident_id)
         if step.kind == kind and step.partner_id == paper.partner.id
     ]
     return max(origins, default="") >= paper.step_id
 
 
-def contents(pages: Mapping[str, object]) -> list[str]:
-    """Read the signed texts of a partner's page; raises InvalidRequest."""
-    records = pages.get("records")
+def read_page(document: object) -> Page:
+    """Read a partner's page; raises InvalidRequest."""
+    if not isinstance(document, Mapping):
+        raise InvalidRequest.at("page", "must be an object")
+    records, cursor = document.get("records"), document.get("cursor", "")
     if not isinstance(records, list) or not all(isinstance(token, str) for token in records):
         raise InvalidRequest.at("records", "must be a list of signed records")
-    return records
+    if not isinstance(cursor, str) or not _CURSOR.fullmatch(cursor):
+        raise InvalidRequest.at("cursor", "must be the position behind the last record")
+    return Page(records=records, cursor=cursor, more=document.get("more") is True)

@@ -17,6 +17,7 @@ from throughfare_gate.tickets.strict import decode_base64url, json_object
 from ticketing.db.incidents.partners import Partner
 from ticketing.db.incidents.steps import Step
 from ticketing.errors import InvalidRequest, NotAuthenticated
+from ticketing.frozen import is_of_our_days
 from ticketing.incidents.desk import IncidentDesk
 
 RECORD, ANSWER, CALL = "incident+jwt", "incident-answer+jwt", "incident-call+jwt"
@@ -38,14 +39,16 @@ class Paper:
     content: object
 
 
-def sign_step(desk: IncidentDesk, typ: str, step: Step, partner: Partner) -> str:
-    """Sign a step for one partner."""
+def sign_step(
+    desk: IncidentDesk, typ: str, step: Step, partner: Partner, incident_id: str | None = None
+) -> str:
+    """Sign a step for one partner; `incident_id` is the partner's own for its incident, where it is another one here."""
     payload = {
         "iss": desk.issuer,
         "aud": partner.issuer,
         "iat": int(desk.clock.now().timestamp()),
         "jti": step.id,
-        "sub": step.incident_id,
+        "sub": incident_id or step.incident_id,
         "content": dict(step.document),
     }
     return _signer(desk).sign(typ, payload)
@@ -158,6 +161,6 @@ def moment_of(value: object, name: str) -> datetime | None:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidRequest.at(name, "must be a time with its offset")
+    if moment is None or moment.tzinfo is None or not is_of_our_days(moment):
+        raise InvalidRequest.at(name, "must be a time of this century with its offset")
     return moment

@@ -14,7 +14,9 @@ from ticketing.incidents import papers
 from ticketing.incidents.desk import IncidentDesk
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[^\s?#]*)?")
-_MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+# One address of ASCII, as a header can carry it; a domain of other letters by its name in `xn--`.
+_MAIL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_LONGEST_MAIL = 254
 _ISSUER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:/_-]{1,120}")
 _MOST_NAME = 60
 
@@ -97,8 +99,8 @@ def _check(wanted: NewPartner) -> None:
         raise InvalidRequest.at("name", f"must have 1 to {_MOST_NAME} letters")
     if wanted.address is not None and not _ADDRESS.fullmatch(wanted.address):
         raise InvalidRequest.at("address", "must be like https://tickets.example")
-    if wanted.mail is not None and not _MAIL.fullmatch(wanted.mail):
-        raise InvalidRequest.at("mail", "must be an address of mail")
+    if wanted.mail is not None and not (len(wanted.mail) <= _LONGEST_MAIL and _MAIL.fullmatch(wanted.mail)):
+        raise InvalidRequest.at("mail", "must be one address of mail, like incidents@malmo.example")
 
 
 def _refuse_known_keys(known: list[Partner], partner: Partner) -> None:

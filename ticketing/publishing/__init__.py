@@ -7,7 +7,16 @@ from ticketing.publishing.corridors import Corridor, journeys_by_corridor
 from ticketing.publishing.datasets import DATASETS, Dataset
 from ticketing.publishing.datasets.places import Zone, zone_of_stops, zones
 from ticketing.publishing.desk import Month, PublishingDesk
-from ticketing.publishing.making import Due, budget_of, get_file, list_due, list_spendings, make, withdraw
+from ticketing.publishing.making import (
+    Due,
+    budget_of,
+    get_file,
+    list_due,
+    list_spendings,
+    make,
+    spend_unknown,
+    withdraw,
+)
 from ticketing.publishing.ngsi import CORE_CONTEXT, MODEL_CONTEXT, get_entity, list_entities
 from ticketing.publishing.privacy.noise import is_installed
 from ticketing.publishing.shelf import Page, get_catalogue, get_page
@@ -34,6 +43,7 @@ __all__ = [
     "list_entities",
     "list_spendings",
     "make",
+    "spend_unknown",
     "withdraw",
     "zone_of_stops",
     "zones",

@@ -2,6 +2,7 @@
 
 import calendar
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,6 +20,15 @@ _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 SETTLES_AFTER = timedelta(days=10)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A thing that takes long to make: since when it is there, and the thing that it was made of."""
+
+    at: datetime
+    of: object
+    thing: object
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishingDesk:
     """The tools of publishing: the facts, the regions with their terms, and the noise."""
@@ -28,7 +38,8 @@ class PublishingDesk:
     regions: Mapping[str, Region]
     noise: Noise = field(default_factory=OpenDpNoise)
     public_url: str = ""
-    kept: dict[tuple[object, ...], tuple[datetime, object]] = field(default_factory=dict, repr=False)
+    kept: dict[tuple[str, ...], "Kept"] = field(default_factory=dict, repr=False)
+    _making: dict[tuple[str, ...], threading.Lock] = field(default_factory=dict, init=False, repr=False)
 
     def region(self, name: str) -> Region:
         """Find a region that publishes open data; raises NotFound for any other."""
@@ -37,14 +48,18 @@ class PublishingDesk:
             raise NotFound(f"no region {name} publishes open data")
         return region
 
-    def keep(self, key: tuple[object, ...], seconds: int, make: Callable[[], T]) -> T:
-        """Give what was made for a key within so many seconds, else make it anew; two callers at once may both make it."""
-        now = self.clock.now()
-        known = self.kept.get(key)
-        if known is None or not timedelta(0) <= now - known[0] < timedelta(seconds=seconds):
-            known = now, make()
-            self.kept[key] = known
-        return cast("T", known[1])
+    def keep(self, key: tuple[str, ...], seconds: int, make: Callable[[], T], *, of: object = None) -> T:
+        """Give what was made for a key, of the same thing, within so many seconds, else make it anew: once, while others wait for it."""
+        with self._making.setdefault(key, threading.Lock()):
+            now, known = self.clock.now(), self.kept.get(key)
+            if (
+                known is None
+                or known.of is not of
+                or not timedelta(0) <= now - known.at < timedelta(seconds=seconds)
+            ):
+                known = Kept(now, of, make())
+                self.kept[key] = known
+        return cast("T", known.thing)
 
 
 @dataclass(frozen=True, slots=True, order=True)

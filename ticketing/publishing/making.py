@@ -90,6 +90,31 @@ def withdraw(desk: PublishingDesk, region: str, dataset: str, month: str) -> int
         return releases.withdraw_files(tx, region, dataset, Month.read(month).name)
 
 
+def spend_unknown(desk: PublishingDesk, region: str) -> list[Due]:
+    """Spend the privacy of every table that could have been published and is not in the ledger: after a restore nobody knows.
+
+    A table that was published after the backup would be drawn a second time, and two draws are weaker than one.
+    """
+    here, now, unknown = desk.region(region), desk.clock.now(), []
+    with desk.database.write() as tx:
+        for dataset in DATASETS.values():
+            for month in _settled_months(desk, here):
+                keys = [FileKey(region, dataset.name, month.name, part.name) for part in dataset.parts]
+                spent = [
+                    releases.spend(
+                        tx,
+                        NewFile(
+                            key=key, content=b"", epsilon_micro=part.rule.epsilon_micro, unit=part.rule.unit
+                        ),
+                        now,
+                    )
+                    for key, part in zip(keys, dataset.parts, strict=True)
+                ]
+                if any(spent):
+                    unknown.append(Due(region, dataset.name, month.name))
+    return sorted(unknown)
+
+
 def budget_of(region: Region, dataset: Dataset) -> float:
     """The most that may be spent of the privacy of one month: the region's own word, else as much as the dataset needs."""
     return _budget_micro(region, dataset) / MICRO
@@ -148,6 +173,15 @@ def _budget_micro(region: Region, dataset: Dataset) -> int:
     needs = sum(part.rule.epsilon_micro for part in dataset.parts)
     own = None if terms is None else terms.budgets.get(dataset.name)
     return needs if own is None else round(own * MICRO)
+
+
+def _settled_months(desk: PublishingDesk, region: Region) -> Iterator[Month]:
+    """Yield every month since the region publishes that could be published now, the newest first."""
+    terms, month = region.data.open_data, Month.of(desk.clock.now().date()).before
+    while terms is not None and month.name >= terms.since:
+        if desk.clock.now() >= month.settled_at:
+            yield month
+        month = month.before
 
 
 def _months(desk: PublishingDesk, region: Region) -> Iterator[Month]:

@@ -70,21 +70,24 @@ def _zones(desk: PublishingDesk, region: str) -> Page:
 
 def _joint(desk: PublishingDesk, name: str) -> Joint:
     data, day = desk.region(name).data, desk.clock.now().date()
-    return desk.keep(("joint", name, id(data)), _DAY, lambda: joint_feed(data, day))
+    return desk.keep(("joint", name), _DAY, lambda: joint_feed(data, day), of=data)
 
 
 def _gtfs(desk: PublishingDesk, region: str) -> Page:
     joint = _joint(desk, region)
-    content = desk.keep(("zip", region, id(joint)), _DAY, lambda: zipped(joint.files))
+    content = desk.keep(("zip", region), _DAY, lambda: zipped(joint.files), of=joint)
     return Page(content, _ZIP, _HOUR)
 
 
 def _gtfs_ride(desk: PublishingDesk, region: str, month: Month) -> Page:
-    boardings, alightings = (
-        tables.read(get_file(desk, region, "ridership", month.name, part).content)
-        for part in ("months", "alightings")
-    )
-    return Page(zipped(gtfs_ride(_joint(desk, region).files, month, boardings, alightings)), _ZIP, _HOUR)
+    files = [get_file(desk, region, "ridership", month.name, part) for part in ("months", "alightings")]
+    joint = _joint(desk, region)
+
+    def make() -> bytes:
+        boardings, alightings = (tables.read(file.content) for file in files)
+        return zipped(gtfs_ride(joint.files, month, boardings, alightings))
+
+    return Page(desk.keep(("ride", region, month.name), _DAY, make, of=joint), _ZIP, _HOUR)
 
 
 def _standing(desk: PublishingDesk, region: str) -> Standing:

@@ -11,6 +11,9 @@ from ticketing.purchase.till import Till
 
 _CODE_LETTERS = 10
 _MOST = 20
+_LEAST_OF_AN_ID = 8
+_WHOLE_ID = 36
+_OF_AN_ID = "0123456789abcdef-"
 # Tickets whose time is over are asked about, too.
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -43,6 +46,15 @@ def list_orders_of_amount(till: Till, region: str, amount: Money) -> list[OrderF
     """List the newest orders that came to an amount, at most twenty."""
     with till.database.read() as tx:
         return [_found(order) for order in orders.list_by_total(tx, region, amount, _MOST)]
+
+
+def list_orders_ending(till: Till, region: str, end: str) -> list[OrderFound]:
+    """List the orders of a region whose id ends so, by the eight characters that lists show or more, at most twenty."""
+    plain = end.lower()
+    if not _LEAST_OF_AN_ID <= len(plain) < _WHOLE_ID or not set(plain) <= set(_OF_AN_ID):
+        return []
+    with till.database.read() as tx:
+        return [_found(order) for order in orders.list_ending(tx, region, plain, _MOST)]
 
 
 def list_newest_orders(till: Till, region: str) -> list[OrderFound]:

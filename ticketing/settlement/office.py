@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from operators.legal_parties import read_parties
+from operators.legal_parties import LegalParty, read_parties
 from operators.region_toml import REGION_TOML, open_toml
 from ticketing.clock import Clock
 from ticketing.db import Database
@@ -48,8 +48,10 @@ class Office:
         if folder is None:
             return Terms()
         toml = open_toml(folder / REGION_TOML, [])
-        parties = read_parties(toml.document.get("parties"), toml.operators(), _unsaid)
-        return replace(load_terms(folder), parties=parties)
+        operators = toml.operators()
+        named = {one.id: LegalParty(legal_name=one.name) for one in operators.values()}
+        told = read_parties(toml.document.get("parties"), operators, _unsaid)
+        return replace(load_terms(folder), parties={**named, **told})
 
     def operators(self) -> set[str]:
         """Every operator of the regions that lie here; empty where none does."""

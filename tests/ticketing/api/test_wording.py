@@ -115,3 +115,19 @@ def test_a_search_without_an_offset_says_what_it_needs(api: Api) -> None:
         {"path": "depart_at", "message": "a time needs its offset, for example 2026-11-30T07:30:00+02:00"}
     ]
     assert answer["detail"] == f"depart_at: {answer['errors'][0]['message']}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/v1/nothing", 404, "nothing is at this address"),
+        ("DELETE", "/v1/regions", 405, "this address does not take this method"),
+        ("POST", "/v1/journeys", 400, "the body is not JSON that can be read"),
+    ],
+)
+def test_what_the_framework_refuses_is_said_in_our_own_words(
+    api: Api, method: str, path: str, status: int, words: str
+) -> None:
+    answer = api.client.open(path, method=method, data=b"{", content_type="application/json")
+
+    assert (answer.status_code, words in (answer.json or {})["detail"]) == (status, True), answer.json

@@ -12,8 +12,8 @@ from tests.ticketing.console.conftest import Visitor
 from tests.ticketing.console.pages import faults_of
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.bank_lines import line, statement
-from tests.ticketing.settlement.month import book, sell
-from ticketing.books import postings
+from tests.ticketing.settlement.month import AT, book, sell
+from ticketing.books import postings, settling
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 from ticketing.settlement import bank, payout, service
@@ -51,6 +51,30 @@ def test_the_page_of_a_day_tells_where_the_money_is(api: Api, desk: StaffDesk, v
     assert "Nothing is unexplained." in other.text
     assert "no day like 2026-11-26" in wrong.text
     assert faults_of(shown) == []
+
+
+def test_a_loss_is_named_as_one_and_all_places_together_are_nothing(
+    api: Api, desk: StaffDesk, visitor: Visitor
+) -> None:
+    office: Office = api.client.application.extensions["throughfare"].office
+    with office.database.write() as tx:
+        borne = settling.correction(
+            "d1", "hsl", None, region=REGION, amount=186, currency="EUR", at=AT, original_period="2026-09",
+            note={},
+        )  # fmt: skip
+        taken = settling.correction(
+            "d2", "tlt", "hsl", region=REGION, amount=-500, currency="EUR", at=AT, original_period="2026-09",
+            note={},
+        )  # fmt: skip
+        book(tx, borne, taken)
+    browser = signed_in(desk, visitor)
+
+    loss = browser.open("/console/day", headers={"Accept-Language": "fi"})
+
+    assert "Järjestelmän tappio 1,86 EUR" in loss.text.replace("\u00a0", " ")
+    assert "Järjestelmän omaa" not in loss.text
+    assert "Kaikki paikat yhteensä 0,00 EUR" in loss.text.replace("\u00a0", " ")
+    assert faults_of(loss) == []
 
 
 def test_a_refused_payment_is_made_again_by_one_button(

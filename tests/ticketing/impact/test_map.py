@@ -41,6 +41,20 @@ def test_journeys_of_each_corridor_stand_in_the_table_and_as_a_line(told: Api) -
 
 @ON_SQLITE
 @pytest.mark.parametrize("layer", LAYERS)
+def test_an_operator_that_has_left_since_is_shown_by_its_id(api: Api, database: Database, layer: str) -> None:
+    publish(
+        database,
+        {("gone:A", "hsl:A"): 40, ("hsl:A", "hsl:gone"): 60},
+        {("gone", "hsl", "kept"): 20, ("gone", "hsl", "missed"): None, ("gone", "hsl", "not_known"): 10},
+    )
+
+    html = page(api, layer)
+
+    assert layer in {"saved", "access"} or "gone" in html
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("layer", LAYERS)
 def test_nothing_that_is_withheld_is_in_the_page(told: Api, layer: str) -> None:
     html = page(told, layer)
 

@@ -18,7 +18,7 @@ from ticketing.db import Database
 from ticketing.errors import InvalidRequest
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
-from ticketing.impact import Proposal, what_if
+from ticketing.impact import Proposal, changed_book, what_if
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # nothing of it is stored
 PRODUCTS = Path(f"regions/{REGION}/feeds/tallink/fare_products.txt")
@@ -67,6 +67,26 @@ def test_a_fault_of_the_text_is_told_with_its_row(api: Api, database: Database, 
 
     assert "amount" in shown.text
     assert "nothing was stored" not in shown.text
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "odd",
+    [[], {}, ["hsl"], None, True, 10**400, "\ud800", "\x00", "<script>"],
+    ids=lambda odd: repr(odd)[:12],
+)
+@pytest.mark.parametrize(
+    "field", ["kind", "parties", "apportionment", "prices", "bearer", "when", "broken_by"]
+)
+def test_an_odd_value_of_an_agreement_is_told_as_a_fault(api: Api, odd: object, field: str) -> None:
+    region = api.client.application.extensions["throughfare"].impact.region(REGION)
+    documents = json.loads(json.dumps(region.tariff["agreement_documents"]))
+    steps = {"steps": [{"method": odd, "by_operator": {}}]}
+    for document in documents:
+        document[field] = steps if field == "apportionment" else odd
+
+    with pytest.raises(InvalidRequest):
+        changed_book(region, (Proposal("agreements.json", json.dumps(documents)),))
 
 
 @ON_SQLITE

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.ticketing.incidents.conftest import Two
+from tests.ticketing.incidents.forging import payload, received, signed
 from tests.ticketing.incidents.records import KID, record
 from throughfare_gate.ids import new_id
 from throughfare_gate.tickets.jws import Signer
@@ -22,10 +22,6 @@ from ticketing.gate import publish
 from ticketing.identity import staff
 from ticketing.incidents import answering, delivering, exchange, figures, papers, partnership, reporting, show
 from ticketing.incidents.papers import RECORD
-
-
-def received(two: Two) -> list[reporting.Case]:
-    return [case for case in reporting.list_cases(two.b.desk) if case.partner]
 
 
 def test_a_shared_incident_arrives_is_answered_and_its_key_leaves_the_gates(two: Two) -> None:
@@ -156,24 +152,6 @@ def test_a_file_and_a_mail_bring_the_same_record(two: Two) -> None:
     [state] = show.show(two.a.desk, incident).partners
     assert state.answer is not None
     assert state.answer.affected is False
-
-
-def payload(two: Two, **more: Any) -> dict[str, Any]:
-    at = int(two.clock.now().timestamp())
-    content = write_incident(record())
-    return {
-        "iss": "a.example",
-        "aud": "b.example",
-        "iat": at,
-        "jti": new_id(),
-        "sub": new_id(),
-        "content": content,
-        **more,
-    }
-
-
-def signed(two: Two, typ: str = RECORD, **more: Any) -> str:
-    return Signer(*two.a.desk.keys.signer_key("incident")).sign(typ, payload(two, **more))
 
 
 def test_the_form_that_the_attacks_change_is_taken(two: Two) -> None:

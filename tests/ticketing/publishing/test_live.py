@@ -17,7 +17,7 @@ from operators.siri.estimated import read_estimated
 from operators.siri.situations import read_situations
 from tests.api import Api, Bought
 from tests.ticketing.claims.coast import REGION, Coast
-from ticketing.db.disruption.observations import Observation, put_observations
+from ticketing.db.disruption.observations import Observation, Source, put_observations
 from ticketing.regions import by_staff
 
 
@@ -108,13 +108,43 @@ def test_a_call_that_is_over_is_recorded(coast: Coast, joint: Timetable) -> None
     )
 
 
-def _store_departure(coast: Coast, operator: str, trip: str, day: date, at: datetime) -> None:
+def _store_departure(
+    coast: Coast, operator: str, trip: str, day: date, at: datetime, *, source: Source = "siri_et"
+) -> None:
     fact = Observation(
         region=REGION, operator=operator, trip_id=trip, service_date=day, call=0, stop_id="x", kind="departed",
-        event="departure", at=at, source="gate", told_at=at, received_at=at,
+        event="departure", at=at, source=source, told_at=at, received_at=at,
     )  # fmt: skip
     with coast.rooms.till.database.write() as tx:
         put_observations(tx, [fact])
+
+
+def test_the_time_of_a_passengers_tap_is_in_no_live_data(coast: Coast) -> None:
+    bought = coast.api.buy()
+    coast.delay(bought, 10)
+    _, ship = coast.ship(bought)
+    at = datetime.fromisoformat(ship["departure"]) + timedelta(minutes=9, seconds=17)
+    _store_departure(coast, *coast.run(bought), at, source="gate")
+    coast.api.clock.set(at + timedelta(minutes=5))
+
+    assert "<RecordedCalls>" not in page(coast, "siri-et.xml").decode()
+
+
+def test_a_departure_that_nobody_has_bought_is_told_like_every_other(coast: Coast) -> None:
+    """Situations beside the timetable tell nobody on which ship there is a ticket."""
+    bought = coast.api.buy()
+    operator, trip, day = coast.run(bought)
+    empty = day + timedelta(days=1)
+    for run_day in (day, empty):
+        by_staff.cancel_departure(coast.rooms.live, REGION, operator, trip, run_day, by="mari")
+    coast.work(1)
+    shift(coast)
+
+    situations = read_situations(parse(page(coast, "siri-sx.xml"), "SituationExchangeDelivery")).alerts
+    alerts = realtime.parse(page(coast, "alerts.pb")).entity
+
+    assert {about.service_date for one in situations for about in one.about} == {day, empty}
+    assert len(alerts) == 2
 
 
 def test_a_cancellation_is_a_situation_and_an_alert_in_four_languages(coast: Coast) -> None:

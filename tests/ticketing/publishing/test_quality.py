@@ -7,6 +7,7 @@ import pytest
 from tests.api import Api
 from tests.ticketing.claims.coast import REGION, Coast
 from tests.ticketing.publishing.counted import NoNoise
+from ticketing.db.disruption.observations import Observation, put_observations
 from ticketing.disruption import Evidence
 from ticketing.publishing.datasets import DATASETS, Table
 from ticketing.publishing.datasets.quality import connection, lateness
@@ -81,3 +82,24 @@ def test_a_late_ferry_is_counted_once_and_its_claims_and_changes_by_person(api: 
     for one in (arrivals, claims, changes):
         assert set(one.counts) <= set(one.domain)
     assert NoNoise().add([3], DATASETS["claims"].parts[0].rule) == [3]
+
+
+def test_the_taps_of_a_few_passengers_decide_about_nobodys_change(api: Api) -> None:
+    """With one tap fewer nothing would be proven: that would change the numbers of everybody who changes there."""
+    coast = Coast(api)
+    bought = api.buy()
+    _, ship = coast.ship(bought)
+    operator, trip, day = coast.run(bought)
+    leg = next(one for one in bought.tickets[0]["legs"] if one["operator"] == operator)
+    at = datetime.fromisoformat(ship["arrival"])
+    facts = [
+        Observation(
+            region=REGION, operator=operator, trip_id=trip, service_date=day, call=1, stop_id=leg["to"]["stop_id"], kind="arrived",
+            event="arrival", planned_at=at, at=at + timedelta(minutes=number), source="gate", told_at=at, received_at=at,
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    with coast.rooms.till.database.write() as tx:
+        put_observations(tx, facts)
+
+    assert table(api, "punctuality", "arrivals").counts[operator, "not_known"] == 1

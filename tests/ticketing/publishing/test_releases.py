@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from tests.ticketing.publishing.counted import MONTH, REGION, SHIP, NoNoise, SeededNoise, desk_of, ride
 from ticketing.db import Database
 from ticketing.errors import Conflict, InvalidRequest, NotFound
-from ticketing.publishing import get_file, journeys_by_corridor, list_due, list_spendings, make, withdraw
+from ticketing.publishing import (
+    get_file,
+    journeys_by_corridor,
+    list_due,
+    list_spendings,
+    make,
+    spend_unknown,
+    withdraw,
+)
 from ticketing.publishing.privacy import OpenDpNoise
 from ticketing.regions import Region
 
@@ -138,6 +146,23 @@ def test_a_withdrawn_file_is_gone_and_never_drawn_again(
         make(desk, REGION, "ridership", MONTH)
     assert [one.is_open for one in list_spendings(desk, REGION)] == [False] * 3
     assert ("ridership", MONTH) not in {(due.dataset, due.month) for due in list_due(desk)}
+
+
+def test_after_a_restore_nothing_is_drawn_that_may_have_been_published(
+    database: Database, regions: dict[str, Region]
+) -> None:
+    desk = desk_of(database, regions, SeededNoise(3), AFTER)
+    make(desk, REGION, "journeys", "2026-09")
+
+    unknown = spend_unknown(desk, REGION)
+
+    assert ("journeys", "2026-09") not in {(one.dataset, one.month) for one in unknown}
+    assert ("journeys", MONTH) in {(one.dataset, one.month) for one in unknown}
+    assert list_due(desk) == []
+    assert spend_unknown(desk, REGION) == []
+    assert len(make(desk, REGION, "journeys", "2026-09")) == 2
+    with pytest.raises(Conflict, match="is spent"):
+        make(desk, REGION, "journeys", MONTH)
 
 
 def test_a_larger_budget_does_not_draw_a_withdrawn_file_again(

@@ -147,7 +147,7 @@ def test_a_statement_says_who_pays_whom_when_and_by_which_reference(
         for name in ("hsl", "tlt")
     }
 
-    assert "Statement: HSL (hsl), 2026-09" in read["hsl"]
+    assert "Statement: HSL (hsl), September 2026" in read["hsl"]
     assert f"The scheme pays HSL 10.00 EUR, due on {due}, reference {hsl}" in read["hsl"]
     assert f"tlt pays the scheme 0.50 EUR, due on {due}, reference {tlt}" in read["tlt"]
     assert "Balance: tlt owes the scheme" in read["tlt"]

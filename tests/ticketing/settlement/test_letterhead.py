@@ -61,7 +61,7 @@ def test_a_region_that_changes_its_parties_changes_no_closed_month(
 ) -> None:
     folder = tmp_path / "r"
     folder.mkdir()
-    table = '[[operators]]\nid = "hsl"\nrefund = []\n[parties.scheme]\nlegal_name = "{name}"\n'
+    table = '[[operators]]\nid = "hsl"\nname = "Helsingin seudun liikenne"\nrefund = []\n[parties.scheme]\nlegal_name = "{name}"\n'
     (folder / "region.toml").write_text(table.format(name="Gulf Link"), encoding="utf-8")
     sell(database, "t1", {"hsl": 1000})
     desk = replace(office(database), regions_folder=tmp_path)
@@ -69,5 +69,7 @@ def test_a_region_that_changes_its_parties_changes_no_closed_month(
 
     (folder / "region.toml").write_text(table.format(name="Another"), encoding="utf-8")
 
-    assert letterhead(service.get_run(desk, run.id), "scheme", "en") == ["From", "Gulf Link"]
+    closed = service.get_run(desk, run.id)
+    assert letterhead(closed, "scheme", "en") == ["From", "Gulf Link"]
+    assert letterhead(closed, "hsl", "en") == ["To", "Helsingin seudun liikenne"]
     assert desk.terms("r").parties["scheme"].legal_name == "Another"

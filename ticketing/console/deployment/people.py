@@ -83,6 +83,5 @@ def _look_then_end(
         facts=facts,
         consequence=text(consequence, language()),
         button=text(button, language()),
-        back=url_for("console.people"),
     )
     return look_then_do(look, act, people, to=lambda: url_for("console.people", done=done), here="people")

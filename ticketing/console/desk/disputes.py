@@ -1,11 +1,14 @@
 """Disputed lines: the list, the trail, the scheme's answer, the operator's withdrawal."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from flask import Response, g, make_response, request, url_for
 
+from tariffs.money import Money
 from ticketing.console import figures
+from ticketing.console.amounts import read_amount
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.look import Look, look_then_do
@@ -35,6 +38,7 @@ def dispute(dispute_id: str) -> str:
         here="disputes",
         case=case,
         run=run,
+        gross=claims.gross_of(console().office, case),
         is_open=case.state in claims.OPEN,
         opened_by_you=case.dispute.opened_by == staff().name,
         bearers=claims.bearers(console().office, run, case.dispute.operator),
@@ -48,8 +52,14 @@ class Answer:
     by: str
     text: str
     stands: bool
-    amount: str | None
+    amount: Money | None
     against: str | None
+
+    def give(self, act: Callable[..., object], dispute_id: str) -> None:
+        """Check the answer, or give it."""
+        amount = self.amount.text if self.amount else None
+        given = {"by": self.by, "text": self.text, "stands": self.stands, "against": self.against}
+        act(console().office, dispute_id, amount=amount, **given)
 
 
 @blueprint.post("/disputes/<dispute_id>/answer")
@@ -58,22 +68,22 @@ def answer(dispute_id: str) -> Response:
     """Answer: correct the line by an amount, or say why it stands; the answer is looked at before it is given."""
     shown = partial(dispute, dispute_id)
     try:
-        words = _answer()
-        claims.check_answer(console().office, dispute_id, **asdict(words))
+        words = _answer(dispute_id)
+        words.give(claims.check_answer, dispute_id)
     except ThroughfareError as error:
         g.problem = error
         return make_response(shown(), console().status_of(error))
     return look_then_do(
         _before(dispute_id, words),
-        lambda: claims.answer(console().office, dispute_id, **asdict(words)),
+        lambda: words.give(claims.answer, dispute_id),
         shown,
         to=lambda: url_for("console.dispute", dispute_id=dispute_id, done="answered"),
         here="disputes",
     )
 
 
-def _answer() -> Answer:
-    """Read the form; raises InvalidRequest where nothing is chosen."""
+def _answer(dispute_id: str) -> Answer:
+    """Read the form; raises InvalidRequest where nothing is chosen, or the amount is none."""
     verdict, amount = request.form.get("verdict", ""), request.form.get("amount", "").strip()
     if verdict not in {"rejected", "corrected"}:
         raise InvalidRequest.at("verdict", text("choose_a_verdict", language()))
@@ -81,9 +91,16 @@ def _answer() -> Answer:
         by=staff().name,
         text=request.form.get("text", ""),
         stands=verdict == "rejected",
-        amount=amount or (None if verdict == "rejected" else ""),
+        amount=_amount(dispute_id, amount) if amount or verdict == "corrected" else None,
         against=request.form.get("against") or None,
     )
+
+
+def _amount(dispute_id: str, given: str) -> Money:
+    """An amount in the currency of the disputed line."""
+    case = claims.get_case(console().office, dispute_id)
+    currency = claims.gross_of(console().office, case).currency
+    return read_amount("amount", given, currency, language())
 
 
 def _before(dispute_id: str, words: Answer) -> Look:
@@ -96,16 +113,19 @@ def _before(dispute_id: str, words: Answer) -> Look:
         (text("statement", tongue), f"{operator}, {figures.month(run.period, tongue)}"),
         (text("verdict", tongue), text("line_stands" if words.stands else "line_corrected", tongue)),
     ]
-    if not words.stands:
+    if words.amount is not None:
         bearer = party_name(words.against or "scheme", tongue)
-        facts += [(text("correct_by", tongue), words.amount or ""), (text("against", tongue), bearer)]
+        side = text("against", tongue) if words.amount.minor > 0 else text("goes_to", tongue)
+        facts += [
+            (text("correct_by", tongue), figures.of_money(words.amount, tongue)),
+            (side, bearer),
+        ]
     facts.append((text("answer_text", tongue), words.text))
     return Look(
         title=text("look.answer", tongue, operator=operator),
         facts=facts,
         consequence=text("follows.answer", tongue),
         button=text("answer", tongue),
-        back=url_for("console.dispute", dispute_id=dispute_id),
         fields={name: request.form.get(name, "") for name in ("text", "verdict", "amount", "against")},
     )
 

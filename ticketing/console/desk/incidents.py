@@ -98,7 +98,6 @@ def share_incident(incident_id: str) -> Response:
         ],
         consequence=text("incident_share_consequence", language()),
         button=text("incident_share", language()),
-        back=url_for("console.incident", incident_id=incident_id),
         fields={**{name: request.form.get(name, "") for name in _FIELDS}, "to": to},
     )
     return look_then_do(
@@ -145,7 +144,6 @@ def withdraw_key(incident_id: str) -> Response:
         ],
         consequence=text("incident_withdraw_consequence", language()),
         button=text("incident_withdraw", language()),
-        back=url_for("console.incident", incident_id=incident_id),
     )
     return look_then_do(
         look,

@@ -74,7 +74,6 @@ def give_back(order_id: str) -> Response:
         ],
         consequence=text("follows.refund", tongue),
         button=text("give_back", tongue),
-        back=url_for("console.order", order_id=order_id),
         fields={"passenger": chosen},
     )
     return look_then_do(

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 from flask import Response, g, request, url_for
 
-from tariffs.money import MoneyError, parse
+from ticketing.console.amounts import read_amount
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs, own
 from ticketing.console.names import party_name
 from ticketing.console.pages import begun, download, language, page
 from ticketing.console.words import text
-from ticketing.errors import InvalidRequest, ThroughfareError
+from ticketing.errors import InvalidRequest
 from ticketing.settlement import service
 from ticketing.settlement.service import Run
 from ticketing.settlement.statement import SORTS, LineFilter, WorkingPage, csv_of_lines, working_page
@@ -166,11 +166,7 @@ def _day(name: str, given: str) -> date | None:
 
 
 def amount_of(name: str, given: str, currency: str) -> int | None:
-    """Read an amount with a point or a comma; raises InvalidRequest."""
-    plain = given.replace("\u00a0", "").replace(" ", "").replace("−", "-").replace(",", ".")
-    if not plain:
+    """Read an amount of a filter, without its sign; None where none is given. Raises InvalidRequest."""
+    if not given.strip():
         return None
-    try:
-        return abs(parse(plain, currency).minor)
-    except (MoneyError, ThroughfareError):
-        raise InvalidRequest.at(name, text("amount_needed", language())) from None
+    return abs(read_amount(name, given, currency, language()).minor)

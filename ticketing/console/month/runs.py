@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
-from flask import Response, g, request, url_for
+from flask import Response, g, make_response, request, url_for
 
 from tariffs.money import total
 from ticketing.console import figures
@@ -16,16 +16,17 @@ from ticketing.console.month.closing import ask_export, long_export
 from ticketing.console.names import party_name, region_name
 from ticketing.console.pages import TONGUES, attempt, download, language, page, staff
 from ticketing.console.words import text
-from ticketing.errors import NotFound
-from ticketing.frozen import TaxSum
+from ticketing.errors import NotFound, ThroughfareError
+from ticketing.frozen import RunPayment, TaxSum
 from ticketing.settlement import outlook, payout, service, statement
 from ticketing.settlement.day import Aged
 from ticketing.settlement.payout import due_date
+from ticketing.settlement.run_state import checked_reason
 from ticketing.settlement.service import Run
 from ticketing.settlement.statement import exported_parts, zip_of_run
 
 STATES = ("draft", "calculated", "approved", "exported", "sent", "reconciled")
-LOOKED_AT = ("approved", "exported")
+LOOKED_AT = ("approved", "exported", "voided")
 _LANGUAGES = ("en", "et", "fi", "sv")
 
 
@@ -46,6 +47,7 @@ def run(run_id: str) -> str:
             (party, statement.sum_lines(run_found, party)) for party in statement.list_parties(run_found)
         ],
         due=due_date(run_found),
+        payees=payout.list_payees(console().office, run_found),
         mine=run_found.prepared_by == staff().name,
         versions=service.list_versions(console().office, run_found),
     )
@@ -71,6 +73,10 @@ def take_step(run_id: str, step: str) -> Response:
     act, shown = acts[step], partial(run, run_id)
     if step not in LOOKED_AT:
         return attempt(act, shown, to=to)
+    if step == "voided":
+        g.problem = _reason_problem()
+        if g.problem:
+            return make_response(shown(), console().status_of(g.problem))
     taken = service.get_run(office, run_id)
     if step == "exported" and long_export(taken):
         despite = request.form.get("despite", "")
@@ -81,18 +87,36 @@ def take_step(run_id: str, step: str) -> Response:
     return look_then_do(_before(taken, step), act, shown, to=to, here="months")
 
 
+def _reason_problem() -> ThroughfareError | None:
+    """The fault of the reason that is given; None where it is one."""
+    try:
+        checked_reason(request.form.get("reason", ""))
+    except ThroughfareError as error:
+        return error
+    return None
+
+
+def _payments(taken: Run, tongue: str) -> str:
+    """Each payment in words, with the account that gets it."""
+    accounts = payout.list_payees(console().office, taken)
+    paid_to = {party: f" ({account.name}, {account.iban})" for party, account in accounts.items()}
+    return "\n".join(_payment(one, paid_to.get(one.creditor, ""), tongue) for one in taken.dataset.payments)
+
+
+def _payment(one: RunPayment, to: str, tongue: str) -> str:
+    """A payment in words, with the account that gets it."""
+    parties = f"{party_name(one.debtor, tongue)} → {party_name(one.creditor, tongue)}"
+    return f"{parties}{to}: {figures.of_money(one.amount, tongue)}"
+
+
 def _before(taken: Run, step: str) -> Look:
     """Show a step of a run before it is taken: the payments, their sum, and the digest that is approved."""
     tongue = language()
     known = taken.dataset
     month = figures.month(taken.period, tongue)
-    payments = "\n".join(
-        f"{party_name(one.debtor, tongue)} → {party_name(one.creditor, tongue)}: {figures.of_money(one.amount, tongue)}"
-        for one in known.payments
-    )
     facts = [
         (text("run", tongue), f"{month}, v{taken.version}, {region_name(taken.region)}"),
-        (text("payments", tongue), payments or text("nobody_is_paid", tongue)),
+        (text("payments", tongue), _payments(taken, tongue) or text("nobody_is_paid", tongue)),
         (text("net_total", tongue), ", ".join(figures.of_money(one, tongue) for one in known.net) or "–"),
         (text("due_day", tongue), figures.day(due_date(taken), tongue)),
     ]
@@ -100,6 +124,9 @@ def _before(taken: Run, step: str) -> Look:
     if step == "approved":
         fields = {"digest": request.form.get("digest", "")}
         facts.append((text("digest_of_run", tongue), taken.digest))
+    elif step == "voided":
+        fields = {"reason": request.form.get("reason", "")}
+        facts.append((text("reason", tongue), fields["reason"]))
     else:
         fields = {"language": _language()}
         facts.append((text("language_of_statements", tongue), TONGUES[_language()]))
@@ -111,11 +138,16 @@ def _before(taken: Run, step: str) -> Look:
         title=text(f"look.{step}", tongue, month=month),
         facts=facts,
         consequence=text(f"follows.{step}", tongue),
-        button=text("approve" if step == "approved" else "export", tongue),
-        back=url_for("console.run", run_id=taken.id),
+        button=_button(step, taken.state, tongue),
         fields=fields,
         asks=asks,
     )
+
+
+def _button(step: str, state: str, tongue: str) -> str:
+    if step == "voided":
+        return text(f"take_back.{state}", tongue)
+    return text("approve" if step == "approved" else "export", tongue)
 
 
 def _held(row: Aged, tongue: str) -> str:
@@ -155,8 +187,8 @@ def zipped(run_id: str) -> Response:
 
 
 def _language() -> str:
-    wanted = request.form.get("language", "en")
-    return wanted if wanted in _LANGUAGES else "en"
+    wanted = request.form.get("language", language())
+    return wanted if wanted in _LANGUAGES else language()
 
 
 def _vat_totals(run_shown: Run) -> dict[str, dict[str, str]]:

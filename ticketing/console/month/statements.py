@@ -1,6 +1,6 @@
 """A statement: its lines, its files, and why a line has its amount, down to the rule, the tariff version and the tap."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flask import Response, g, request, url_for
 
@@ -10,6 +10,7 @@ from ticketing.console.door import needs, own
 from ticketing.console.month.lines import table_of
 from ticketing.console.pages import attempt, download, page, staff
 from ticketing.errors import NotFound
+from ticketing.purchase import looking_up
 from ticketing.settlement import claims, service
 from ticketing.settlement.statement import (
     AMOUNTS,
@@ -84,7 +85,14 @@ def line(run_id: str, party: str, line_id: str) -> str:
         why=why,
         cases=cases,
         vat_share=why.get("vat_share"),
+        control_code=_code_of(why),
     )
+
+
+def _code_of(why: Mapping[str, object]) -> str:
+    """The code that is printed on the ticket of a line; empty for a line without a ticket."""
+    story = why.get("story")
+    return looking_up.control_code(str(story["ticket"])) if isinstance(story, dict) else ""
 
 
 @blueprint.post("/runs/<run_id>/statements/<party>/lines/<line_id>/dispute")

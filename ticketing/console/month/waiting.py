@@ -37,10 +37,16 @@ def _step_of(month: service.MonthOverview, region: str) -> Task | None:
     if run is not None and (run.state in _STEPS or (month.can_close and run.state in GONE)):
         mine = run.state == "calculated" and run.prepared_by == staff().name
         key = f"waits.{run.state}_by_you" if mine else f"waits.{run.state}"
-        return Task(key, name, url_for("console.run", run_id=run.id))
+        closes = run.state in GONE
+        to = _to_close(month.id, region) if closes else url_for("console.run", run_id=run.id)
+        return Task(key, name, to)
     if month.can_close:
-        return Task("waits.close", name, url_for("console.close", period=month.id, region=region))
+        return Task("waits.close", name, _to_close(month.id, region))
     return None
+
+
+def _to_close(period: str, region: str) -> str:
+    return url_for("console.close", period=period, region=region)
 
 
 def _to_look_at(place: str) -> Iterator[Task]:

@@ -35,7 +35,8 @@ class LineFilter:
     """The lines of a month that are wanted; what is None or empty does not matter.
 
     `party` is the owner of the line, `beside` another operator of the ticket; `line` is a route of the ticket.
-    `least_minor` and `most_minor` hold for the gross or the net amount, without its sign. `ticket_end` are the last characters of a ticket.
+    `least_minor` and `most_minor` hold for the gross or the net amount, without its sign; where both are one amount, for VAT and fee
+    too. `ticket_end` are the last characters of a ticket, `share_id` is the line itself.
     """
 
     region: str
@@ -49,6 +50,7 @@ class LineFilter:
     least_minor: int | None = None
     most_minor: int | None = None
     ticket_end: str = ""
+    share_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,7 @@ def _conditions(wanted: LineFilter) -> list[sa.ColumnElement[bool]]:
         (wanted.line, written(f'"line":"{wanted.line}"', autoescape=True)),
         (wanted.beside, written(f'"operator":"{wanted.beside}"', autoescape=True)),
         (wanted.ticket_end, share.c.ticket_jti.endswith(wanted.ticket_end, autoescape=True)),
+        (wanted.share_id, share.c.id == wanted.share_id),
     ]
     wanting = [condition for given, condition in conditions if given]
     if wanted.since is not None:
@@ -132,7 +135,10 @@ def _conditions(wanted: LineFilter) -> list[sa.ColumnElement[bool]]:
         wanting.append(share.c.booked_at < _begin(wanted.until + timedelta(days=1)))
     gross, net = sa.func.abs(share.c.gross_minor), sa.func.abs(share.c.net_minor)
     if wanted.least_minor is not None or wanted.most_minor is not None:
-        wanting.append(sa.or_(_between(gross, wanted), _between(net, wanted)))
+        amounts = [gross, net]
+        if wanted.least_minor == wanted.most_minor:
+            amounts += [sa.func.abs(share.c.vat_minor), sa.func.abs(share.c.fee_minor)]
+        wanting.append(sa.or_(*(_between(amount, wanted) for amount in amounts)))
     return wanting
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from throughfare_gate.ids import new_id
+from throughfare_gate.ids import id_after, new_id
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert, put_once
@@ -24,13 +24,21 @@ _LOCK = 0x7466_696E
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident; `partner_id` is where it comes from, None for ours, `trigger_key` the fact that made its draft."""
+    """One incident; `partner_id` is where it comes from, None for ours, `trigger_key` the fact that made its draft.
+
+    Of a partner's incident whose id another one has here, `trigger_key` is the partner and its own id for it.
+    """
 
     id: str
     partner_id: str | None
     type: IncidentType
     trigger_key: str | None
     opened_at: datetime
+
+    @property
+    def id_there(self) -> str:
+        """The id that the incident has at the partner from whom it comes."""
+        return self.trigger_key.rpartition(" ")[2] if self.partner_id and self.trigger_key else self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +93,15 @@ def open_incident(tx: Transaction, opened: Incident) -> bool:
 def add_step(tx: Transaction, wanted: NewStep) -> Step:
     """Add a step to its incident and to the chain."""
     lock_chain(tx)
-    last = tx.execute(sa.select(incident_step.c.hash).order_by(incident_step.c.id.desc()).limit(1)).scalar()
+    last = tx.execute(
+        sa.select(incident_step.c.id, incident_step.c.hash).order_by(incident_step.c.id.desc()).limit(1)
+    ).first()
     highest = sa.select(sa.func.max(incident_step.c.seq)).where(
         incident_step.c.incident_id == wanted.incident_id
     )
     record = wanted.record
     step = Step(
-        id=new_id(),
+        id=id_after(last.id) if last else new_id(),
         incident_id=wanted.incident_id,
         seq=(tx.execute(highest).scalar() or 0) + 1,
         kind=wanted.kind,
@@ -102,7 +112,7 @@ def add_step(tx: Transaction, wanted: NewStep) -> Step:
         tlp=record.tlp if record else None,
         status=record.status if record else None,
         document=wanted.content if record is None else write_incident(record),
-        previous=last or _FIRST,
+        previous=last.hash if last else _FIRST,
         hash="",
     )
     step = replace(step, hash=hash_of(step))
@@ -124,6 +134,16 @@ def list_recipients(tx: Transaction, incident_id: str) -> list[str]:
     return list(tx.execute(query.order_by(incident_recipient.c.partner_id)).scalars())
 
 
+def count_taken(tx: Transaction, partner_id: str, since: datetime) -> int:
+    """Count the records and answers that were taken from a partner since a moment."""
+    query = sa.select(sa.func.count()).where(
+        incident_step.c.partner_id == partner_id,
+        incident_step.c.at >= since,
+        incident_step.c.origin.is_not(None),
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def find_incident(tx: Transaction, incident_id: str) -> Incident | None:
     """Read an incident by its id."""
     return find(tx, sa.select(incident).where(incident.c.id == incident_id), Incident)
@@ -131,14 +151,24 @@ def find_incident(tx: Transaction, incident_id: str) -> Incident | None:
 
 def has_trigger(tx: Transaction, trigger_key: str) -> bool:
     """Tell whether a fact has made its draft already."""
-    return (
-        tx.execute(sa.select(incident.c.id).where(incident.c.trigger_key == trigger_key)).first() is not None
+    return find_triggered(tx, trigger_key) is not None
+
+
+def find_triggered(tx: Transaction, trigger_key: str) -> Incident | None:
+    """Read the incident of a trigger."""
+    return find(tx, sa.select(incident).where(incident.c.trigger_key == trigger_key), Incident)
+
+
+def list_incidents(tx: Transaction, each: int = 200) -> list[Incident]:
+    """List the newest incidents of ours and of each partner, the newest first: nobody's flood hides another's."""
+    newest = sa.func.row_number().over(
+        partition_by=incident.c.partner_id, order_by=(incident.c.opened_at.desc(), incident.c.id.desc())
     )
-
-
-def list_incidents(tx: Transaction, limit: int = 200) -> list[Incident]:
-    """List incidents, the newest first."""
-    return fetch(tx, sa.select(incident).order_by(incident.c.id.desc()).limit(limit), Incident)
+    ranked = sa.select(incident, newest.label("newest")).subquery()
+    query = sa.select(*(ranked.c[name] for name in Incident.__dataclass_fields__)).where(
+        ranked.c.newest <= each
+    )
+    return fetch(tx, query.order_by(ranked.c.opened_at.desc(), ranked.c.id.desc()), Incident)
 
 
 def list_steps(tx: Transaction, incident_id: str) -> list[Step]:

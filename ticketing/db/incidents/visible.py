@@ -67,13 +67,19 @@ def find_shared(tx: Transaction, viewer: Viewer, incident_id: str) -> Step | Non
     return rows[0] if rows else None
 
 
-def list_told(tx: Transaction, viewer: Viewer, limit: int) -> list[Step]:
-    """List the last record of each incident that a viewer sees, ours and our partners', the newest first."""
+def list_told(tx: Transaction, viewer: Viewer, each: int) -> list[Step]:
+    """List the last record of the newest incidents that a viewer sees, of ours and of each partner, the newest first."""
     kinds = ("shared", "received")
-    query = sa.select(incident_step).where(
-        incident_step.c.kind.in_(kinds), _is_last(incident_step, kinds), sees(viewer)
+    newest = sa.func.row_number().over(
+        partition_by=incident_step.c.partner_id, order_by=incident_step.c.id.desc()
     )
-    return fetch(tx, query.order_by(incident_step.c.id.desc()).limit(limit), Step)
+    last = (
+        sa.select(incident_step.c.id, newest.label("newest"))
+        .where(incident_step.c.kind.in_(kinds), _is_last(incident_step, kinds), sees(viewer))
+        .subquery()
+    )
+    query = sa.select(incident_step).join(last, last.c.id == incident_step.c.id).where(last.c.newest <= each)
+    return fetch(tx, query.order_by(incident_step.c.id.desc()), Step)
 
 
 def _ours(viewer: Viewer) -> sa.Select[Any]:

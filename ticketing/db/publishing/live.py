@@ -24,6 +24,8 @@ def list_actual(tx: Transaction, region: str, since: date) -> dict[RunKey, dict[
             table.service_date >= since.isoformat(),
             table.kind.in_(_DONE),
             table.at.is_not(None),
+            # The tap of a gate is that of a person.
+            table.source != "gate",
         )
         .order_by(table.told_at, table.received_at, table.id)
     )

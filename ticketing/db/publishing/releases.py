@@ -76,12 +76,17 @@ def put_files(tx: Transaction, files: Sequence[NewFile], at: datetime) -> None:
     """Spend the privacy and store the files; raises SpentBefore, after which the transaction must not be committed."""
     for new in files:
         key = _columns(new.key)
-        spent = {**key, "epsilon_micro": new.epsilon_micro, "unit": new.unit, "spent_at": at}
-        if tx.execute(insert_once(tx, privacy_spend, spent)).rowcount != 1:
+        if not spend(tx, new, at):
             raise SpentBefore
         stored = zlib.compress(new.content, 9)
         row = {**key, "sha256": hashlib.sha256(new.content).hexdigest(), "content": stored, "made_at": at}
         tx.execute(sa.insert(open_file).values(**row))
+
+
+def spend(tx: Transaction, new: NewFile, at: datetime) -> bool:
+    """Spend the privacy of a file without storing it; False where it is spent."""
+    spent = {**_columns(new.key), "epsilon_micro": new.epsilon_micro, "unit": new.unit, "spent_at": at}
+    return int(tx.execute(insert_once(tx, privacy_spend, spent)).rowcount) == 1
 
 
 def find_file(tx: Transaction, key: FileKey) -> OpenFile | None:

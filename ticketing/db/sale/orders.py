@@ -153,6 +153,12 @@ def list_by_total(tx: Transaction, region: str, total: Money | None, limit: int)
     return fetch(tx, query.order_by(order.c.id.desc()).limit(limit), Order)
 
 
+def list_ending(tx: Transaction, region: str, end: str, limit: int) -> list[Order]:
+    """List the newest orders of a region whose id ends so."""
+    query = sa.select(order).where(order.c.region == region, order.c.id.endswith(end, autoescape=True))
+    return fetch(tx, query.order_by(order.c.id.desc()).limit(limit), Order)
+
+
 def find_order(tx: Transaction, order_id: str, *, lock: bool = False) -> Order | None:
     """Read an order; `lock` holds its row until the transaction ends."""
     return find(tx, _LOCKED_ORDER if lock else _ORDER, Order, wanted=order_id)

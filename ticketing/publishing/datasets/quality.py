@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from ticketing import disruption
@@ -51,9 +52,9 @@ class _Seen:
     def _of(self, leg: HeldLeg, stop: str, event: Event, at: datetime) -> Evidence:
         key = (leg.run, stop, event, at)
         if key not in self._known:
-            self._known[key] = disruption.delay_told(
-                self._tx, self._region, leg.run, stop, event=event, planned_at=at
-            )
+            told = disruption.delay_told(self._tx, self._region, leg.run, stop, event=event, planned_at=at)
+            # One passenger's tap may decide about the changes of everybody on board: the noise hides one change, not all of them.
+            self._known[key] = told if told.source != "gate" else replace(told, outcome="unknown", at=None)
         return self._known[key]
 
 
@@ -128,7 +129,7 @@ PUNCTUALITY = Dataset(
     title="Arrivals by operator and lateness",
     meaning=(
         "One count is one arrival of one departure at one stop where somebody held a ticket to alight, on a service day of this "
-        "month. Its lateness in minutes is that of the best evidence (the operator's own word, then live data, then gates) against "
+        "month. Its lateness in minutes is that of the best evidence (the operator's own word, then live data; no tap of a passenger) against "
         "the time that was sold. `not_known`: nobody has told. Departures without a ticket of this scheme are not counted."
     ),
     parts=(

@@ -34,16 +34,16 @@ def trip_updates(standing: Standing, starts: Mapping[tuple[str, str], str]) -> b
 
 
 def alerts(standing: Standing, starts: Mapping[tuple[str, str], str]) -> bytes:
-    """Write the confirmed events of runs, with a sentence in each language."""
+    """Write the departures that do not go as planned, with a sentence in each language."""
     message = _message(standing)
     for happened in standing.events:
-        alert = message.entity.add(id=happened.event.id).alert
+        alert = message.entity.add(id=_id(happened.run)).alert
         _name_trip(alert.informed_entity.add().trip, happened.run, starts)
-        period = alert.active_period.add(start=int(happened.event.first_seen.timestamp()))
+        period = alert.active_period.add(start=int(happened.since.timestamp()))
         period.end = int(happened.run.ends_at.timestamp())
-        cause = (happened.event.cause or "").upper()
+        cause = (happened.cause or "").upper()
         alert.cause = gtfs.Alert.Cause.Value(cause if cause in _CAUSES else "UNKNOWN_CAUSE")
-        alert.effect = gtfs.Alert.Effect.Value(_EFFECTS[happened.event.kind])
+        alert.effect = gtfs.Alert.Effect.Value(_EFFECTS[happened.kind])
         for texts, written in (
             (happened.header, alert.header_text),
             (happened.description, alert.description_text),

@@ -1,4 +1,4 @@
-"""Write SIRI-SX 2.1: the confirmed events of runs as situations, by the ids of the joint feed. Pure."""
+"""Write SIRI-SX 2.1: the departures that do not go as planned, as situations, by the ids of the joint feed. Pure."""
 
 from xml.etree.ElementTree import Element
 
@@ -36,7 +36,7 @@ _CAUSES = {
 
 
 def siri_sx(standing: Standing) -> bytes:
-    """Write the confirmed events of runs."""
+    """Write the departures that do not go as planned."""
     root, part = delivery(SERVICE, standing.at)
     situations = add(part, "Situations")
     for happened in standing.events:
@@ -45,17 +45,17 @@ def siri_sx(standing: Standing) -> bytes:
 
 
 def _add_situation(situations: Element, happened: Happened) -> None:
-    event, run = happened.event, happened.run
-    condition, severity = _CONSEQUENCES[event.kind]
+    run = happened.run
+    condition, severity = _CONSEQUENCES[happened.kind]
     element = add(situations, "PtSituationElement")
-    add_moment(element, "CreationTime", event.first_seen)
+    add_moment(element, "CreationTime", happened.since)
     add(element, "ParticipantRef", PARTICIPANT)
-    add(element, "SituationNumber", f"{name(event.operator, event.trip_id)}:{event.service_date:%Y%m%d}")
-    add(element, "Version", str(event.revision))
+    add(element, "SituationNumber", f"{name(run.operator, run.trip_id)}:{run.service_date:%Y%m%d}")
+    add(element, "Version", str(happened.revision))
     add(add(element, "Source"), "SourceType", "feed")
     add(element, "Progress", "published")
     _add_period(element, "ValidityPeriod", happened)
-    add(element, "AlertCause", _CAUSES.get(event.cause or "", "unknown"))
+    add(element, "AlertCause", _CAUSES.get(happened.cause or "", "unknown"))
     add(element, "Severity", severity)
     add(element, "ScopeType", "vehicleJourney")
     for tag, texts in (("Summary", happened.header), ("Description", happened.description)):
@@ -63,9 +63,9 @@ def _add_situation(situations: Element, happened: Happened) -> None:
             add(element, tag, text, language)
     journeys = add(add(element, "Affects"), "VehicleJourneys")
     journey = add(journeys, "AffectedVehicleJourney")
-    add_journey_ref(journey, event.service_date.isoformat(), name(event.operator, event.trip_id))
-    add(add(journey, "Operator"), "OperatorRef", event.operator)
-    add(journey, "LineRef", name(event.operator, run.route))
+    add_journey_ref(journey, run.service_date.isoformat(), name(run.operator, run.trip_id))
+    add(add(journey, "Operator"), "OperatorRef", run.operator)
+    add(journey, "LineRef", name(run.operator, run.route))
     consequence = add(add(element, "Consequences"), "Consequence")
     _add_period(consequence, "Period", happened)
     add(consequence, "Condition", condition)
@@ -74,5 +74,5 @@ def _add_situation(situations: Element, happened: Happened) -> None:
 
 def _add_period(element: Element, tag: str, happened: Happened) -> None:
     period = add(element, tag)
-    add_moment(period, "StartTime", min(happened.event.first_seen, happened.run.starts_at))
+    add_moment(period, "StartTime", min(happened.since, happened.run.starts_at))
     add_moment(period, "EndTime", happened.run.ends_at)

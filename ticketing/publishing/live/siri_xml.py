@@ -1,5 +1,6 @@
 """Write the frame that every SIRI 2.1 delivery has, and its elements in their order. Pure."""
 
+import re
 from datetime import datetime
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
@@ -7,6 +8,8 @@ from xml.etree.ElementTree import Element
 from throughfare_gate.moments import written
 
 NAMESPACE = "http://www.siri.org.uk/siri"
+# Characters that no XML document may have (XML 1.0, section 2.2).
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LANGUAGE = "xml:lang"
 PARTICIPANT = "throughfare"
 
@@ -15,7 +18,7 @@ def add(parent: Element, name: str, text: str | None = None, language: str | Non
     """Add an element; with a text where one is given."""
     element = ET.SubElement(parent, name)
     if text is not None:
-        element.text = text
+        element.text = _NO_XML.sub("", text)
     if language is not None:
         element.set(_LANGUAGE, language)
     return element

@@ -1,4 +1,8 @@
-"""Read how the departures of a region stand now: planned, expected and actual times of each call, and what has happened to them."""
+"""Read how the departures of a region stand now: planned, expected and actual times of each call, and what has happened to them.
+
+Nothing here depends on tickets. The events that holders are told of are only there where somebody holds one, and a tap of a gate
+is a person: neither is read.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,8 +12,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from operators.gtfs.runs import Run
-from ticketing.db.disruption import reach
-from ticketing.db.disruption.events import DisruptionEvent
 from ticketing.db.operators import run_states
 from ticketing.db.operators.run_states import ExpectedCall, RunKey, RunState
 from ticketing.db.publishing import live
@@ -68,6 +70,11 @@ class StandingRun:
         return [end for end in both if end is not None]
 
     @property
+    def delays(self) -> list[timedelta]:
+        """By how much each end that is known is later than planned."""
+        return [end.at - end.planned for end in self.ends if end.at]
+
+    @property
     def ends_at(self) -> datetime:
         """The last moment at which it is under way."""
         return max(end.at or end.planned for end in self.ends)
@@ -75,10 +82,13 @@ class StandingRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """A confirmed event of a run, in sentences by language."""
+    """A departure that does not go as planned, since its operator told of it first, in sentences by language."""
 
-    event: DisruptionEvent
+    kind: str
     run: StandingRun
+    since: datetime
+    revision: int
+    cause: str | None
     header: Mapping[str, str]
     description: Mapping[str, str] = field(default_factory=dict)
 
@@ -99,16 +109,27 @@ def read_standing(desk: PublishingDesk, name: str) -> Standing:
     with desk.database.read() as tx:
         states = run_states.list_told(tx, name, list(region.operators), since)
         actual = live.list_actual(tx, name, since)
-        events = reach.list_recent(tx, name, since)
     runs = {
         run.key: standing for state in states if (run := state) and (standing := _run(region, state, actual))
     }
-    happened = [_happened(region, event, runs[event.run]) for event in events if _is_told(event, runs)]
+    happened = [
+        _happened(region, state, runs[state.key], kind)
+        for state in states
+        if state.key in runs and (kind := _kind(region, state, runs[state.key], now))
+    ]
     return Standing(now, tuple(runs[key] for key in sorted(runs)), tuple(happened))
 
 
-def _is_told(event: DisruptionEvent, runs: Mapping[RunKey, StandingRun]) -> bool:
-    return event.status == "confirmed" and event.kind in _WORDS and event.run in runs
+def _kind(region: Region, state: RunState, run: StandingRun, now: datetime) -> str | None:
+    """Name what happens to a departure; None where it is as planned, or over."""
+    if run.ends_at < now:
+        return None
+    if run.is_cancelled:
+        return "cancelled"
+    if any(call.is_skipped for call in run.calls):
+        return "call_skipped"
+    worth = timedelta(minutes=region.operators[state.operator].promises.tell_minutes)
+    return "delayed" if max(run.delays, default=timedelta(0)) >= worth else None
 
 
 def _run(
@@ -163,34 +184,41 @@ def _end(planned: int, expected: int | None, actual: datetime | None) -> Standin
     return StandingEnd(planned=_moment(planned), at=known, is_actual=actual is not None)
 
 
-def _happened(region: Region, event: DisruptionEvent, run: StandingRun) -> Happened:
+def _happened(region: Region, state: RunState, run: StandingRun, kind: str) -> Happened:
     timetable = region.data.timetables[run.operator]
     first = run.calls[0].stop_id
     local = run.starts_at.astimezone(ZoneInfo(timetable.timezone_of(first)))
-    delays = [end.at - end.planned for end in run.ends if end.at]
     values = {
         "line": run.line,
         "time": f"{local:%H:%M}",
         "stop": timetable.stops[first].name,
-        "minutes": str(int(max(delays, default=timedelta(0)).total_seconds()) // _MINUTE),
+        "minutes": str(int(max(run.delays, default=timedelta(0)).total_seconds()) // _MINUTE),
     }
-    header = {language: text.format(**values) for language, text in _WORDS[event.kind].items()}
-    others = _accepting(region, event)
+    header = {language: text.format(**values) for language, text in _WORDS[kind].items()}
+    others = _accepting(region, run) if kind == "cancelled" else ""
     accepted = {language: text.format(operators=others) for language, text in _WORDS["accepted"].items()}
-    notes = {language: text for language, text in event.note.items() if text}
-    return Happened(event=event, run=run, header=header, description=notes or (accepted if others else {}))
+    notes = {language: text for language, text in state.note.items() if text}
+    return Happened(
+        kind=kind,
+        run=run,
+        since=state.first_told_at,
+        revision=state.revision,
+        cause=state.cause,
+        header=header,
+        description=notes or (accepted if others else {}),
+    )
 
 
-def _accepting(region: Region, event: DisruptionEvent) -> str:
+def _accepting(region: Region, run: StandingRun) -> str:
     """Name the operators that take the passengers of a cancelled departure by an agreement of today."""
-    today = event.service_date.isoformat()
+    today = run.service_date.isoformat()
     names: dict[str, None] = {}
-    for document in region.data.agreements if event.kind == "cancelled" else ():
-        if document.get("kind") != "continuation" or event.operator not in document.get("from", ()):
+    for document in region.data.agreements:
+        if document.get("kind") != "continuation" or run.operator not in document.get("from", ()):
             continue
         if (document.get("valid_from") or "") <= today <= (document.get("valid_to") or "9999"):
             names |= dict.fromkeys(
-                region.operators[one].name for one in document["to"] if one != event.operator
+                region.operators[one].name for one in document["to"] if one != run.operator
             )
     return ", ".join(names)
 

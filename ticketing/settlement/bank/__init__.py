@@ -1,5 +1,6 @@
 """Hold the bank's statements against what runs pay: read camt files, match lines, book them, clear what nobody knows."""
 
+from ticketing.db.settlement.bank import BankLine
 from ticketing.settlement.bank.answers import Answered, take_answer
 from ticketing.settlement.bank.camt import MAX_BYTES
 from ticketing.settlement.bank.expected import list_expected
@@ -29,6 +30,7 @@ __all__ = [
     "MAX_BYTES",
     "WAYS",
     "Answered",
+    "BankLine",
     "Expected",
     "Finding",
     "Moved",

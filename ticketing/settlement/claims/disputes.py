@@ -212,6 +212,22 @@ def get_case(office: Office, dispute_id: str, operator: str | None = None) -> Ca
     return case
 
 
+def gross_of(office: Office, case: Case) -> Money:
+    """The gross of the line that a dispute is about: a correction is at most as much."""
+    with office.database.read() as tx:
+        run = runs.find_run(tx, case.dispute.run_id)
+        line = _line_of(tx, case, run)
+    return Money(line.gross_minor, line.currency)
+
+
+def _line_of(tx: Transaction, case: Case, run: Run | None) -> StatementLine:
+    operator, line_id = case.dispute.operator, case.dispute.line_id
+    line = disputes.find_line(tx, run.region, run.period, operator, line_id) if run else None
+    if line is None:
+        raise NotFound(f"the run {case.dispute.run_id} has no line {line_id}")
+    return line
+
+
 def list_cases(office: Office, operator: str | None = None) -> list[Case]:
     """List disputes with their trails, oldest first: all, or those that concern an operator."""
     with office.database.read() as tx:

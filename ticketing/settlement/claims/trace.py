@@ -214,7 +214,7 @@ def explain(
     shown = {
         **_of_entry(mine),
         "why": line.rule,
-        "net": Money(line.net_minor, line.currency).text,
+        "net": Money(line.net_minor, line.currency),
     }
     return {"line": line_id, "entry": shown, "story": None}
 

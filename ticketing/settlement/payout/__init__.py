@@ -17,7 +17,7 @@ from ticketing.settlement.payout.bank_accounts import approve as approve_account
 from ticketing.settlement.payout.bank_accounts import digest_of, list_accounts
 from ticketing.settlement.payout.bank_accounts import enter as enter_account
 from ticketing.settlement.payout.iban import checked_iban, is_in_sepa
-from ticketing.settlement.payout.payees import accounts_of
+from ticketing.settlement.payout.payees import accounts_of, list_payees
 from ticketing.settlement.payout.payees import bind as bind_accounts
 from ticketing.settlement.payout.payment_file import (
     Due,
@@ -35,6 +35,7 @@ from ticketing.settlement.payout.steps import (
     PAYMENTS,
     approval_note,
     approve,
+    list_message_ids,
     mark_sent,
     message_id_of,
     reject,
@@ -74,6 +75,8 @@ __all__ = [
     "list_accounts",
     "list_again",
     "list_files_again",
+    "list_message_ids",
+    "list_payees",
     "mark_sent",
     "message_id_again",
     "message_id_of",

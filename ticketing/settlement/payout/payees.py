@@ -12,6 +12,7 @@ from ticketing.db.settlement.bank import BankAccount
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed
 from ticketing.settlement.month import SCHEME, paid_positions, payouts
+from ticketing.settlement.office import Office
 from ticketing.settlement.payout.sepa import CURRENCY, DOMESTIC
 from ticketing.settlement.run_state import is_same_person
 
@@ -53,6 +54,12 @@ def _refuse_own_accounts(tx: Transaction, run: Run, found: Mapping[str, BankAcco
             raise NotAllowed(
                 f"{approver} has approved this run and entered the bank account of {party} that it pays to"
             )
+
+
+def list_payees(office: Office, run: Run) -> dict[str, BankAccount]:
+    """The account that each party of a run is paid to: the one at its approval, before that the one in force."""
+    with office.database.read() as tx:
+        return {**_in_force(tx), **bank.list_bound_accounts(tx, run.id)}
 
 
 def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:

@@ -89,7 +89,7 @@ def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
     with office.database.write() as tx:
         run = hold(tx, run_id)
         check_step(run, "sent")
-        if message_id not in {message_id_in(message_id_of(run), currency) for currency in _CURRENCIES}:
+        if message_id not in list_message_ids(run):
             # Not told: naming it is the proof that this very file was handed in.
             raise InvalidRequest.at(
                 "message_id", "this run's payment file has another MsgId: read it in the file"
@@ -97,6 +97,11 @@ def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
         runs.insert_step(tx, run.id, state="sent", actor=actor, at=now, digest=run.digest, note=message_id)
         runs.set_state(tx, run.id, "sent")
         return hold(tx, run_id)
+
+
+def list_message_ids(run: Run) -> list[str]:
+    """List the MsgIds of a run's files, one for each currency."""
+    return [message_id_in(message_id_of(run), currency) for currency in _CURRENCIES]
 
 
 def message_id_of(run: Run) -> str:

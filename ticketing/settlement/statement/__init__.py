@@ -6,7 +6,7 @@ from ticketing.settlement.statement.export import export as export_run
 from ticketing.settlement.statement.export import exported_parts, file_name, statement_parts
 from ticketing.settlement.statement.export import journal as journal_of
 from ticketing.settlement.statement.journal import FORMATS, Format
-from ticketing.settlement.statement.lines import AMOUNTS, Sums, journey_of, lines_like
+from ticketing.settlement.statement.lines import AMOUNTS, Line, Sums, journey_of, lines_like
 from ticketing.settlement.statement.lines import amounts as amounts_of
 from ticketing.settlement.statement.lines import count as count_lines
 from ticketing.settlement.statement.lines import foot as foot_of
@@ -27,6 +27,7 @@ __all__ = [
     "FORMATS",
     "SORTS",
     "Format",
+    "Line",
     "LineFilter",
     "Sums",
     "WorkingPage",

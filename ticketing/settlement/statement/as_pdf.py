@@ -23,10 +23,12 @@ from ticketing.settlement.payout import (
     payer_reference,
 )
 from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
+from ticketing.settlement.statement.dates import day_in, month_in
 from ticketing.settlement.statement.letterhead import document_number, letterhead
 from ticketing.settlement.statement.lines import Line
 from ticketing.settlement.statement.summary import Summary, SummaryRow
 from ticketing.settlement.statement.words import kind_word, rule_words, word
+from ticketing.settlement.terms import parties_of
 
 LINES_PRINTED = 200
 SUMMARY_PRINTED = 300
@@ -34,9 +36,11 @@ _AMOUNTS = ("gross", "vat", "fee", "net")
 _SUMMARY = ("day", "ride_line", "route", "lines", "gross", "vat", "fee", "net", "currency")
 _SUMMARY_WIDTHS = (22, 50, 80, 16, 22, 20, 20, 22, 16)
 _SUMMARY_ALIGNED: tuple[Literal["L", "R"], ...] = ("L", "L", "L", "R", "R", "R", "R", "R", "L")
-_COLUMNS = ("booked_at", "kind", "journey", "rule", "gross", "vat", "fee", "net", "currency")
-_WIDTHS = (20, 20, 82, 62, 19, 16, 16, 19, 16)
-_ALIGNED: tuple[Literal["L", "R"], ...] = ("L", "L", "L", "L", "R", "R", "R", "R", "L")
+_COLUMNS = ("booked_at", "kind", "journey", "rule", "gross", "vat", "fee", "net", "currency", "line")
+_WIDTHS = (20, 20, 76, 52, 19, 16, 16, 19, 16, 18)
+_ALIGNED: tuple[Literal["L", "R"], ...] = ("L", "L", "L", "L", "R", "R", "R", "R", "L", "L")
+# So many of a line's last letters are enough to find it.
+_SHORT = 8
 _ROW = 4
 
 
@@ -64,9 +68,11 @@ class _Statement(FPDF):
     def __init__(self, run: Run, party: str, language: str) -> None:
         super().__init__(orientation="landscape", format="A4")
         self._run, self._party, self._language = run, party, language
-        self._name = party
+        known = parties_of(run.dataset.terms).get(party)
+        self._name = known.legal_name if known else party
         self.set_lang(language)
         self.set_title(_latin(f"{word('statement', language)} {party} {run.period}"))
+        self.alias_nb_pages()
         self.set_creation_date(run.created_at)
         self.set_auto_page_break(True, margin=15)
 
@@ -75,9 +81,8 @@ class _Statement(FPDF):
         self.set_y(-12)
         self.set_font("helvetica", size=7)
         specimen = f"{word('specimen', self._language)}   " if self._run.dataset.demo else ""
-        self.cell(
-            0, 4, _latin(f"{specimen}{self._run.id}   {self._run.digest}   {self.page_no()}"), align="C"
-        )
+        page = word("page", self._language, number=self.page_no(), of="{nb}")
+        self.cell(0, 4, _latin(f"{specimen}{self._run.id}   {self._run.digest}   {page}"), align="C")
 
     def head(self, name: str) -> None:
         """Write the head of a statement: the id of its operator, and the name on its tickets."""
@@ -85,9 +90,10 @@ class _Statement(FPDF):
             self.set_font("helvetica", "B", 11)
             self._line(word("specimen", self._language))
         self.set_font("helvetica", "B", 16)
-        self._name = name or self._party
-        called = f"{name} ({self._party})" if name and name != self._party else self._party
-        self._line(f"{word('statement', self._language)}: {called}, {self._run.period}")
+        self._name = name or self._name
+        called = f"{self._name} ({self._party})" if self._name != self._party else self._party
+        month = month_in(self._run.period, self._language)
+        self._line(f"{word('statement', self._language)}: {called}, {month}")
         self.set_font("helvetica", size=9)
         number = document_number(self._run, self._party)
         self._line(
@@ -146,7 +152,7 @@ class _Statement(FPDF):
                 self._language,
                 party=self._name,
                 amount=f"{self._number('net', amount.text)} {amount.currency}",
-                due=due_date(self._run).isoformat(),
+                due=day_in(due_date(self._run), self._language),
                 reference=self._reference(payment.debtor == self._party, amount.currency),
             )
             self._line(line)
@@ -167,10 +173,11 @@ class _Statement(FPDF):
             for line in printed:
                 cells_by_name = {
                     **cells(line),
-                    "booked_at": line.booked_at[:10],
+                    "booked_at": day_in(line.booked_at, self._language),
                     "kind": kind_word(line.kind, self._language),
                     "journey": line.journey or line.ticket,
                     "rule": rule_words(line.rule, self._language),
+                    "line": line.id[-_SHORT:],
                 }
                 self._row([self._number(name, cells_by_name[name]) for name in _COLUMNS], again=heading)
         if left:
@@ -188,7 +195,7 @@ class _Statement(FPDF):
         for row in rows:
             amounts = (row.gross, row.vat, row.fee, row.net)
             cells_of_row = [
-                row.day or word("no_ride", self._language),
+                day_in(row.day, self._language) if row.day else word("no_ride", self._language),
                 row.line,
                 row.route,
                 str(row.count),

@@ -77,7 +77,7 @@ def _pivot(
     book: Any, rows: Sequence[SummaryRow], language: str, *, formats: Mapping[str, Any], bold: Any
 ) -> None:
     """Write the sums by line, route and day on a sheet of their own."""
-    sheet = book.add_worksheet(word("summary", language)[:31])
+    sheet = book.add_worksheet(word("summary_sheet", language))
     sheet.freeze_panes(1, 0)
     for column, width in enumerate((12, 30, 44, 10, 14, 14, 14, 14, 10)):
         sheet.set_column(column, column, width)

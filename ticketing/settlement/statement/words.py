@@ -4,6 +4,8 @@ LANGUAGES = ("en", "et", "fi", "sv")
 _WORDS = {
     "statement": ("Statement", "Aruanne", "Tilitys", "Avräkning"),
     "number": ("No.", "Nr", "Nro", "Nr"),
+    "page": ("page {number} of {of}", "leht {number}/{of}", "sivu {number}/{of}", "sida {number}/{of}"),
+    "summary_sheet": ("Summary", "Kokkuvõte", "Yhteenveto", "Sammandrag"),
     "issued_by": ("From", "Väljastaja", "Lähettäjä", "Från"),
     "made_for": ("To", "Saaja", "Vastaanottaja", "Till"),
     "vat_number": ("VAT number", "KMKR number", "ALV-tunniste", "Momsregistreringsnummer"),
