@@ -6,8 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from google.transit import gtfs_realtime_pb2
+
+from operators.errors import BadReply
+from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.netex.convert import convert
+from operators.siri import delivery as siri_delivery
+from operators.siri import estimated, situations
+from tests.operators import siri_words
 from tests.operators.written_feed import feed
 from tests.operators.written_netex import delivery
 from tests.ticketing.gate.deciding import AT, TLT, facts
@@ -86,6 +93,16 @@ def _read_feed(content: bytes) -> None:
     )
 
 
+def _read_live(content: bytes) -> None:
+    """Read it as a message of GTFS-Realtime, and as deliveries of SIRI."""
+    with contextlib.suppress(BadReply):
+        realtime.read(realtime.parse(content), _TIMETABLE)
+    with contextlib.suppress(BadReply):
+        estimated.read_estimated(siri_delivery.parse(content, estimated.SERVICE), _TIMETABLE)
+    with contextlib.suppress(BadReply):
+        situations.read_situations(siri_delivery.parse(content, situations.SERVICE))
+
+
 def _read_incident(content: bytes) -> None:
     tokens_in(content)
     document = strictjson.loads(content.decode("utf-8", errors="replace"))
@@ -108,6 +125,15 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
     return files
 
 
+def _message() -> bytes:
+    told = gtfs_realtime_pb2.FeedMessage()
+    told.header.gtfs_realtime_version, told.header.timestamp = "2.0", int(siri_words.NOON.timestamp())
+    update = told.entity.add(id="1").trip_update
+    update.trip.trip_id, update.trip.start_date = "t0", "20261013"
+    update.stop_time_update.add(stop_id="s2").departure.delay = 60
+    return told.SerializeToString()
+
+
 def _json(document: Any) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -118,6 +144,9 @@ def _bundle_seeds() -> tuple[bytes, ...]:
 
 
 _HELD = bundle.read(bundle.sign(mint.SIGNER, facts(), AT), mint.RING, "tlt")[0]
+
+_TIMETABLE = load_timetable("a", feed())[0]
+assert _TIMETABLE is not None
 
 TARGETS: Mapping[str, Target] = {
     "tokens": Target(
@@ -130,6 +159,19 @@ TARGETS: Mapping[str, Target] = {
     "netex": Target(
         lambda content: convert(_unpacked(content)),
         tuple(_packed(delivery(feed(), dialect)) for dialect in ("nordic", "epip", "calls")),
+    ),
+    "live": Target(
+        _read_live,
+        (
+            siri_words.siri(
+                siri_words.estimated(
+                    siri_words.named()
+                    + siri_words.calls(siri_words.call("s2", ExpectedArrivalTime="05:13:00"))
+                )
+            ).encode(),
+            siri_words.siri(siri_words.situation("<SituationNumber>1</SituationNumber>")).encode(),
+            _message(),
+        ),
     ),
     "incidents": Target(
         _read_incident,

@@ -14,6 +14,12 @@ from tests.operators.written_feed import DAY, feed
 from tests.operators.written_netex import delivery, document
 
 
+def test_a_name_space_with_a_brace_is_another_root() -> None:
+    content = b'<PublicationDelivery xmlns="http://www.netex.org.uk}netex"/>'
+
+    assert "the root of a.xml is" in messages(convert({"a.xml": content}))
+
+
 class TestNotGuessed:
     def test_no_time_zone_is_an_error_until_the_engineer_names_it(self) -> None:
         files = {
