@@ -59,9 +59,10 @@ def _is_text(message: Any) -> bool:
     for field, value in message.ListFields():
         if field.type == field.TYPE_STRING and not isinstance(value, str):
             return False
-        parts = (value if field.is_repeated else (value,)) if field.type == field.TYPE_MESSAGE else ()
-        if not all(map(_is_text, parts)):
-            return False
+        if field.type == field.TYPE_MESSAGE:
+            parts = value if field.is_repeated else (value,)
+            if not all(map(_is_text, parts)):
+                return False
     return True
 
 
