@@ -41,6 +41,8 @@ def parse(content: bytes) -> FeedMessage:
         message.ParseFromString(content)
     except (DecodeError, RuntimeError) as error:
         raise BadReply(f"the real-time message cannot be read: {error}") from error
+    if not _is_text(message):
+        raise BadReply("the real-time message has texts that are not UTF-8")
     if not message.header.gtfs_realtime_version.startswith(("1", "2")):
         raise BadReply(f"version {message.header.gtfs_realtime_version!r} of GTFS-Realtime is not known")
     if message.header.incrementality != gtfs.FeedHeader.FULL_DATASET:
@@ -50,6 +52,18 @@ def parse(content: bytes) -> FeedMessage:
     if sum(1 for entity in message.entity if entity.HasField("alert")) > MAX_ALERTS:
         raise BadReply(f"the real-time message has more than {MAX_ALERTS} alerts")
     return message
+
+
+def _is_text(message: Any) -> bool:
+    """Tell whether every text of a message is one; the library gives bytes for those that are not UTF-8."""
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_STRING and not isinstance(value, str):
+            return False
+        if field.type == field.TYPE_MESSAGE:
+            parts = value if field.is_repeated else (value,)
+            if not all(map(_is_text, parts)):
+                return False
+    return True
 
 
 def told_at(message: FeedMessage) -> datetime:

@@ -133,8 +133,8 @@ def _check_place(name: str, path: list[str], element: Element) -> None:
     if len(path) > MAX_DEPTH:
         raise NotNetex(f"{name} is nested deeper than {MAX_DEPTH}")
     if len(path) == 1:
-        root = etree.QName(element)
-        if root.localname != ROOT or root.namespace not in {None, NAMESPACE}:
+        # A name space may hold a brace, and then it cannot be taken apart: names are compared whole.
+        if element.tag not in {ROOT, f"{{{NAMESPACE}}}{ROOT}"}:
             raise NotNetex(f"the root of {name} is {str(element.tag)[:200]!r}, not {ROOT}")
         if element.getroottree().docinfo.doctype:
             raise NotNetex(f"{name} has a document type, which is refused")

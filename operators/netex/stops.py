@@ -82,28 +82,29 @@ class Stops:
 
     def _station(self, place: Place) -> str:
         """The outermost stop place around a place that has a position: GTFS knows one level of stations."""
-        outer, seen = place, {place.id}
-        while outer.inside in self._parts.places and outer.inside not in seen:
-            outer = self._parts.places[outer.inside]
-            seen.add(outer.id)
+        *_, outer = self._outwards(place)
         return outer.id if outer.at else ""
 
     def _name(self, place: Place) -> str:
         """The name of a place, or of the one around it."""
+        return next((around.name for around in self._outwards(place) if around.name), "")
+
+    def _outwards(self, place: Place) -> Iterator[Place]:
+        """The place and those around it, each once: a file may put two places into each other."""
         seen: set[str] = set()
-        while not place.name and place.inside in self._parts.places and place.id not in seen:
-            seen.add(place.id)
-            place = self._parts.places[place.inside]
-        return place.name
+        around: Place | None = place
+        while around is not None and around.id not in seen:
+            yield around
+            seen.add(around.id)
+            around = self._parts.places.get(around.inside)
 
     def translations(self) -> Iterator[Sequence[str]]:
         """The rows of translations.txt, for stops and stations."""
         for row in self.rows():
             place = self._parts.places.get(row[0])
-            while place is not None and not place.names and place.inside in self._parts.places:
-                place = self._parts.places[place.inside]
-            names = place.names.items() if place is not None else ()
-            yield from (("stops", "stop_name", language, name, row[0]) for language, name in names)
+            around = self._outwards(place) if place is not None else ()
+            names = next((one.names for one in around if one.names), {})
+            yield from (("stops", "stop_name", language, name, row[0]) for language, name in names.items())
 
 
 def _only(zones: Sequence[str]) -> str:

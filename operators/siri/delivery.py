@@ -36,8 +36,8 @@ class Delivery:
 def parse(content: bytes, service: str) -> Delivery:
     """Read the delivery of a service (`EstimatedTimetableDelivery`, `SituationExchangeDelivery`); raises BadReply."""
     root = _root(content)
-    name = etree.QName(root)
-    if name.localname != "Siri" or name.namespace not in {None, NAMESPACE}:
+    # A name space may hold a brace, and then it cannot be taken apart: names are compared whole.
+    if root.tag not in {"Siri", f"{{{NAMESPACE}}}Siri"}:
         raise BadReply(f"the root is {root.tag[:200]!r}, not Siri")
     version = root.get("version", "2.0")
     if not _VERSION.match(version):

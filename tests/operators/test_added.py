@@ -9,6 +9,7 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from operators.errors import BadReply
 from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.port import AddedCall, AddedTrip, Disruption
@@ -131,3 +132,10 @@ def test_whatever_is_added_never_runs_back_in_time(relation: int, calls: list[tu
         moments = [moment for call in told.calls for moment in (call.arrives_at, call.leaves_at)]
         assert moments == sorted(moments)
         assert len(told.calls) == len(calls)
+
+
+def test_a_message_whose_texts_are_not_utf_8_is_refused() -> None:
+    content = message(TRIP.ADDED, ("s1", 5), start_date="20261013").SerializeToString()
+
+    with pytest.raises(BadReply, match="not UTF-8"):
+        realtime.parse(content.replace(b"20261013", b"20\xce\xc9\xce\xc913"))

@@ -14,6 +14,23 @@ from tests.operators.written_feed import DAY, feed
 from tests.operators.written_netex import delivery, document
 
 
+def test_a_name_space_with_a_brace_is_another_root() -> None:
+    content = b'<PublicationDelivery xmlns="http://www.netex.org.uk}netex"/>'
+
+    assert "the root of a.xml is" in messages(convert({"a.xml": content}))
+
+
+def test_places_that_lie_in_each_other_are_left_after_one_round() -> None:
+    files = {
+        name: content.replace(
+            b"<Name>Station</Name>", b"<Name>Station</Name><ParentSiteRef ref='x:StopPlace:ST' version='1'/>"
+        )
+        for name, content in delivery(written()).items()
+    }
+
+    assert tables(convert(files))["stops.txt"] == tables(convert(delivery(written())))["stops.txt"]
+
+
 class TestNotGuessed:
     def test_no_time_zone_is_an_error_until_the_engineer_names_it(self) -> None:
         files = {

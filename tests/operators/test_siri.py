@@ -263,6 +263,7 @@ _WHOLE = siri(estimated(named()))
         ("{}", "cannot be read"),
         ("<html/>", "not Siri"),
         ('<Siri xmlns="http://elsewhere.example"/>', "not Siri"),
+        ('<Siri xmlns="http://www.siri.org.uk}siri"/>', "cannot be read|not Siri"),
         ("<Siri/>", "ServiceDelivery"),
         (siri(""), "EstimatedTimetableDelivery"),
         (siri(situation("")), "EstimatedTimetableDelivery"),
