@@ -49,7 +49,7 @@ for root in sys.argv[1:]:
         try:
             importlib.import_module(found.name)
         except ModuleNotFoundError as error:
-            if error.name not in {"numba", "numpy"}:
+            if error.name.partition(".")[0] not in {"numba", "numpy", "opentelemetry"}:
                 raise
 """
 

@@ -141,7 +141,7 @@ def test_a_variable_that_nothing_reads_is_told_with_the_nearest_name(
         "THROUGHFARE_RAIL_FOO": "1",
         "THROUGHFARE_RAIL_TIMEOUTMS": "5000",
         "THROUGHFARE_ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": "yes",
-        "THROUGHFARE_XYZZY": "",
+        "THROUGHFARE_XYZZYXYZZY": "",
     }
 
     assert told(run(words, **misspelt)) == [
@@ -149,7 +149,7 @@ def test_a_variable_that_nothing_reads_is_told_with_the_nearest_name(
         "THROUGHFARE_RAIL_FOO is no setting and changes nothing; the nearest is THROUGHFARE_RAIL_URL",
         "THROUGHFARE_RAIL_TIMEOUTMS is no setting and changes nothing; the nearest is THROUGHFARE_RAIL_TIMEOUT_MS",
         "THROUGHFARE_RATELIMITS is no setting and changes nothing; the nearest is THROUGHFARE_RATE_LIMITS",
-        "THROUGHFARE_XYZZY is no setting and changes nothing",
+        "THROUGHFARE_XYZZYXYZZY is no setting and changes nothing",
     ]
 
 

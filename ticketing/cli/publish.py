@@ -38,7 +38,12 @@ def make(dataset: str, month: str, region: str | None) -> None:
 @command.command()
 @_region
 def due(region: str | None) -> None:
-    """Publish the months that are due, as the worker does."""
+    """Publish the months that are due, as the worker does.
+
+    \b
+    Example:
+      throughfare publish due
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     name, desk = _desk(region)
     if not publishing.is_installed():
         raise Misconfigured("publishing needs OpenDP: pip install 'throughfare[open-data]' brings it")
@@ -53,7 +58,12 @@ def due(region: str | None) -> None:
 @command.command("list")
 @_region
 def list_files(region: str | None) -> None:
-    """List each file with the privacy that was spent on it, whether it lies open or was withdrawn."""
+    """List each file with the privacy that was spent on it, whether it lies open or was withdrawn.
+
+    \b
+    Example:
+      throughfare publish list
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     name, desk = _desk(region)
     for one in publishing.list_spendings(desk, name):
         state = "open" if one.is_open else "withdrawn"
@@ -68,7 +78,12 @@ def list_files(region: str | None) -> None:
 @click.argument("month")
 @_region
 def withdraw(dataset: str, month: str, region: str | None) -> None:
-    """Take the files of a DATASET of a MONTH back; they are never made again."""
+    """Take the files of a DATASET of a MONTH back; they are never made again.
+
+    \b
+    Example:
+      throughfare publish withdraw ridership 2026-10
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     name, desk = _desk(region)
     count = publishing.withdraw(desk, name, dataset, month)
     if not count:
@@ -98,7 +113,12 @@ def restored(region: str | None) -> None:
 )
 @_region
 def write(path: str, to: Path, region: str | None) -> None:
-    """Write the file at a PATH below /open/<region>/, such as datapackage.json or gtfs.zip."""
+    """Write the file at a PATH below /open/<region>/, such as datapackage.json or gtfs.zip.
+
+    \b
+    Example:
+      throughfare publish write gtfs.zip --to joint.zip
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     name, desk = _desk(region)
     page = publishing.get_page(desk, name, path)
     to.write_bytes(page.content)

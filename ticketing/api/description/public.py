@@ -38,7 +38,7 @@ def public_paths(view_of: Callable[[str, str], object]) -> Iterator[tuple[str, d
     """Every such path with its operation, described by the docstring of its view."""
     for path, media_type in _TYPES.items():
         first, _, rest = (view_of("get", path).__doc__ or "").partition("\n")
-        schema = _OBJECT if media_type == "application/json" else {"type": "string"}
+        schema = _OBJECT if media_type.endswith("json") else {"type": "string"}
         operation = {
             "tags": [_TAG],
             "summary": first.strip(),
