@@ -13,7 +13,12 @@ from ticketing.db.incidents.partners import Relation
 
 @click.group("partner")
 def partner_group() -> None:
-    """Add and end partners. Compare the thumbprints over two channels before you add one: no key is fetched."""
+    """Add and end partners. Compare the thumbprints over two channels before you add one: no key is fetched.
+
+    \b
+    Example:
+      throughfare incidents partner ours > ours.json
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
 
 
 @partner_group.command("ours")
