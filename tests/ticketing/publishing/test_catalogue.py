@@ -71,7 +71,15 @@ def test_datasets_about_people_are_in_the_catalogue_once_they_are_published(api:
 
 def test_a_text_with_quotes_and_breaks_stays_itself() -> None:
     text = 'a "quoted" \\ line\nbreak\tand é'
-    thing = Thing("https://x.example/a b", "dcat:Dataset", (("dct:title", Text(text)), ("dct:issued", Typed("2026-10-01", "xsd:date")), ("dct:relation", Iri("https://x.example/<y>"))))  # fmt: skip
+    thing = Thing(
+        "https://x.example/a b",
+        "dcat:Dataset",
+        (
+            ("dct:title", Text(text)),
+            ("dct:issued", Typed("2026-10-01", "xsd:date")),
+            ("dct:relation", Iri("https://x.example/<y>")),
+        ),
+    )
 
     read = rdflib.Graph().parse(data=turtle([thing]), format="turtle")
 

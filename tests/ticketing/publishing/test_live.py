@@ -60,8 +60,10 @@ def told(coast: Coast, joint: Timetable) -> dict[str, Any]:
     assert rt.matching is not None
     assert et.matching is not None
     assert (rt.matching.unmatched, et.matching.unmatched) == ({}, {})
-    return {"gtfs": {(one.trip_id, one.service_date): one for one in rt.items},
-            "siri": {(one.trip_id, one.service_date): one for one in et.items}}  # fmt: skip
+    return {
+        "gtfs": {(one.trip_id, one.service_date): one for one in rt.items},
+        "siri": {(one.trip_id, one.service_date): one for one in et.items},
+    }
 
 
 def test_a_cancelled_ferry_is_cancelled_for_every_reader(coast: Coast, joint: Timetable) -> None:
@@ -112,9 +114,19 @@ def _store_departure(
     coast: Coast, operator: str, trip: str, day: date, at: datetime, *, source: Source = "siri_et"
 ) -> None:
     fact = Observation(
-        region=REGION, operator=operator, trip_id=trip, service_date=day, call=0, stop_id="x", kind="departed",
-        event="departure", at=at, source=source, told_at=at, received_at=at,
-    )  # fmt: skip
+        region=REGION,
+        operator=operator,
+        trip_id=trip,
+        service_date=day,
+        call=0,
+        stop_id="x",
+        kind="departed",
+        event="departure",
+        at=at,
+        source=source,
+        told_at=at,
+        received_at=at,
+    )
     with coast.rooms.till.database.write() as tx:
         put_observations(tx, [fact])
 
