@@ -1,6 +1,5 @@
 """`throughfare drill`: practise what must not go wrong, on a copy."""
 
-import json
 import shutil
 import sys
 import tempfile
@@ -12,6 +11,7 @@ import click
 
 from ticketing.cli import restore_drill
 from ticketing.cli.deployment import current_database, settings
+from ticketing.cli.drill_report import OUT, write_report
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.copied import copy_gates_part
@@ -37,13 +37,7 @@ command.add_command(restore_drill.command)
     show_default=True,
     help="How many gates are simulated.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("var/drills"),
-    show_default=True,
-    help="The folder of the report.",
-)
+@OUT
 def signing_key(gates: int, out: Path) -> None:
     """Steal the key of tickets from a copy, withdraw it, and time gates and holders; exit 1 where anything is ill.
 
@@ -65,13 +59,7 @@ def signing_key(gates: int, out: Path) -> None:
         seen = drill(rooms.gatehouse, operators, gates, say=click.echo)
         rooms.till.database.close()
     text = _told(seen, held, now)
-    out.mkdir(parents=True, exist_ok=True)
-    name = out / f"signing-key-{now:%Y%m%dT%H%M%SZ}"
-    name.with_suffix(".json").write_text(
-        json.dumps({"at": now.isoformat(), **seen.as_json()}, indent=2) + "\n"
-    )
-    name.with_suffix(".txt").write_text(text + "\n")
-    click.echo(f"{text}\nthe report is {name}.json and .txt")
+    write_report(out, "signing-key", now, seen.as_json(), text)
     if not seen.is_well:
         sys.exit(1)
 

@@ -1,6 +1,5 @@
 """`throughfare drill restore`: a backup is only one once it has been restored, and everything in it proven."""
 
-import json
 import shutil
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import NamedTuple
 import click
 
 from ticketing.cli.deployment import current_database, office, settings
+from ticketing.cli.drill_report import OUT, write_report
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_served
@@ -40,13 +40,7 @@ class Proof(NamedTuple):
     default=None,
     help="The folder of PostgreSQL's programs, of the server's version; those of the path by default.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("var/drills"),
-    show_default=True,
-    help="The folder of the report.",
-)
+@OUT
 def command(programs: Path | None, out: Path) -> None:
     """Back up database and keys, restore both to a moment in a scratch folder, and prove it; exit 1 where anything is ill.
 
@@ -72,12 +66,8 @@ def command(programs: Path | None, out: Path) -> None:
             )
             proofs = list(_prove(copied, there))
     text = "\n".join(_told(there, proofs, f"{now:%Y-%m-%d %H:%M} UTC"))
-    out.mkdir(parents=True, exist_ok=True)
-    name = out / f"restore-{now:%Y%m%dT%H%M%SZ}"
-    document = {"at": now.isoformat(), **_figures(there), "proofs": [proof._asdict() for proof in proofs]}
-    name.with_suffix(".json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    name.with_suffix(".txt").write_text(text + "\n", encoding="utf-8")
-    click.echo(f"{text}\nthe report is {name}.json and .txt")
+    document = {**_figures(there), "proofs": [proof._asdict() for proof in proofs]}
+    write_report(out, "restore", now, document, text)
     live.close()
     if any(proof.fault for proof in proofs):
         sys.exit(1)

@@ -9,7 +9,7 @@ import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from ticketing.frozen import IncidentRecord, Vulnerability
@@ -23,15 +23,7 @@ Duty = Literal[
     "cra_notification",
     "cra_final_report",
 ]
-DUTIES: tuple[Duty, ...] = (
-    "nis2_early_warning",
-    "nis2_notification",
-    "nis2_final_report",
-    "gdpr_notification",
-    "cra_early_warning",
-    "cra_notification",
-    "cra_final_report",
-)
+DUTIES: tuple[Duty, ...] = get_args(Duty)
 DeadlineState = Literal["open", "late", "done", "done_late", "not_due", "does_not_apply"]
 _WARNING, _NOTIFICATION, _AFTER_MEASURE = timedelta(hours=24), timedelta(hours=72), timedelta(days=14)
 

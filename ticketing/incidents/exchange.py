@@ -4,7 +4,7 @@ import email
 import email.policy
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -82,24 +82,11 @@ def take_in(desk: IncidentDesk, token: str, sender: Partner | None = None) -> Ta
         record = read_incident(paper.content)
     except Unreadable as fault:
         raise InvalidRequest(f"record.{fault}", [Fault(f"record.{fault.field}", fault.message)]) from None
-    now, partner = desk.clock.now(), paper.partner
+    now = desk.clock.now()
     with desk.database.write() as tx:
         steps.lock_chain(tx)
         incident = _incident_of(tx, paper, record.type, now)
-        is_new = not _is_known(tx, paper, incident.id, "received")
-        if is_new:
-            _refuse_flood(tx, partner, now)
-            wanted = NewStep(
-                incident_id=incident.id,
-                kind="received",
-                at=now,
-                actor=partner.name,
-                partner_id=partner.id,
-                origin=paper.step_id,
-                record=record,
-            )
-            steps.add_step(tx, wanted)
-    return Taken(incident_id=incident.id, partner=partner.name, is_new=is_new)
+        return _keep(tx, paper, replace(_step_of(paper, "received", incident.id, now), record=record))
 
 
 def take_answer(
@@ -109,27 +96,37 @@ def take_answer(
     with desk.database.read() as tx:
         known = [sender] if sender else partners.list_partners(tx)
     paper = papers.read_paper(desk, known, ANSWER, token)
-    answer, partner, now = read_answer(paper.content), paper.partner, desk.clock.now()
+    answer, now = read_answer(paper.content), desk.clock.now()
     if expected not in {None, paper.incident_id}:
         raise NotFound("there is no such incident")
     with desk.database.write() as tx:
         steps.lock_chain(tx)
-        if visible.find_shared(tx, viewer_of(partner), paper.incident_id) is None:
+        if visible.find_shared(tx, viewer_of(paper.partner), paper.incident_id) is None:
             raise NotFound("there is no such incident")
-        is_new = not _is_known(tx, paper, paper.incident_id, "answer")
-        if is_new:
-            _refuse_flood(tx, partner, now)
-            wanted = NewStep(
-                incident_id=paper.incident_id,
-                kind="answer",
-                at=now,
-                actor=partner.name,
-                partner_id=partner.id,
-                origin=paper.step_id,
-                content=answer.as_json(),
-            )
-            steps.add_step(tx, wanted)
-    return Taken(incident_id=paper.incident_id, partner=partner.name, is_new=is_new)
+        step = _step_of(paper, "answer", paper.incident_id, now)
+        return _keep(tx, paper, replace(step, content=answer.as_json()))
+
+
+def _step_of(paper: papers.Paper, kind: StepKind, incident_id: str, at: datetime) -> NewStep:
+    """The step that a partner's paper is here, without its content."""
+    partner = paper.partner
+    return NewStep(
+        incident_id=incident_id,
+        kind=kind,
+        at=at,
+        actor=partner.name,
+        partner_id=partner.id,
+        origin=paper.step_id,
+    )
+
+
+def _keep(tx: Transaction, paper: papers.Paper, step: NewStep) -> Taken:
+    """Keep a partner's step that is new; raises TooManyRequests where the partner floods us."""
+    is_new = not _is_known(tx, paper, step.incident_id, step.kind)
+    if is_new:
+        _refuse_flood(tx, paper.partner, step.at)
+        steps.add_step(tx, step)
+    return Taken(incident_id=step.incident_id, partner=paper.partner.name, is_new=is_new)
 
 
 def give_out(desk: IncidentDesk, partner: Partner, since: str = "") -> Page:

@@ -4,21 +4,14 @@
 step carries the hash of the one before, over all incidents.
 """
 
+from typing import get_args
+
 import sqlalchemy as sa
 
 from ticketing.db.tables.columns import moment, number, one_of, table, text
+from ticketing.frozen import IncidentType, Tlp
 
-TYPES = (
-    "signing_key_leaked",
-    "forged_or_cloned_tickets",
-    "gate_or_validator_outage",
-    "wrong_tariff_or_price",
-    "personal_data_breach",
-    "payment_fraud_wave",
-    "supplier_or_software_vulnerability",
-    "other_failure",
-)
-TLPS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+TYPES, TLPS = get_args(IncidentType), get_args(Tlp)
 # A record is a draft, or shared by us or by a partner; the others are steps beside it.
 STEPS = ("draft", "shared", "received", "answer", "submitted", "missed", "action")
 
