@@ -231,7 +231,7 @@ def build_rooms(
             public_url=settings.public_url if settings.public_url.startswith("https://") else "",
             options_page=settings.options_page,
         ),
-        incidents=_incidents(settings, (database, clock, keys), channels["email"], regions),
+        incidents=_incidents(settings, gatehouse, channels["email"], regions),
         connectors=opened,
         live=LiveDesk(
             database=database,
@@ -289,20 +289,20 @@ def build_rooms(
 
 
 def _incidents(
-    settings: Settings, tools: tuple[Database, Clock, KeyStore], mail: Channel, regions: Mapping[str, Region]
+    settings: Settings, gatehouse: Gatehouse, mail: Channel, regions: Mapping[str, Region]
 ) -> IncidentDesk:
-    """Build the desk that shares incidents with partners."""
-    database, clock, keys = tools
+    """Build the desk that shares incidents with partners: the deployment's tools are those of its gates."""
     limits = Limits(reply_bytes=_PARTNERS_PAGE_BYTES)
     return IncidentDesk(
-        database=database,
-        clock=clock,
-        keys=keys,
+        database=gatehouse.database,
+        clock=gatehouse.clock,
+        keys=gatehouse.keys,
         issuer=settings.issuer,
         wire=open_wire(limits=limits, allow_private=settings.messages_reach == "anywhere"),
         mail=mail,
         zone=next(iter(clocks_of(regions).values()), "UTC"),
         operators=frozenset(name for region in regions.values() for name in region.data.operators),
+        policies=gatehouse.policies,
     )
 
 

@@ -1,11 +1,12 @@
 """Hold the tools of the incidents' desk, and the figures by which it works."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from operators.transport import Wire
+from throughfare_gate.gate.model import Policy
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.people import staff
@@ -21,7 +22,10 @@ _SHORTEST_NAME = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentDesk:
-    """The tools: `issuer` is our name to partners, `wire` and `mail` the ways to them, `zone` the local clock of months."""
+    """The tools: `issuer` is our name to partners, `wire` and `mail` the ways to them, `zone` the local clock of months.
+
+    `policies` are those of the operators' gates that differ from the default.
+    """
 
     database: Database
     clock: Clock
@@ -31,6 +35,7 @@ class IncidentDesk:
     mail: Channel
     zone: str = "UTC"
     operators: Collection[str] = field(default_factory=tuple)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
 
 def refuse_names(tx: Transaction, record: IncidentRecord) -> None:

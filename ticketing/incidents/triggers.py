@@ -5,10 +5,11 @@ Of a wrong tariff, a breach and a vulnerable package the system has no fact of i
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from throughfare_gate.gate.model import Policy
 from throughfare_gate.tickets.claims import TYP
 from throughfare_gate.tickets.jwk import Algorithm
 from throughfare_gate.tickets.jws import header_of
@@ -60,6 +61,7 @@ class Scene:
     tx: Transaction
     database: Database
     now: datetime
+    policies: Mapping[str, Policy]
 
     def has_fired(self, key: str) -> bool:
         """Tell whether a fact has made its draft already."""
@@ -85,7 +87,7 @@ def draft_all(desk: IncidentDesk) -> int:
 def look(desk: IncidentDesk, now: datetime) -> list[Noticed]:
     """List the facts that have not fired yet."""
     with desk.database.read() as tx:
-        scene = Scene(tx, desk.database, now)
+        scene = Scene(tx, desk.database, now, desk.policies)
         listed = [noticed for trigger in TRIGGERS for noticed in trigger.look(scene)]
         return [noticed for noticed in listed if not scene.has_fired(noticed.key)]
 
@@ -177,7 +179,7 @@ def _silent_gates(scene: Scene) -> Iterator[Noticed]:
                 "operator": operator,
                 "devices": [device.id for device in silent][:200],
                 "silent_since": since.isoformat(),
-                "degrade": "fail_open",
+                "degrade": scene.policies.get(operator, Policy()).degrade,
             },
             occurred_at=since,
             operator=operator,

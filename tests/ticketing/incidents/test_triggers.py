@@ -1,6 +1,7 @@
 """Facts that are there already open drafts, each once in its life."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from operators.figures import Figure, Slot
 from tests.api import Api
 from tests.ticketing.gate.enrolling import enrol
+from throughfare_gate.gate.model import Policy
 from throughfare_gate.ids import new_id
 from ticketing.db import Database
 from ticketing.db.operators.figures import DatabaseFigures
@@ -135,6 +137,21 @@ def test_half_of_an_operators_gates_that_are_silent_are_a_draft(
     facts = only(desk).record.facts
     assert isinstance(facts, GateOutage)
     assert set(facts.devices) == set(devices[:silent])
+    # As gates.json of the region says for this operator's gates.
+    assert facts.degrade == "fail_open"
+
+
+def test_a_draft_says_how_the_operators_gates_were_told_to_decide(api: Api, desk: IncidentDesk) -> None:
+    for at in range(3):
+        device = enrol(api, name=f"Kopli {at}").told["device_id"]
+        seen = desk.clock.now() - timedelta(minutes=40)
+        with desk.database.write() as tx:
+            tx.execute(sa.update(gate_device).where(gate_device.c.id == device).values(last_bundle_at=seen))
+
+    facts = only(replace(desk, policies={})).record.facts
+
+    assert isinstance(facts, GateOutage)
+    assert facts.degrade == Policy().degrade == "fail_closed"
 
 
 def test_gates_that_closed_for_the_night_are_none(api: Api, desk: IncidentDesk) -> None:
