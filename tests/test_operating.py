@@ -51,8 +51,10 @@ def test_the_routes_and_states_of_the_alerts_are_ours(api: Api) -> None:
     alerts = ALERTS.read_text(encoding="utf-8")
     routes, states = re.findall(r'route="([^"]+)"', alerts), re.findall(r'state="([^"]+)"', alerts)
 
-    assert routes and set(routes) <= rules
-    assert states and set(states) <= set(ORDER_STATES)
+    assert routes
+    assert set(routes) <= rules
+    assert states
+    assert set(states) <= set(ORDER_STATES)
 
 
 @needs_systemd
