@@ -1,6 +1,6 @@
 """Find what happened to orders with contacts and was not written into the outbox yet: read from the orders' own history."""
 
-from collections.abc import Callable
+import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from ticketing.db.tables.gates import ticket_use
 from ticketing.db.tables.notices import contact, notice, webhook, webhook_type
 from ticketing.db.tables.rights import claim, claim_step
 from ticketing.db.tables.sale import order, order_event, refund
+from ticketing.db.tables.types import Instant
 
 ACCOUNT = "claim_needs_account"
 # The families of the events, where they are not named as their message is.
@@ -43,6 +44,20 @@ _TIME_TO_CHOOSE, _REMINDED_BEFORE, _REMINDED_UNTIL = (
 )
 _ASKS = ("cancelled", "skipped", "too_late", "connection")
 _CLAIM_ENDS = ("decided", "paid", "refused")
+# What changes from one look to the next: the statements are made once (decision 0056), for they run in each round.
+_NOW, _SINCE, _REFUNDS_FROM, _RUNS_FROM, _ASKED_BEFORE, _LEAVES_AFTER, _LEAVES_BEFORE = (
+    sa.bindparam(name, type_=Instant())
+    for name in (
+        "now",
+        "new_since",
+        "refunds_from",
+        "runs_from",
+        "asked_before",
+        "leaves_after",
+        "leaves_before",
+    )
+)
+_OF_WEBHOOK, _MOST = sa.bindparam("of_webhook", type_=sa.Text()), sa.bindparam("most", type_=sa.Integer())
 # The tables of what contacts are told.
 _TOLD_FROM = (contact, claim_step, disruption_event, order, order_event, place_hold, refund, rerouting)
 
@@ -80,16 +95,16 @@ class _Question:
     """One kind of thing that contacts are told: all of it, and the part that became so since a moment."""
 
     query: sa.Select[Any]
-    became_so: Callable[[datetime], sa.ColumnElement[bool]]
+    became_so: sa.ColumnElement[bool]
 
-    def of(self, since: datetime | None) -> list[sa.Select[Any]]:
+    def of(self, *, new: bool) -> list[sa.Select[Any]]:
         """Ask for all of it, or for what is new since a moment: the thing itself, or the contact that is to be told of it.
 
         New things and new contacts are asked for apart: one of the two conditions is an index, both in one are none.
         """
-        if since is None:
+        if not new:
             return [self.query]
-        return [self.query.where(self.became_so(since)), self.query.where(contact.c.created_at >= since)]
+        return [self.query.where(self.became_so), self.query.where(contact.c.created_at >= _SINCE)]
 
 
 def list_untold(
@@ -109,117 +124,130 @@ def list_untold(
     refunds_from, runs_from = now - _REFUNDS_BACK, now - _RUNS_BACK
     if missed is not None:
         refunds_from, runs_from = min(refunds_from, missed.since), min(runs_from, missed.since)
-    queries = [
-        query
-        for question in (
-            _tickets_ready(now),
-            _orders_undone(now),
-            _refunds_sent(now, refunds_from),
-            _accounts_asked_for(now),
-            _runs_changed(now, runs_from),
-            _claims_ended(now, refunds_from),
-            *_moves(now, runs_from),
-            _choices_due(now),
-        )
-        for query in question.of(new_since)
-    ]
-    if missed is not None:
-        queries = [query.where(contact.c.webhook_id == missed.webhook_id) for query in queries]
-    return [one for query in queries for one in _untold(tx, query, limit)]
+    values = {
+        "now": now,
+        "new_since": new_since,
+        "refunds_from": refunds_from,
+        "runs_from": runs_from,
+        "asked_before": now - _TIME_TO_CHOOSE,
+        "leaves_after": now - _REMINDED_UNTIL,
+        "leaves_before": now + _REMINDED_BEFORE,
+        "of_webhook": missed.webhook_id if missed else None,
+        "most": limit,
+    }
+    statements = _statements(new=new_since is not None, of_one=missed is not None)
+    return [Happened(*row) for statement in statements for row in tx.execute(statement, values)]
 
 
-def _tickets_ready(now: datetime) -> _Question:
+@functools.cache
+def _statements(*, new: bool, of_one: bool) -> tuple[sa.Select[Any], ...]:
+    """The statements of one kind of look: at all or at what is new, for every contact or for one webhook."""
+    questions = (
+        _tickets_ready(),
+        _orders_undone(),
+        _refunds_sent(),
+        _accounts_asked_for(),
+        _runs_changed(),
+        _claims_ended(),
+        *_moves(),
+        _choices_due(),
+    )
+    queries = [query for question in questions for query in question.of(new=new)]
+    if of_one:
+        queries = [query.where(contact.c.webhook_id == _OF_WEBHOOK) for query in queries]
+    return tuple(_untold(query) for query in queries)
+
+
+def _tickets_ready() -> _Question:
     of_order = order_event.c.order_id == order.c.id, order_event.c.to_state == "ticketed"
     ready_at = sa.select(sa.func.max(order_event.c.at)).where(*of_order).correlate(order).scalar_subquery()
-    query = _about("tickets_ready", sa.literal("order.ticketed"), order.c.id, ready_at, now)
+    query = _about("tickets_ready", sa.literal("order.ticketed"), order.c.id, ready_at)
     query = query.join(order, order.c.id == contact.c.order_id)
     ready = sa.select(order_event.c.order_id).where(order_event.c.to_state == "ticketed")
     return _Question(
         query.where(order.c.state.in_(("ticketed", "part_refunded"))),
-        lambda since: order.c.id.in_(ready.where(order_event.c.at >= since)),
+        order.c.id.in_(ready.where(order_event.c.at >= _SINCE)),
     )
 
 
-def _orders_undone(now: datetime) -> _Question:
+def _orders_undone() -> _Question:
     at = order_event.c.at
-    query = _about("order_undone", sa.literal("order.cancelled"), order_event.c.id, at, now)
+    query = _about("order_undone", sa.literal("order.cancelled"), order_event.c.id, at)
     query = query.join(order_event, order_event.c.order_id == contact.c.order_id)
     return _Question(
         query.where(order_event.c.to_state == "cancelled", at >= contact.c.created_at),
-        lambda since: at >= since,
+        at >= _SINCE,
     )
 
 
-def _refunds_sent(now: datetime, refunds_from: datetime) -> _Question:
+def _refunds_sent() -> _Question:
     sent_at = sa.func.coalesce(refund.c.changed_at, refund.c.created_at, type_=refund.c.created_at.type)
-    query = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, sent_at, now)
+    query = _about("refund_sent", sa.literal("refund.confirmed"), refund.c.id, sent_at)
     query = query.join(refund, refund.c.order_id == contact.c.order_id)
     return _Question(
-        query.where(refund.c.state == "confirmed", refund.c.amount_minor > 0, sent_at >= refunds_from),
-        lambda since: sa.or_(refund.c.changed_at >= since, refund.c.created_at >= since),
+        query.where(refund.c.state == "confirmed", refund.c.amount_minor > 0, sent_at >= _REFUNDS_FROM),
+        sa.or_(refund.c.changed_at >= _SINCE, refund.c.created_at >= _SINCE),
     )
 
 
-def _accounts_asked_for(now: datetime) -> _Question:
+def _accounts_asked_for() -> _Question:
     row_id = claim_step.c.claim_id + ":" + sa.cast(claim_step.c.seq, sa.Text())
-    query = _of_claims(ACCOUNT, sa.literal("claim.needs_account"), row_id, now)
+    query = _of_claims(ACCOUNT, sa.literal("claim.needs_account"), row_id)
     return _Question(
         query.where(claim_step.c.state == "needs_account", claim.c.state == "needs_account"),
-        lambda since: claim_step.c.at >= since,
+        claim_step.c.at >= _SINCE,
     )
 
 
-def _runs_changed(now: datetime, runs_from: datetime) -> _Question:
+def _runs_changed() -> _Question:
     confirmed_at = disruption_event.c.confirmed_at
     kind = sa.literal("journey.") + disruption_event.c.kind
-    query = _about("journey", kind, disruption_event.c.id, confirmed_at, now).join(
+    query = _about("journey", kind, disruption_event.c.id, confirmed_at).join(
         disruption_affected, disruption_affected.c.order_id == contact.c.order_id
     )
     query = query.join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
     return _Question(
-        query.where(disruption_event.c.status == "confirmed", confirmed_at >= runs_from).distinct(),
-        lambda since: confirmed_at >= since,
+        query.where(disruption_event.c.status == "confirmed", confirmed_at >= _RUNS_FROM).distinct(),
+        confirmed_at >= _SINCE,
     )
 
 
-def _claims_ended(now: datetime, claims_from: datetime) -> _Question:
+def _claims_ended() -> _Question:
     """People read of the money itself: of claims they are told here where one pays nothing."""
     step = claim_step.c
-    query = _of_claims("claim", sa.literal("claim.") + step.state, step.claim_id + ":" + step.state, now)
+    query = _of_claims("claim", sa.literal("claim.") + step.state, step.claim_id + ":" + step.state)
     is_for = sa.or_(contact.c.kind == "webhook", step.state == "refused")
     return _Question(
-        query.where(step.state.in_(_CLAIM_ENDS), is_for, step.at >= claims_from).distinct(),
-        lambda since: step.at >= since,
+        query.where(step.state.in_(_CLAIM_ENDS), is_for, step.at >= _REFUNDS_FROM).distinct(),
+        step.at >= _SINCE,
     )
 
 
-def _of_claims(
-    what: str, type_: sa.ColumnElement[str], row_id: sa.ColumnElement[str], now: datetime
-) -> sa.Select[Any]:
-    steps = _about(what, type_, row_id, claim_step.c.at, now)
+def _of_claims(what: str, type_: sa.ColumnElement[str], row_id: sa.ColumnElement[str]) -> sa.Select[Any]:
+    steps = _about(what, type_, row_id, claim_step.c.at)
     steps = steps.join(claim, claim.c.order_id == contact.c.order_id)
     return steps.join(claim_step, claim_step.c.claim_id == claim.c.id)
 
 
-def _moves(now: datetime, since: datetime) -> list[_Question]:
+def _moves() -> list[_Question]:
     """Ask for the orders whose tickets were moved, or for which a place is held or was given back unanswered."""
     done, hold = rerouting.c, place_hold.c
-    moved = _about("moved", sa.literal("journey.moved"), done.id, done.ended_at, now)
+    moved = _about("moved", sa.literal("journey.moved"), done.id, done.ended_at)
     moved = moved.join(rerouting, done.order_id == contact.c.order_id)
-    moved = moved.where(done.state == "done", done.kind == "later_departure", done.ended_at >= since)
-    held = _about("place_held", sa.literal("journey.place_held"), hold.id, hold.made_at, now)
-    held = held.where(hold.state == "held", hold.until.is_not(None), hold.made_at >= since)
-    given = _about("place_given_back", sa.literal("journey.place_given_back"), hold.id, hold.ended_at, now)
-    given = given.where(hold.state == "released", hold.until.is_not(None), hold.ended_at >= since)
+    moved = moved.where(done.state == "done", done.kind == "later_departure", done.ended_at >= _RUNS_FROM)
+    held = _about("place_held", sa.literal("journey.place_held"), hold.id, hold.made_at)
+    held = held.where(hold.state == "held", hold.until.is_not(None), hold.made_at >= _RUNS_FROM)
+    given = _about("place_given_back", sa.literal("journey.place_given_back"), hold.id, hold.ended_at)
+    given = given.where(hold.state == "released", hold.until.is_not(None), hold.ended_at >= _RUNS_FROM)
     of_order = place_hold, hold.order_id == contact.c.order_id
     return [
-        _Question(moved, lambda moment: done.ended_at >= moment),
-        _Question(held.join(*of_order), lambda moment: hold.made_at >= moment),
-        _Question(given.join(*of_order), lambda moment: hold.ended_at >= moment),
+        _Question(moved, done.ended_at >= _SINCE),
+        _Question(held.join(*of_order), hold.made_at >= _SINCE),
+        _Question(given.join(*of_order), hold.ended_at >= _SINCE),
     ]
 
 
-def _choices_due(now: datetime) -> _Question:
+def _choices_due() -> _Question:
     """Ask for the orders with a passenger who has not chosen how to go on, an hour after the event and close to the departure."""
     row, event, leg = disruption_affected.c, disruption_event.c, leg_of_ticket.c
     newer = disruption_event.alias()
@@ -230,17 +258,17 @@ def _choices_due(now: datetime) -> _Question:
         leg.leg == sa.case((row.why == "connection", row.then_leg), else_=row.leg),
         sa.or_(row.why == "connection", leg.trip_id == event.trip_id),
     )
-    query = _about("choice_due", sa.literal("journey.choice_due"), event.id, event.confirmed_at, now)
+    query = _about("choice_due", sa.literal("journey.choice_due"), event.id, event.confirmed_at)
     query = query.join(disruption_affected, row.order_id == contact.c.order_id)
     query = query.join(disruption_event, event.id == row.event_id).join(leg_of_ticket, of_leg)
-    query = query.where(event.status == "confirmed", event.confirmed_at <= now - _TIME_TO_CHOOSE)
-    query = query.where(leg.departs_at <= now + _REMINDED_BEFORE, leg.departs_at > now - _REMINDED_UNTIL)
+    query = query.where(event.status == "confirmed", event.confirmed_at <= _ASKED_BEFORE)
+    query = query.where(leg.departs_at <= _LEAVES_BEFORE, leg.departs_at > _LEAVES_AFTER)
     # A contact that comes later is told of the event itself, and that is reminder enough for an hour.
-    query = query.where(contact.c.created_at <= now - _TIME_TO_CHOOSE)
+    query = query.where(contact.c.created_at <= _ASKED_BEFORE)
     query = query.where(row.why.in_(_ASKS), ~overtaken.correlate(disruption_event))
     query = query.where(*(~answer for answer in _answers()))
     # Time alone makes it due: nothing new is written then, and the look at everything finds it.
-    return _Question(query.distinct(), lambda _: sa.false())
+    return _Question(query.distinct(), sa.false())
 
 
 def _answers() -> list[sa.ColumnElement[bool]]:
@@ -263,7 +291,6 @@ def _about(
     type_: sa.ColumnElement[str],
     row_id: sa.ColumnElement[str],
     at: "sa.ColumnElement[Any]",
-    now: datetime,
 ) -> sa.Select[Any]:
     """Select the contacts with a thing of theirs, which became so `at` a moment.
 
@@ -275,7 +302,7 @@ def _about(
         sa.select(sa.literal(1))
         .select_from(webhook)
         .join(webhook_type, webhook_type.c.webhook_id == webhook.c.id)
-        .where(webhook.c.id == contact.c.webhook_id, is_active(now), takes(type_, family))
+        .where(webhook.c.id == contact.c.webhook_id, is_active(_NOW), takes(type_, family))
         .where(sa.or_(at >= since, contact.c.created_at >= since))
         .correlate(*_TOLD_FROM)
     )
@@ -286,8 +313,7 @@ def _about(
     )
 
 
-def _untold(tx: Transaction, query: sa.Select[Any], limit: int) -> list[Happened]:
+def _untold(query: sa.Select[Any]) -> sa.Select[Any]:
     things = query.subquery()
     told = sa.exists(sa.select(sa.literal(1)).where(notice.c.topic == things.c.topic))
-    rows = sa.select(things).where(~told).order_by(things.c.id).limit(limit)
-    return [Happened(*row) for row in tx.execute(rows)]
+    return sa.select(things).where(~told).order_by(things.c.id).limit(_MOST)

@@ -88,14 +88,14 @@ def list_lines_in_force(tx: Transaction, now: datetime) -> set[str]:
     return set(tx.execute(sa.select(line).where(*_is_in_force(now))).scalars())
 
 
-def is_active(now: datetime) -> sa.ColumnElement[bool]:
+def is_active(now: datetime | sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
     """Select webhooks that are on and whose line has a key that is still good."""
     line = sa.func.coalesce(api_key.c.line, api_key.c.id) == webhook.c.key_line
     key = sa.select(sa.literal(1)).select_from(api_key).where(line, *_is_in_force(now))
     return sa.and_(webhook.c.off_because.is_(None), key.correlate(webhook).exists())
 
 
-def _is_in_force(now: datetime) -> list[sa.ColumnElement[bool]]:
+def _is_in_force(now: datetime | sa.ColumnElement[datetime]) -> list[sa.ColumnElement[bool]]:
     lives = sa.or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > now)
     return [api_key.c.revoked_at.is_(None), lives]
 
