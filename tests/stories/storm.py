@@ -21,8 +21,8 @@ from operators.simulators.exchange import ExchangeSimulator
 from operators.simulators.gtfs import GtfsSimulator
 from operators.table import ConnectorTable
 from tests.api import Api, Bought
+from tests.working import round_of
 from ticketing.cli.gate import answer
-from ticketing.cli.worker import list_jobs
 from ticketing.clock import FixedClock
 from ticketing.regions import Region
 from ticketing.settlement import service
@@ -149,7 +149,7 @@ class Storm:
     def work(self, rounds: int = 1) -> None:
         """Let the worker do some rounds."""
         for _ in range(rounds):
-            for job in list_jobs(self.rooms, (REGION,), once=True):
+            for job in round_of(self.rooms, REGION):
                 job.go(self.api.clock.now())
                 assert job.detail == "", (job.name, job.detail)
 

@@ -16,8 +16,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from operators.fake import FakeOperator
 from tests.source_tree import ROOT
+from tests.working import round_of
 from ticketing.app import create_app
-from ticketing.cli.worker import list_jobs
 from ticketing.clock import Clock, DemoClock
 from ticketing.config import Settings
 from ticketing.web import blueprint
@@ -70,7 +70,7 @@ def service(folder: Path, port: int) -> Flask:
     @app.post(WORK)
     def work() -> str:
         """Do one round of a worker here: another process would read the region anew each time."""
-        for job in list_jobs(rooms, settings.regions, once=True):
+        for job in round_of(rooms, *settings.regions):
             job.go(clock.now())
         return ""
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests.api import Api, Bought
+from tests.working import round_of
 from ticketing.claims import EVIDENCE_IN
-from ticketing.cli.worker import list_jobs
 from ticketing.db.books import entries
 from ticketing.regions import by_staff
 
@@ -72,7 +72,7 @@ class Coast:
     def work(self, rounds: int = 4) -> None:
         """Let the worker do some rounds."""
         for _ in range(rounds):
-            for job in list_jobs(self.rooms, (REGION,), once=True):
+            for job in round_of(self.rooms, REGION):
                 job.go(self.api.clock.now())
                 assert job.detail == "", (job.name, job.detail)
 

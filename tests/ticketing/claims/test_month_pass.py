@@ -15,9 +15,9 @@ from tests.networks import lent
 from tests.ticketing.claims.coast import Coast, ask
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.identity.riders import ME, Rider
+from tests.working import round_of
 from ticketing.app import create_app
 from ticketing.claims import EVIDENCE_IN, verify_claims
-from ticketing.cli.worker import list_jobs
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
@@ -91,7 +91,7 @@ def is_late(coast: Coast, bought: Bought, minutes: int) -> None:
     by_staff.delay_departure(coast.rooms.live, REGION, *run, seconds=minutes * 60, by="mari")
     coast.api.clock.set(datetime.fromisoformat(leg["arrival"]) + timedelta(minutes=minutes) + EVIDENCE_IN)
     for _ in range(4):
-        for job in list_jobs(coast.rooms, (REGION,), once=True):
+        for job in round_of(coast.rooms, REGION):
             job.go(coast.api.clock.now())
             assert job.detail == "", (job.name, job.detail)
 

@@ -24,6 +24,7 @@ from tests.ticketing.claims.paying_out import (
     states,
 )
 from tests.ticketing.purchase.refunding import faults
+from tests.working import round_of
 from ticketing import claims
 from ticketing.claims import verify_claims
 from ticketing.errors import Conflict, NotAllowed
@@ -345,6 +346,4 @@ def test_the_database_refuses_to_change_what_was_released(coast: Coast, change: 
 
 
 def _jobs(coast: Coast) -> list[Any]:
-    from ticketing.cli.worker import list_jobs  # noqa: PLC0415  its jobs may fail here, as no others do
-
-    return list_jobs(coast.rooms, (REGION,), once=True)
+    return list(round_of(coast.rooms, REGION))

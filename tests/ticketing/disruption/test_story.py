@@ -7,7 +7,7 @@ import pytest
 
 from tests.api import Api
 from tests.ticketing.purchase.refunding import offer
-from ticketing.cli.worker import list_jobs
+from tests.working import round_of
 from ticketing.db.disruption import events
 from ticketing.regions import by_staff
 
@@ -23,7 +23,7 @@ def test_whoever_holds_a_ticket_for_a_ship_that_is_cancelled_is_found_and_the_mo
     run = (ship["operator"], ship["trip_id"], date.fromisoformat(ship["service_date"]))
 
     by_staff.cancel_departure(rooms.live, REGION, *run, by="mari")
-    for job in list_jobs(rooms, (REGION,)):
+    for job in round_of(rooms, REGION):
         job.go(api.clock.now())
         assert job.detail == ""
     offered = offer(api, bought)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.ticketing.gate.telling import tell
 from tests.ticketing.purchase.sea import Sea
+from tests.working import round_of
 from ticketing.cli.gate import answer
-from ticketing.cli.worker import list_jobs
 from ticketing.gate import carrying_on
 from ticketing.regions import by_staff
 
@@ -282,7 +282,7 @@ def test_who_was_carried_on_is_compensated_by_the_run_that_was_ridden(sea: Sea) 
     by_staff.delay_departure(rooms.live, region, "eckero", "ECK-TH-0830", day, seconds=70 * 60, by="mari")
     sea.api.clock.set(datetime.fromisoformat("2026-10-13T14:00:00+03:00"))
     for _ in range(3):
-        for job in list_jobs(rooms, (region,), once=True):
+        for job in round_of(rooms, region):
             job.go(sea.api.clock.now())
 
     (claim,) = sea.api.get(f"/v1/orders/{stranded.bought.order['id']}/claims", stranded.bought.token).json[

@@ -15,7 +15,7 @@ from operators.port import HoldRequest, Traveller
 from tariffs.agreements import OtherWay
 from tariffs.money import Money
 from tests.api import Api, Bought
-from ticketing.cli.worker import list_jobs
+from tests.working import round_of
 from ticketing.regions import by_staff
 from ticketing.regions.planned import find_ride_on
 
@@ -192,7 +192,7 @@ class Harbour:
 
     def work(self, only: str | None = None) -> None:
         """Let the worker do a round, or only one of its jobs."""
-        for job in list_jobs(self.rooms, (REGION,), once=True):
+        for job in round_of(self.rooms, REGION):
             if only in (None, job.name):
                 job.go(self.api.clock.now())
 
