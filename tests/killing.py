@@ -6,6 +6,18 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests import shared_addresses, shared_statements
+from ticketing.db import Database
+
+
+def prepare(url: str) -> None:
+    """Let every process that is forked from this one find the statements that it has compiled, and the app's addresses."""
+    shared_statements.begin()
+    shared_addresses.begin()
+    database = Database(url)
+    shared_statements.meet(database.engine)
+    database.close()
+
 
 def is_killed(act: Callable[[], object]) -> bool:
     """Let a process of its own act; False where it came to its end before it was killed."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests.killing import copies_by_edge, is_killed
+from tests.killing import copies_by_edge, is_killed, prepare
 from tests.ticketing.claims.coast import REGION
 from tests.ticketing.claims.paying_out import statement_of
 from tests.ticketing.rerouting.harbour import BORNE
@@ -156,6 +156,7 @@ STAGES = {
 
 def main(url: str, keys: str, moment: str, what: str = "claims") -> None:
     """Print a line for each edge: what is there once another worker has gone on after the kill."""
+    prepare(url)
     stage = STAGES[what](keys, moment)
     if not url.startswith("sqlite"):
         # One database: each kill goes on from where the one before has left it.

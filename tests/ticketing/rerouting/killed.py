@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from operators.connectors.own import OwnInventory
 from operators.inventory import Inventory
 from operators.port import Connector
-from tests.killing import copies_by_edge, is_killed
+from tests.killing import copies_by_edge, is_killed, prepare
 from tests.ticketing.rerouting.harbour import REGION
 from ticketing import rerouting
 from ticketing.cli.worker import list_jobs
@@ -174,6 +174,7 @@ def tell(stage: Stage, url: str, ways: Iterable[str]) -> None:
 
 def main(url: str, keys: str, moment: str, wanted: str) -> None:
     """Print a line for each edge: how the holder travels at once after the kill, and what is there in the end."""
+    prepare(url)
     stage = Stage(keys, moment, json.loads(wanted))
     if not url.startswith("sqlite"):
         # One database: each kill goes on from where the one before has left it.

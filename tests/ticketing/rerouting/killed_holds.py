@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.killing import copies_by_edge, is_killed
+from tests.killing import copies_by_edge, is_killed, prepare
 from tests.ticketing.rerouting.harbour import REGION
 from tests.ticketing.rerouting.killed import Stage, close, counted, tell
 from ticketing.cli.worker import list_jobs
@@ -51,6 +51,7 @@ def _round(rooms: Any, at: datetime) -> None:
 
 def main(url: str, keys: str, moment: str) -> None:
     """Print a line for each edge: how the holder travels at once after the kill, and what is there in the end."""
+    prepare(url)
     stage = HoldStage(keys, moment, {})
     if not url.startswith("sqlite"):
         # One database: each kill goes on from where the one before has left it, first while it holds, then while it moves.
