@@ -305,7 +305,7 @@ ZEROS = bytes(262_144)
         of(zlib.compress(ZEROS)[:-1]),
         of(zlib.compress(ZEROS)[:-1] + b"\0"),
         of(zlib.compress(ZEROS) + zlib.compress(ZEROS)),
-        of(zlib.compress(bytes(50_000_000))),
+        of(zlib.compress(bytes(5_000_000))),
         {"bits": 2, "lst": b64(zlib.compress(ZEROS)) + "="},
         {"bits": 2, "lst": b64(zlib.compress(ZEROS)) + "\n"},
         {"bits": 2, "lst": ["A"]},
