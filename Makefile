@@ -106,6 +106,7 @@ endif
 endif
 
 test: setup $(STAND_IN)/.installed $(CLIENT)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate runs the tests of one package
+	@$(BIN)/python -m compileall -q -j 0 ticketing operators tariffs gate lab # once, instead of in each process of the suite
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ROOM_TESTS) $(PYTEST_ARGS)
 
 test-fast: setup ## what needs no PostgreSQL, no programs of its own and not long
