@@ -22,6 +22,7 @@ from ticketing.frozen.harmless import harm_in
 from ticketing.frozen.incident_facts import (
     FACT_TYPES,
     DataBreach,
+    FactField,
     ForgedTickets,
     FraudWave,
     GateOutage,
@@ -30,6 +31,7 @@ from ticketing.frozen.incident_facts import (
     OtherFailure,
     Vulnerability,
     WrongTariff,
+    list_fact_fields,
     read_facts,
     write_facts,
 )
@@ -91,6 +93,7 @@ __all__ = [
     "DataBreach",
     "Dataset",
     "Ending",
+    "FactField",
     "ForgedTickets",
     "FraudWave",
     "GateOutage",
@@ -137,6 +140,7 @@ __all__ = [
     "is_of_our_days",
     "is_unverified",
     "left_of",
+    "list_fact_fields",
     "name_of",
     "read_facts",
     "read_guarantee",

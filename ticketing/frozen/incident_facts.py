@@ -6,11 +6,12 @@ the one writer.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from ticketing.frozen.fields import Unreadable, document, is_of_our_days
+from ticketing.frozen.incident_words import IncidentType
 
 _MOST_COUNT, _MOST_LISTED = 10**12, 200
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:[_:-][a-z0-9]+){0,6}")
@@ -30,7 +31,32 @@ _LONG_NUMBER = re.compile(r"\d{7}")
 _SEPARATORS = re.compile(r"[_:-]")
 _LONGEST_CODE = 40
 _CHANNELS = "app web counter machine reseller card direct_debit other"
-Reader = Callable[[object], object]
+FactKind = Literal["text", "word", "count", "truth", "moment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The reader of a field, with the kind of its value, the words of a list, and whether it takes several values."""
+
+    kind: FactKind
+    read: Callable[[object], object]
+    words: tuple[str, ...] = ()
+    is_list: bool = False
+
+    def __call__(self, value: object) -> object:
+        """Read a value; raises Unreadable."""
+        return self.read(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactField:
+    """A field of the facts of a type, as a form asks for it; one that is not `is_needed` may be left out."""
+
+    name: str
+    kind: FactKind
+    words: tuple[str, ...]
+    is_list: bool
+    is_needed: bool
 
 
 def _wrong(what: str) -> Unreadable:
@@ -47,34 +73,34 @@ def _matching(pattern: re.Pattern[str], what: str, longest: int = 64, *, digits:
             raise _wrong(f"must be {what}, without a long number")
         return value
 
-    return read
+    return Reader("text", read)
 
 
 def _word(text: str) -> Reader:
     """Make the reader of one of these words."""
-    words = text.split()
+    words = tuple(text.split())
 
     def read(value: object) -> object:
         if value not in words or type(value) is not str:
             raise _wrong(f"must be one of {', '.join(words)}")
         return value
 
-    return read
+    return Reader("word", read, words)
 
 
-def _count(value: object) -> object:
+def _read_count(value: object) -> object:
     if type(value) is not int or not 0 <= value <= _MOST_COUNT:
         raise _wrong("must be a whole number of 0 or more")
     return value
 
 
-def _truth(value: object) -> object:
+def _read_truth(value: object) -> object:
     if type(value) is not bool:
         raise _wrong("must be true or false")
     return value
 
 
-def _moment(value: object) -> object:
+def _read_moment(value: object) -> object:
     if type(value) is not str:
         raise _wrong("must be a time")
     try:
@@ -89,7 +115,7 @@ def _moment(value: object) -> object:
 
 
 def _or_none(read: Reader) -> Reader:
-    return lambda value: None if value is None else read(value)
+    return replace(read, read=lambda value: None if value is None else read(value))
 
 
 def _list_of(read: Reader) -> Reader:
@@ -98,19 +124,27 @@ def _list_of(read: Reader) -> Reader:
             raise _wrong(f"must be a list of at most {_MOST_LISTED}")
         return tuple(read(item) for item in value)
 
-    return read_all
+    return replace(read, read=read_all, is_list=True)
 
 
+_count, _truth, _moment = (
+    Reader("count", _read_count),
+    Reader("truth", _read_truth),
+    Reader("moment", _read_moment),
+)
 _code = _matching(_CODE, "a code of small letters and digits", _LONGEST_CODE)
 _kid = _matching(_KID, "the kid of a key", digits=True)
 _hash = _matching(_HASH, "a SHA-256 in hexadecimal", digits=True)
 _device = _matching(_DEVICE, "the id of a device", digits=True)
 
 
-def _version(value: object) -> object:
+def _read_version(value: object) -> object:
     if type(value) is not str or not (_DIGEST.fullmatch(value) or _VERSION.fullmatch(value)):
         raise _wrong("must be a version, or the digest of one")
     return value
+
+
+_version = Reader("text", _read_version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +280,15 @@ def _readers(kind: Any) -> tuple[Mapping[str, Reader], frozenset[str]]:
 
 
 _READERS = {name: _readers(kind) for name, kind in FACT_TYPES.items()}
+
+
+def list_fact_fields(incident_type: IncidentType) -> list[FactField]:
+    """List the fields of the facts of a type, in their order."""
+    readers, needed = _READERS[incident_type]
+    return [
+        FactField(name=name, kind=read.kind, words=read.words, is_list=read.is_list, is_needed=name in needed)
+        for name, read in readers.items()
+    ]
 
 
 def read_facts(incident_type: str, value: object) -> IncidentFacts:

@@ -12,13 +12,31 @@ from ticketing.db.incidents.partners import Partner
 from ticketing.db.incidents.steps import RECORDS, Incident, NewStep, Step
 from ticketing.db.incidents.visible import Viewer
 from ticketing.errors import Conflict, Fault, InvalidRequest, NotFound
-from ticketing.frozen import IncidentRecord, IncidentType, Unreadable, read_incident, write_incident
+from ticketing.frozen import (
+    RSIT_OF,
+    IncidentRecord,
+    IncidentType,
+    Unreadable,
+    read_incident,
+    write_incident,
+)
 from ticketing.incidents.clocks import DUTIES, deadlines
 from ticketing.incidents.desk import IncidentDesk, refuse_names
 from ticketing.incidents.severity import Spread, severity
 
 _MOST_REFERENCE, _FEWEST_LESSONS = 80, 20
 _TOO_OLD = timedelta(days=365)
+# The record of a draft where the person who opens it says nothing else.
+_DRAFT: Mapping[str, object] = {
+    "severity": 0,
+    "status": "suspected",
+    "tlp": "AMBER",
+    "narrative": "",
+    "passengers": 0,
+    "money_minor": 0,
+    "is_significant": True,
+    "is_cross_border": False,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +239,7 @@ def ways_to(partner: Partner, step: Step) -> list[Way]:
 
 def new_record(kind: IncidentType, facts: object, given: Mapping[str, object]) -> IncidentRecord:
     """Read a record that a person gives, severity left to the rule; raises InvalidRequest, which names the field."""
-    return judged(_read({"severity": 0, **given, "type": kind, "facts": facts}))
+    return judged(_read({**_DRAFT, "rsit": RSIT_OF[kind], **given, "type": kind, "facts": facts}))
 
 
 def _changed(case: Case, change: Mapping[str, object]) -> IncidentRecord:

@@ -16,7 +16,7 @@ from ticketing.console import words
 from ticketing.db.incidents.partners import Relation
 from ticketing.db.incidents.steps import StepKind
 from ticketing.disruption.affected import EventKind
-from ticketing.frozen import FACT_TYPES, IncidentStatus, IncidentType, Tlp
+from ticketing.frozen import FACT_TYPES, IncidentStatus, IncidentType, Tlp, list_fact_fields
 from ticketing.incidents.clocks import DUTIES
 from ticketing.settlement.day import PLACES
 
@@ -106,6 +106,28 @@ VALUES = {
     "duty": DUTIES,
     "deadline": ("open", "late", "done", "done_late", "not_due", "does_not_apply"),
     "fact": {name for kind in FACT_TYPES.values() for name in kind.__dataclass_fields__},
+    "fact_hint": (
+        "kid",
+        "ticket_hashes",
+        "devices",
+        "product",
+        "firmware",
+        "degrade",
+        "tariff_version",
+        "over_minor",
+        "under_minor",
+        "amount_minor",
+        "part",
+        "package",
+        "cve",
+        "measure_at",
+    ),
+    "fact_word": {
+        f"{field.name}.{word}"
+        for kind in get_args(IncidentType)
+        for field in list_fact_fields(kind)
+        for word in field.words
+    },
     "nav": (
         "months",
         "bank",

@@ -86,23 +86,12 @@ def draft_command(kind: IncidentType, facts: str, by: str, lines: str, **given: 
       throughfare incidents draft wrong_tariff_or_price --by Anna --title "Adults paid too much" \\
         --occurred-at 2026-12-01T03:00:00+02:00 --facts @facts.json
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.frozen import RSIT_OF  # noqa: PLC0415
     from ticketing.incidents import reporting  # noqa: PLC0415  loads the rooms
 
     with opened() as desk:
         given["aware_at"] = given["aware_at"] or desk.clock.now().isoformat()
         text = Path(facts[1:]).read_text(encoding="utf-8") if facts.startswith("@") else facts
-        document = {
-            **given,
-            "narrative": lines,
-            "status": "suspected",
-            "rsit": RSIT_OF[kind],
-            "passengers": 0,
-            "money_minor": 0,
-            "is_significant": True,
-            "is_cross_border": False,
-        }
-        record = reporting.new_record(kind, _json(text), document)
+        record = reporting.new_record(kind, _json(text), {**given, "narrative": lines})
         click.echo(reporting.open_draft(desk, record, by))
 
 

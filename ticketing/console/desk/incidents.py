@@ -7,11 +7,14 @@ from typing import get_args
 
 from flask import Response, request, url_for
 
+from tariffs.money import Money
+from ticketing.console import figures as shown_figures
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.look import Look, look_then_do
+from ticketing.console.names import party_name
 from ticketing.console.pages import attempt, language, moment, page, staff
-from ticketing.console.words import text
+from ticketing.console.words import has, text
 from ticketing.errors import InvalidRequest
 from ticketing.frozen import IncidentRecord, IncidentStatus, Tlp
 from ticketing.incidents import answering, figures, partnership, reporting, show
@@ -121,7 +124,7 @@ def answer_incident(incident_id: str) -> Response:
             incident_id,
             staff().name,
             affected=affected,
-            tickets=_number("tickets"),
+            tickets=read_number("tickets"),
             is_done=request.form.get("done_here") == "yes",
         )
 
@@ -185,8 +188,22 @@ def _facts(record: IncidentRecord) -> Iterator[tuple[str, str]]:
             yield part.name, text("yes" if value else "no", language())
         elif isinstance(value, datetime):
             yield part.name, f"{moment(value)} UTC"
+        elif part.name.endswith("_minor"):
+            yield (
+                part.name,
+                shown_figures.of_money(Money(value, str(getattr(record.facts, "currency", ""))), language()),
+            )
         elif value or value == 0:
-            yield part.name, "\n".join(value) if isinstance(value, tuple) else str(value)
+            values = value if isinstance(value, tuple) else (value,)
+            yield part.name, "\n".join(_word(part.name, str(one)) for one in values)
+
+
+def _word(fact: str, value: str) -> str:
+    """A value of a fact as people read it: a word of a list in the reader's language, all else as it is."""
+    if fact in {"operator", "operators"}:
+        return party_name(value, language())
+    key = f"fact_word.{fact}.{value}"
+    return text(key, language()) if has(key) else value
 
 
 def _attempt(incident_id: str, act: Callable[[], object], done: str) -> Response:
@@ -210,14 +227,15 @@ def _change() -> Mapping[str, object]:
         "status": status,
         "narrative": form.get("narrative", "").replace("\r\n", "\n").strip(),
         "lessons": form.get("lessons", "").replace("\r\n", "\n").strip(),
-        "passengers": _number("passengers"),
+        "passengers": read_number("passengers"),
         "is_significant": form.get("is_significant") == "yes",
         "is_cross_border": form.get("is_cross_border") == "yes",
         "is_malicious": _ANSWERS.get(form.get("is_malicious", "")),
     }
 
 
-def _number(name: str) -> int:
+def read_number(name: str) -> int:
+    """Read a whole number of the form; one that is empty is none."""
     given = request.form.get(name, "").strip() or "0"
     if not (given.isascii() and given.isdigit()) or len(given) > _MOST_DIGITS:
         raise InvalidRequest.at(name, text("incident_number", language()))
