@@ -57,6 +57,9 @@ def read_impact(value: object, fault: Tell) -> ImpactTerms | None:
 
 
 def _text(name: str, value: object, wrong: Tell) -> str:
+    if value is None:
+        wrong(name, "missing", "is missing")
+        return ""
     if not isinstance(value, str) or not 1 <= len(value) <= _MOST_TEXT:
         wrong(name, "invalid_value", f"must be a text of at most {_MOST_TEXT} characters")
         return ""
@@ -64,8 +67,13 @@ def _text(name: str, value: object, wrong: Tell) -> str:
 
 
 def _budget(value: Mapping[str, object], wrong: Tell) -> Money | None:
+    missing = [name for name in ("budget", "currency") if value.get(name) is None]
+    for name in missing:
+        wrong(name, "missing", "is missing")
+    if missing:
+        return None
     try:
-        return parse(str(value.get("budget")), str(value.get("currency")))
+        return parse(str(value["budget"]), str(value["currency"]))
     except MoneyError as error:
         wrong("budget", "invalid_value", f'must be an amount like "32000000.00" in its currency: {error}')
         return None

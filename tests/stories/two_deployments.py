@@ -74,6 +74,7 @@ class Deployment:
     folder: Path
     port: int
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.client = httpx.Client(base_url=self.address, timeout=30)
@@ -101,6 +102,7 @@ class Deployment:
             "THROUGHFARE_MESSAGES_REACH": "anywhere",
             "THROUGHFARE_LIVE_SECONDS": "0",
             "THROUGHFARE_RATE_LIMITS": "off",
+            **self.settings,
         }
 
     def run(self, *words: str) -> str:

@@ -85,6 +85,24 @@ def test_a_fault_of_a_file_of_keys_names_the_key_and_no_row(check: Check, isle: 
             "impact.budget",
             'like "32000000.00"',
         ),
+        (
+            "region.toml",
+            [
+                "[interchange]",
+                '[impact]\nproject = "P"\nprogramme = "Q"\nauthority = "A"\nbudget = "1.50"\ncurrency = "EUR"\n[interchange]',
+            ],
+            "impact.source",
+            "is missing",
+        ),
+        (
+            "region.toml",
+            [
+                "[interchange]",
+                '[impact]\nproject = "P"\nprogramme = "Q"\nauthority = "A"\nsource = "S"\nbudget = "1.50"\n[interchange]',
+            ],
+            "impact.currency",
+            "is missing",
+        ),
         ("settlement.toml", ["payment_dy = 3"], "payment_dy", "unknown key"),
         ("settlement.toml", ['held_back = ["buss"]'], "held_back[0]", "'buss' is no operator"),
         (

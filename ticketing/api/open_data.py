@@ -32,6 +32,13 @@ def open_file(region: str, name: str) -> Response:
     return _response(get_page(rooms().publishing, region, name))
 
 
+@blueprint.get("/open/<string:region>/")
+@conditional
+def open_files(region: str) -> Response:
+    """The tables that lie open of a region, as its `datapackage.json` names them."""
+    return _response(get_page(rooms().publishing, region, "datapackage.json"))
+
+
 @blueprint.get("/catalog.ttl")
 @conditional
 def catalogue_as_turtle() -> Response:

@@ -73,6 +73,10 @@ def _lines(month: str, effect: WhatIf) -> list[str]:
         for one in effect.pairs
     ]
     operators = [f"{party}: {money(minor)} gross" for party, minor in effect.operators.items()]
+    if not effect.pairs:
+        return [
+            f"Journeys of {month}: no pair of zones has published journeys with a price, so nothing can be compared"
+        ]
     sums = f"{effect.more} journeys pay more, {effect.less} less, {effect.same} the same"
     left_out = f"; pairs without a price or a way, in no sum: {len(effect.uncounted)}"
     return [

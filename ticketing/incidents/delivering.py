@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 _PAUSES = tuple(timedelta(seconds=pause) for pause in (10, 30, 120, 600, 1800, 7200, 21_600))
 _CLAIM, _AT_ONCE, _MOST_PAGES = timedelta(seconds=120), 16, 50
 _TAKEN = range(200, 300)
+_LONGEST_DETAIL = 300
 _NARROWED = "not sent: its colour does not reach this partner any more"
 
 
@@ -129,7 +130,7 @@ def _post(desk: IncidentDesk, partner: Partner, path: str, content: dict[str, st
             "POST", f"{partner.address}{path}", changes=True, content=body, headers=headers
         )
     except OperatorError as error:
-        return f"{partner.name} does not take it: {type(error).__name__} {error.status or ''}".strip()
+        return f"{partner.name} does not take it: {error}"[:_LONGEST_DETAIL]
     return "" if reply.status in _TAKEN else f"{partner.name} answers {reply.status}"
 
 

@@ -1,11 +1,12 @@
 """The partners with whom incidents are shared: added by a person who has compared the keys with another one, never by a fetch."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from throughfare_gate.ids import new_id
 from throughfare_gate.strictjson import loads
 from throughfare_gate.tickets.jwk import load_jwks, thumbprint
+from ticketing.db import Transaction
 from ticketing.db.incidents import partners
 from ticketing.db.incidents.partners import Partner, Relation
 from ticketing.db.people import audit_trail
@@ -34,7 +35,7 @@ class NewPartner:
 
 
 def add(desk: IncidentDesk, wanted: NewPartner, actor: str) -> Partner:
-    """Add a partner; raises InvalidRequest, and Conflict where its issuer is one, or ours."""
+    """Add a partner, or begin again with one that was ended; raises InvalidRequest, and Conflict where its issuer is one, or ours."""
     _check(wanted)
     if wanted.issuer == desk.issuer:
         raise Conflict(f"{desk.issuer} is this deployment itself")
@@ -55,10 +56,9 @@ def add(desk: IncidentDesk, wanted: NewPartner, actor: str) -> Partner:
     )
     with desk.database.write() as tx:
         _refuse_known_keys(partners.list_partners(tx), partner)
-        if not partners.insert_partner(tx, partner):
-            raise Conflict(f"{wanted.issuer} is a partner already; `incidents partner keys` changes its keys")
-        audit_trail.note(tx, actor, "incident_partner_added", partner.id, at=now, detail=partner.issuer)
-    return partner
+        kept = _insert_or_revive(tx, partner)
+        audit_trail.note(tx, actor, "incident_partner_added", kept.id, at=now, detail=partner.issuer)
+    return kept
 
 
 def change_keys(desk: IncidentDesk, issuer: str, jwks: str, actor: str) -> None:
@@ -92,6 +92,21 @@ def thumbprints(jwks: str) -> list[str]:
     return [thumbprint(key.key) for key in load_jwks(loads(jwks)).values()]
 
 
+def _insert_or_revive(tx: Transaction, partner: Partner) -> Partner:
+    """Add a partner; one that was ended keeps its row, to which its incidents belong, and its place in what we have fetched."""
+    if partners.insert_partner(tx, partner):
+        return partner
+    before = partners.find_partner(tx, partner.issuer)
+    if before is None or before.ended_at is None:
+        raise Conflict(
+            f"{partner.issuer} is a partner already; `incidents partner keys` changes its keys, "
+            "`incidents partner end` and `add` its addresses"
+        )
+    kept = replace(partner, id=before.id, fetched=before.fetched, fetched_at=before.fetched_at)
+    partners.replace_partner(tx, kept)
+    return kept
+
+
 def _check(wanted: NewPartner) -> None:
     if not _ISSUER.fullmatch(wanted.issuer):
         raise InvalidRequest.at("issuer", "must be the partner's issuer, as its tickets name it")
@@ -107,7 +122,7 @@ def _refuse_known_keys(known: list[Partner], partner: Partner) -> None:
     """Refuse a key that another partner has: a signature must name one partner."""
     mine = set(thumbprints(partner.jwks))
     for other in known:
-        if mine & set(thumbprints(other.jwks)):
+        if other.issuer != partner.issuer and mine & set(thumbprints(other.jwks)):
             raise Conflict(f"a key of this set is one of {other.name}")
 
 

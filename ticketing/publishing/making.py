@@ -56,7 +56,10 @@ def get_file(desk: PublishingDesk, region: str, dataset: str, month: str, part: 
     with desk.database.read() as tx:
         kept = releases.find_file(tx, FileKey(region, dataset, month, part))
     if kept is None:
-        raise NotFound(f"no {part} of {dataset} of {month} is published")
+        raise NotFound(
+            f"{dataset}/{month}/{part}.csv is not published: a month is from the eleventh day after its end on, "
+            "and one that was withdrawn never is again"
+        )
     return kept
 
 

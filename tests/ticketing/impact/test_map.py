@@ -151,3 +151,16 @@ def test_nobody_waits_for_a_search_of_somebody_else(told: Api) -> None:
     assert "Vyöhyke A</th>" not in saved
     assert "120" in [cell for row in rows(counted) for cell in row]
     assert "Load the page again" not in page(told, "saved")
+
+
+@ON_SQLITE
+def test_a_month_that_is_withheld_as_a_whole_says_so(api: Api, database: Database) -> None:
+    nothing = {("tlt:tallinn", "hsl:A"): None, ("hsl:A", "tlt:tallinn"): None}
+    publish(database, nothing, {("tlt", "tallink", "kept"): None})
+    words = {"en": "is withheld", "et": "on varjatud", "fi": "jätetty julkaisematta", "sv": "hålls tillbaka"}
+
+    for layer in ("journeys", "saved", "connections", "co2"):
+        assert 'role="status">Every number of this month is withheld' in page(api, layer), layer
+    assert "Every number of this month" not in page(api, "access")
+    for language, said in words.items():
+        assert said in page(api, lang=language)

@@ -350,3 +350,35 @@ def test_the_public_page_has_what_is_clear_ours_and_our_partners_and_nothing_els
         assert "Poikkeamat" in page.text
         assert "clear" in page.text
         assert "amber" not in page.text
+
+
+def test_a_partner_that_was_ended_begins_again_where_it_stood(two: Two) -> None:
+    """Somebody ends a partnership, and takes it up again with another address: nothing of theirs is lost or there twice."""
+    before = two.a.draft(tlp="GREEN")
+    reporting.share(two.a.desk, before, {}, "Anna")
+    assert delivering.fetch_all(two.b.desk) == 1
+    known = partnership.list_all(two.b.desk)[0]
+    with pytest.raises(Conflict, match="is a partner already"):
+        two.b.knows(two.a)
+    partnership.end(two.b.desk, two.a.desk.issuer, "Britta")
+    meanwhile = two.a.draft("other_failure", tlp="GREEN")
+    reporting.share(two.a.desk, meanwhile, {}, "Anna")
+    assert delivering.fetch_all(two.b.desk) == 0
+
+    two.b.knows(two.a, "organisation", mail="incidents@a.example")
+
+    [again] = partnership.list_all(two.b.desk)
+    assert (again.id, again.relation, again.mail) == (known.id, "organisation", "incidents@a.example")
+    assert delivering.fetch_all(two.b.desk) == 1
+    assert {case.incident.id for case in reporting.list_cases(two.b.desk)} == {before, meanwhile}
+
+
+def test_the_reason_why_a_record_waits_is_told_in_words(two: Two) -> None:
+    two.line.cut.add("b")
+    incident = two.a.draft(tlp="GREEN")
+    reporting.share(two.a.desk, incident, {}, "Anna")
+
+    delivering.deliver_due(two.a.desk)
+
+    [state] = show.show(two.a.desk, incident).partners
+    assert state.waits_because == "b does not take it: no connection"

@@ -1,18 +1,21 @@
 """A record is read as it was written, and nothing that names a person enters one."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.source_tree import ROOT
 from tests.ticketing.incidents.records import FACTS, TYPES, record
 from ticketing.db.documents import canonical
 from ticketing.frozen import (
     IncidentType,
     Unreadable,
     harm_in,
+    list_fact_fields,
     read_facts,
     read_incident,
     write_facts,
@@ -149,3 +152,16 @@ def test_facts_of_another_type_are_refused() -> None:
 
     with pytest.raises(Unreadable, match="facts"):
         read_incident(document)
+
+
+def test_the_document_names_every_fact_of_every_type() -> None:
+    text = (ROOT / "docs/incidents.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*`.*) \|$", text, re.MULTILINE))
+
+    for kind in TYPES:
+        known = list_fact_fields(kind)
+        assert re.findall(r"`(\w+)`", rows[kind]) == [field.name for field in known]
+        assert re.findall(r"\*\*`(\w+)`\*\*", rows[kind]) == [
+            field.name for field in known if field.is_needed
+        ]
+        assert all(", ".join(field.words) in rows[kind] for field in known)

@@ -122,3 +122,13 @@ def test_the_worker_goes_on_without_the_library(api: Api, monkeypatch: pytest.Mo
     Coast(api).work(1)
 
     assert {one["path"] for one in package(api)["resources"]} == {"stop_groups.csv", "zones.csv"}
+
+
+def test_the_address_of_a_region_answers_the_list_of_its_tables(api: Api) -> None:
+    listed = api.client.get(f"/open/{REGION}/")
+
+    assert (listed.status_code, listed.json) == (200, package(api))
+    assert api.client.get("/open/nowhere/").status_code == 404
+    early = api.client.get(f"/open/{REGION}/ridership/{MONTH}/hours.csv")
+    assert early.status_code == 404
+    assert f"ridership/{MONTH}/hours.csv is not published" in early.json["detail"]

@@ -56,6 +56,12 @@ def change_partner(tx: Transaction, partner_id: str, **values: object) -> None:
     tx.execute(sa.update(incident_partner).where(incident_partner.c.id == partner_id).values(**values))
 
 
+def replace_partner(tx: Transaction, partner: Partner) -> None:
+    """Write a partner anew, in its row."""
+    values = {name: value for name, value in columns(partner).items() if name != "id"}
+    change_partner(tx, partner.id, **values)
+
+
 def find_partner(tx: Transaction, issuer: str) -> Partner | None:
     """Read the partner of an issuer, whether ended or not."""
     return find(tx, sa.select(incident_partner).where(incident_partner.c.issuer == issuer), Partner)
