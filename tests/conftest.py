@@ -132,6 +132,18 @@ def _asks_for_stripe(item: pytest.Item) -> bool:
     return bool(asked & {"stripe", "stand_in"})
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _swept() -> Iterator[None]:
+    """Collect the garbage of a module when its tests are over, so that what it has left open fails there.
+
+    A socket or a connection that nobody has closed is a warning, and so an error, in the test in which the collector happens to
+    run: one that makes many objects, of whatever module. What has survived is left out of the next search, which is short then.
+    """
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     """A Tuesday morning in Tallinn: 05:10 local time on 13 October 2026."""
