@@ -26,6 +26,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "/ngsi-ld/v1/entities": "application/json",
         "/ngsi-ld/v1/entities/{entity}": "application/json",
         "/status": "application/json",
+        "/open/{region}/": "application/json",
         "/open/{region}/{name}": "application/octet-stream",
         "/s/{list_id}": "application/statuslist+jwt",
     }
