@@ -19,6 +19,8 @@ _PURPOSES: dict[AccountType, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _TYPES = {purpose: kind for kind, purposes in _PURPOSES.items() for purpose in purposes}
+# Every purpose of the chart, beside those of VAT, which have a rate in their name.
+PURPOSES = tuple(_TYPES)
 
 
 def type_of(purpose: str) -> AccountType | None:

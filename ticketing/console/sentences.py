@@ -30,6 +30,8 @@ _SHAPES = {
     "run": "[a-z]+",
     "dispute": "[a-z]+",
     "way": "[a-z_]+",
+    "payment": "[a-z_]+",
+    "passkind": "pass|carnet|return",
     "words": ".+?",
     "said": ".+?",
     "perhaps": ".*?",
@@ -109,6 +111,8 @@ _WRITTEN: dict[str, Callable[[str, str], str]] = {
     "run": lambda value, tongue: named("run", value, tongue),
     "dispute": lambda value, tongue: named("dispute", value, tongue),
     "way": lambda value, tongue: named("way", value, tongue),
+    "payment": lambda value, tongue: named("payment_state", value, tongue),
+    "passkind": lambda value, tongue: named("pass_kind", value, tongue),
     "said": say,
     "perhaps": say,
 }

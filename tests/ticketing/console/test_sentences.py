@@ -15,7 +15,9 @@ COMPOSED = {
     "amount as {code} (due {day}), but not the day and name",
     "amount and day as {code} (due {day}), but not the name",
     "amount and name as {code} (due {day}), but not the day",
+    "areas {code} -> {code2}, {said}",
     "by {words}, dispute {code}, line {code2}, text {words2}",
+    "network {code}, {said}",
     "as operator:{party}, by {words}, line {code}, reason {words2}",
 }
 
@@ -88,6 +90,13 @@ def test_each_sentence_has_its_three_languages_with_places_that_it_has() -> None
             "Bertil Lind: tlt sai sentin liikaa, kenelle: Tallinna ühistransport (pankin rivi 91eb)",
         ),
         ("every place is held", "kaikki paikat on varattu"),
+        (
+            "leg rule row 9: network tallinn, exactly the zones AB",
+            "hintarivi 9: verkko tallinn, täsmälleen vyöhykkeet AB",
+        ),
+        ("pass tll-30d v1, row 1 of passes.json", "kausilippu tll-30d v1, tiedoston passes.json rivi 1"),
+        ("demo gateway: authorised", "esittelymaksut: varmennettu"),
+        ("tlt takes nothing back by machine", "Tallinna ühistransport ei ota mitään takaisin koneellisesti"),
         ("somebody wrote 2.50 EUR on 2026-11-10", "somebody wrote 2,50 EUR on 10.11.2026"),
         ("tlt sai sentin liikaa", "tlt sai sentin liikaa"),
     ],

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import string
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
@@ -11,14 +12,18 @@ import pytest
 
 from operators.causes import CAUSES
 from operators.gtfs.runs import Unmatched
+from tariffs.passes import PassKind
+from ticketing.books.accounts import PURPOSES
 from ticketing.claims import CONTEST_REASONS, STATES
 from ticketing.console import words
 from ticketing.db.incidents.partners import Relation
 from ticketing.db.incidents.steps import StepKind
 from ticketing.disruption.affected import EventKind
 from ticketing.frozen import FACT_TYPES, IncidentStatus, IncidentType, Tlp, list_fact_fields
+from ticketing.identity.principal import Role
 from ticketing.incidents.clocks import DUTIES
 from ticketing.settlement.day import PLACES
+from ticketing.settlement.terms import Terms
 
 CONSOLE = Path("ticketing/console")
 TEXTS = words.texts("en")
@@ -30,6 +35,10 @@ VALUES = {
     "device": ("working", "silent", "revoked"),
     "period": ("open", "closing", "closed"),
     "role": ("finance", "operator_finance", "admin"),
+    "key_for": get_args(Role),
+    "pass_kind": get_args(PassKind),
+    "ledger": ("vat_payable", *PURPOSES),
+    "term": {one.name for one in fields(Terms)} - {"proposal_days", "credit"},
     "verdict": ("matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown", "fee"),
     "way": ("payment", "receipt", "payout", "suspense", "bank_fee", "fx", "cleared", "unbooked", "uncleared"),
     "way_hint": ("payment", "receipt", "payout", "suspense", "bank_fee"),

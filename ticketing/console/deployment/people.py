@@ -12,7 +12,7 @@ from ticketing.console.door import needs
 from ticketing.console.look import Look, look_then_do
 from ticketing.console.names import party_name
 from ticketing.console.pages import language, page, staff
-from ticketing.console.words import text
+from ticketing.console.words import named, text
 from ticketing.errors import NotAllowed, NotFound
 from ticketing.identity import list_keys, revoke_key
 from ticketing.identity import staff as identity
@@ -65,7 +65,7 @@ def revoke_a_key(key_id: str) -> Response:
         title=text("look.revoke_key", tongue, label=key.label),
         facts=[
             (text("device_name", tongue), key.label),
-            (text("key_role", tongue), key.role),
+            (text("key_role", tongue), named("key_for", key.role, tongue)),
             (text("operator", tongue), party_name(key.operator, tongue) or "–"),
         ],
         words=("follows.revoke_key", "revoke_key", "key_revoked"),

@@ -1,7 +1,7 @@
 """Tariffs and agreements of a region as they are in force, and the price of a trip with its reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,7 @@ def tariffs() -> str:
         taxes=[rule for rules in known.book.taxes.rules.values() for rule in rules],
         version=known.book.version,
         riders=[(rider, category_name(known.data, rider, tongue)) for rider in known.data.riders],
+        rider_name=lambda rider: category_name(known.data, rider, tongue),
         ways=ways,
         asked=request.args,
     )
@@ -91,7 +92,6 @@ def _ways(known: Region) -> Sequence[Mapping[str, object]]:
         "passengers": [{"ref": "1", "rider_category": given["rider"] or min(known.data.riders)}],
         "region": known.data.id,
     }
-    ways: Sequence[Mapping[str, object]] = search.find_journeys(console().planner, Wish.from_request(wanted))[
-        "itineraries"
-    ]
+    wish = replace(Wish.from_request(wanted), language=language())
+    ways: Sequence[Mapping[str, object]] = search.find_journeys(console().planner, wish)["itineraries"]
     return ways

@@ -7,13 +7,15 @@ from ticketing.console import figures
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.look import Look, look_then_do
+from ticketing.console.names import operator_names
 from ticketing.console.pages import attempt, language, page, region, staff
-from ticketing.console.sentences import say
 from ticketing.console.words import text
 from ticketing.errors import Conflict, ThroughfareError
 from ticketing.purchase import at_desk, looking_up, show
 from ticketing.purchase import service as purchase
 from ticketing.purchase.at_desk import RefundOffer, Wish
+from ticketing.purchase.refund.told import Reader, sentence
+from ticketing.purchase.till import OrderState
 
 
 @blueprint.get("/orders")
@@ -38,6 +40,7 @@ def order(order_id: str) -> str:
         tickets=state.tickets,
         codes={ticket.jti: looking_up.control_code(ticket.jti) for ticket in state.tickets},
         offer=_offer(order_id),
+        told=lambda because: sentence(because, _reader(state)),
         readers=[
             notices.hint(one)
             for one in notices.list_contacts(console().post_office, order_id)
@@ -56,10 +59,11 @@ def give_back(order_id: str) -> Response:
     def shown() -> str:
         return order(order_id)
 
+    reader = _reader(purchase.get_order(office, order_id))
     try:
         offer = at_desk.offer_refund(office, order_id, Wish(passengers=chosen))
         if not offer.lines:
-            raise Conflict("; ".join(why for _, why in offer.refused))
+            raise Conflict("; ".join(sentence(why, reader) for _, why in offer.refused))
     except ThroughfareError as error:
         g.problem = error
         return make_response(shown(), console().status_of(error))
@@ -68,7 +72,10 @@ def give_back(order_id: str) -> Response:
         facts=[
             (text("order", tongue), order_id),
             *(
-                (line.passenger_ref, f"{figures.of_money(line.amount, tongue)}. {say(line.because, tongue)}")
+                (
+                    line.passenger_ref,
+                    f"{figures.of_money(line.amount, tongue)}. {sentence(line.because, reader)}",
+                )
                 for line in offer.lines
             ),
             (text("total", tongue), figures.of_money(offer.amount, tongue)),
@@ -102,6 +109,11 @@ def resend(order_id: str) -> Response:
         lambda: order(order_id),
         to=lambda: url_for("console.order", order_id=order_id, done="sent_again"),
     )
+
+
+def _reader(state: OrderState) -> Reader:
+    """Make the reader of an order's refunds: in the language of the page, with operators by their names."""
+    return Reader(language(), state.quote.document.legs, operator_names())
 
 
 def _offer(order_id: str) -> RefundOffer | None:

@@ -8,6 +8,7 @@ from tariffs.money import Money
 from tariffs.words import explain
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs, own
+from ticketing.console.ledger import entry_words, read_posting
 from ticketing.console.month.lines import table_of
 from ticketing.console.pages import attempt, download, language, page, staff
 from ticketing.errors import NotFound
@@ -88,6 +89,8 @@ def line(run_id: str, party: str, line_id: str) -> str:
         vat_share=why.get("vat_share"),
         control_code=_code_of(why),
         step_words=lambda step: explain([step], language())[0],
+        read_posting=lambda posting: read_posting(posting, language()),
+        entry_words=lambda kind: entry_words(kind, language()),
     )
 
 

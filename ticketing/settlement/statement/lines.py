@@ -298,8 +298,14 @@ def journey_of(legs: Sequence[Leg]) -> str:
     """The rides of a ticket in words: day, where from and to, with whom."""
     if not legs:
         return ""
-    ways = " > ".join(f"{leg.operator_name or leg.operator} {leg.line}" for leg in legs)
+    ways = " > ".join(map(_ride, legs))
     return f"{legs[0].departure.date()} {legs[0].start.name} - {legs[-1].end.name} ({ways})"
+
+
+def _ride(leg: Leg) -> str:
+    """Name a ride by operator and line; a line that begins with the operator's name says it once."""
+    name = leg.operator_name or leg.operator
+    return leg.line if leg.line.startswith(name) else f"{name} {leg.line}"
 
 
 def amounts(line: Line) -> list[str]:
