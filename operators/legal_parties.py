@@ -10,19 +10,26 @@ Tell = Callable[[str, str, str], None]
 SCHEME = "scheme"
 _TEXTS = ("legal_name", "vat_number", "register_number")
 _KEYS = frozenset({*_TEXTS, "address"})
+# Whoever owes pays the scheme: an account of another party would be nobody's to read.
+_KEYS_OF_SCHEME = _KEYS | {"account"}
 _MOST_TEXT, _MOST_LINES = 100, 5
 # The prefix of the state, then 2 to 12 letters and digits (Council Directive 2006/112/EC, Art. 215, and VIES).
 _VAT_NUMBER = re.compile(r"[A-Z]{2}[A-Z0-9+*]{2,12}")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalParty:
-    """A party of papers: the lines of its address and its numbers, each empty where nobody has given it."""
+    """A party of papers: the lines of its address and its numbers, each empty where nobody has given it.
+
+    `account` is the IBAN of the scheme's account that operators pay to; no other party has one here.
+    """
 
     legal_name: str
     address: tuple[str, ...] = ()
     vat_number: str = ""
     register_number: str = ""
+    account: str = ""
 
 
 def read_parties(value: object, operators: Collection[str], fault: Tell) -> dict[str, LegalParty]:
@@ -36,13 +43,14 @@ def read_parties(value: object, operators: Collection[str], fault: Tell) -> dict
     for name, row in value.items():
         if name != SCHEME and name not in operators:
             fault(f"parties.{name}", "unknown_reference", f"{name!r} is neither an operator nor {SCHEME!r}")
-        party = _party(f"parties.{name}", row, fault)
+        keys = _KEYS_OF_SCHEME if name == SCHEME else _KEYS
+        party = _party(f"parties.{name}", row, keys, fault)
         if party is not None:
             parties[name] = party
     return parties
 
 
-def _party(path: str, row: object, fault: Tell) -> LegalParty | None:
+def _party(path: str, row: object, keys: Collection[str], fault: Tell) -> LegalParty | None:
     if not isinstance(row, Mapping):
         fault(path, "invalid_value", "must be a table")
         return None
@@ -52,7 +60,7 @@ def _party(path: str, row: object, fault: Tell) -> LegalParty | None:
         faults.append(name)
         fault(f"{path}.{name}", code, message)
 
-    for unknown in sorted(row.keys() - _KEYS):
+    for unknown in sorted(row.keys() - keys):
         wrong(unknown, "unknown_key", f"{unknown} means nothing here")
     texts = {name: row.get(name, "") for name in _TEXTS}
     for name, text in texts.items():
@@ -67,7 +75,20 @@ def _party(path: str, row: object, fault: Tell) -> LegalParty | None:
         )
     if not isinstance(address, list) or len(address) > _MOST_LINES or not all(map(_is_text, address)):
         wrong("address", "invalid_value", f"must be a list of at most {_MOST_LINES} lines")
-    return None if faults else LegalParty(**texts, address=tuple(address))
+    account = row.get("account", "") if "account" in keys else ""
+    if account and not _is_iban(account):
+        wrong("account", "invalid_value", "must be an IBAN with a right checksum, like FI2112345600000785")
+    if faults:
+        return None
+    return LegalParty(**texts, address=tuple(address), account=account.replace(" ", ""))
+
+
+def _is_iban(text: object) -> bool:
+    """Tell whether this is an IBAN by its shape and checksum (ISO 13616: the remainder of 97 is 1)."""
+    if not isinstance(text, str) or not _IBAN.fullmatch(text.replace(" ", "")):
+        return False
+    plain = text.replace(" ", "")
+    return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
 
 
 def _is_text(text: object, *, least: int = 1) -> bool:

@@ -28,6 +28,13 @@ def test_the_scheme_and_an_operator_are_read_as_they_are_written() -> None:
     assert parties["tlt"] == LegalParty(legal_name="TLT")
 
 
+def test_the_account_of_the_scheme_is_read_without_its_spaces() -> None:
+    parties, faults = read({"scheme": {**GOOD, "account": "FI21 1234 5600 0007 85"}})
+
+    assert faults == []
+    assert parties["scheme"].account == "FI2112345600000785"
+
+
 @pytest.mark.parametrize(
     ("value", "path"),
     [
@@ -42,6 +49,9 @@ def test_the_scheme_and_an_operator_are_read_as_they_are_written() -> None:
         ({"tlt": {**GOOD, "address": ["a"] * 6}}, "parties.tlt.address"),
         ({"tlt": {**GOOD, "address": ["a\nb"]}}, "parties.tlt.address"),
         ({"tlt": {**GOOD, "phone": "1"}}, "parties.tlt.phone"),
+        ({"tlt": {**GOOD, "account": "FI2112345600000785"}}, "parties.tlt.account"),
+        ({"scheme": {**GOOD, "account": "FI2112345600000786"}}, "parties.scheme.account"),
+        ({"scheme": {**GOOD, "account": 1}}, "parties.scheme.account"),
     ],
 )
 def test_a_fault_names_its_path_and_the_party_is_left_out(value: object, path: str) -> None:

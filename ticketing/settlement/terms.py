@@ -105,6 +105,9 @@ class Terms:
         """The JSON form that a run keeps; later kinds of terms are told where there are any, so that old runs stay."""
         told = asdict(self)
         del told["proposal_days"], told["credit"]
+        for party in told["parties"].values():
+            if not party["account"]:
+                del party["account"]
         return {
             name: value
             for name, value in told.items()

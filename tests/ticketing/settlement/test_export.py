@@ -150,6 +150,8 @@ def test_a_statement_says_who_pays_whom_when_and_by_which_reference(
     assert "Statement: HSL (hsl), September 2026" in read["hsl"]
     assert f"The scheme pays HSL 10.00 EUR, due on {due}, reference {hsl}" in read["hsl"]
     assert f"tlt pays the scheme 0.50 EUR, due on {due}, reference {tlt}" in read["tlt"]
+    assert "Account of the scheme to pay to: " not in read["hsl"]
+    assert "Account of the scheme to pay to: FI21 1234 5600 0007 85" in read["tlt"]
     assert "Balance: tlt owes the scheme" in read["tlt"]
     assert "To be paid" not in read["tlt"]
     assert "Balance: tlt owes the scheme" in (folder / "statements/tlt.csv").read_text(encoding="utf-8")

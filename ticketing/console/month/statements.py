@@ -14,10 +14,12 @@ from ticketing.console.pages import attempt, download, language, page, staff
 from ticketing.errors import NotFound
 from ticketing.purchase import looking_up
 from ticketing.settlement import claims, service
+from ticketing.settlement.payout import list_accounts_to_pay
 from ticketing.settlement.statement import (
     AMOUNTS,
     Sums,
     amounts_of,
+    debts_told,
     file_name,
     foot_of,
     other_lines,
@@ -50,6 +52,7 @@ def statement(run_id: str, party: str) -> str:
         amounts=amounts_of,
         totals=_told(sum_lines(run, party)),
         foot=foot_of(run, party),
+        debts=debts_told(run, party, list_accounts_to_pay(console().office, run), language()),
         languages=LANGUAGES,
     )
 

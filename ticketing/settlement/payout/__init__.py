@@ -17,7 +17,7 @@ from ticketing.settlement.payout.bank_accounts import approve as approve_account
 from ticketing.settlement.payout.bank_accounts import digest_of, list_accounts
 from ticketing.settlement.payout.bank_accounts import enter as enter_account
 from ticketing.settlement.payout.iban import checked_iban, is_in_sepa
-from ticketing.settlement.payout.payees import accounts_of, list_payees
+from ticketing.settlement.payout.payees import accounts_of, list_accounts_to_pay, list_payees
 from ticketing.settlement.payout.payees import bind as bind_accounts
 from ticketing.settlement.payout.payment_file import (
     Due,
@@ -73,6 +73,7 @@ __all__ = [
     "is_carried",
     "is_in_sepa",
     "list_accounts",
+    "list_accounts_to_pay",
     "list_again",
     "list_files_again",
     "list_message_ids",

@@ -15,6 +15,10 @@ from ticketing.settlement.month import SCHEME, paid_positions, payouts
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout.sepa import CURRENCY, DOMESTIC
 from ticketing.settlement.run_state import is_same_person
+from ticketing.settlement.terms import parties_of
+
+# A run of these states was exported: nothing is bound to it any more.
+_EXPORTED = frozenset({"exported", "sent", "reconciled", "voided"})
 
 
 def paid_to(run: Run) -> list[str]:
@@ -31,6 +35,12 @@ def _may_be_paid_to(run: Run) -> list[str]:
     return sorted({SCHEME, *payees, *payers} - {*paid_to(run)}) if payees else []
 
 
+def _paid_by_debtors(run: Run) -> set[str]:
+    """The scheme's accounts that a debtor of a run pays to."""
+    debts = {due.amount.currency for due in run.dataset.payments if due.creditor == SCHEME}
+    return {SCHEME, *(f"{SCHEME}:{currency}" for currency in debts)} if debts else set()
+
+
 def editors(tx: Transaction, run: Run) -> set[str]:
     """List the people who entered the accounts in force of a run's parties and of the scheme."""
     parties = {SCHEME, *(operator for operator, _ in paid_positions(run.dataset))}
@@ -41,7 +51,7 @@ def bind(tx: Transaction, run: Run) -> None:
     """Bind a run to the accounts that are in force now; a party without one is bound when it has one."""
     bound = bank.list_bound_accounts(tx, run.id)
     for party, account in _in_force(tx).items():
-        if party in {*paid_to(run), *_may_be_paid_to(run)} and party not in bound:
+        if party in {*paid_to(run), *_may_be_paid_to(run), *_paid_by_debtors(run)} and party not in bound:
             bank.bind_account(tx, run.id, account)
 
 
@@ -60,6 +70,23 @@ def list_payees(office: Office, run: Run) -> dict[str, BankAccount]:
     """The account that each party of a run is paid to: the one at its approval, before that the one in force."""
     with office.database.read() as tx:
         return {**_in_force(tx), **bank.list_bound_accounts(tx, run.id)}
+
+
+def list_accounts_to_pay(office: Office, run: Run) -> dict[str, str]:
+    """The scheme's account that a debtor of a run pays to, by currency; a currency without one is left out.
+
+    It is the one that `[parties.scheme]` named when the month was closed, else the one that the run is bound to. What was
+    exported says the same whenever it is written; before that, the account in force counts, to which the export binds it.
+    """
+    with office.database.read() as tx:
+        bound = bank.list_bound_accounts(tx, run.id)
+        known = bound if run.state in _EXPORTED else {**_in_force(tx), **bound}
+    scheme = parties_of(run.dataset.terms).get(SCHEME)
+    debts = {due.amount.currency for due in run.dataset.payments if due.creditor == SCHEME}
+    if scheme and scheme.account:
+        return dict.fromkeys(debts, scheme.account)
+    accounts = {currency: known.get(f"{SCHEME}:{currency}") or known.get(SCHEME) for currency in debts}
+    return {currency: account.iban for currency, account in accounts.items() if account}
 
 
 def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:

@@ -6,6 +6,7 @@ from ticketing.settlement.statement.export import export as export_run
 from ticketing.settlement.statement.export import exported_parts, file_name, statement_parts
 from ticketing.settlement.statement.export import journal as journal_of
 from ticketing.settlement.statement.journal import FORMATS, Format
+from ticketing.settlement.statement.letterhead import debts_told
 from ticketing.settlement.statement.lines import AMOUNTS, Line, Sums, journey_of, lines_like
 from ticketing.settlement.statement.lines import amounts as amounts_of
 from ticketing.settlement.statement.lines import count as count_lines
@@ -34,6 +35,7 @@ __all__ = [
     "amounts_of",
     "count_lines",
     "csv_of_lines",
+    "debts_told",
     "export_run",
     "exported_parts",
     "file_name",

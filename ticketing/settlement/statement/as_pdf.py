@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -24,7 +24,7 @@ from ticketing.settlement.payout import (
 )
 from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
 from ticketing.settlement.statement.dates import day_in, month_in
-from ticketing.settlement.statement.letterhead import document_number, letterhead
+from ticketing.settlement.statement.letterhead import NOWHERE, debts_told, document_number, letterhead
 from ticketing.settlement.statement.lines import Line
 from ticketing.settlement.statement.summary import Summary, SummaryRow
 from ticketing.settlement.statement.words import kind_word, rule_words, word
@@ -44,8 +44,19 @@ _SHORT = 8
 _ROW = 4
 
 
-def write_pdf(path: Path, run: Run, party: str, lines: Iterable[Line], language: str = "en") -> None:
-    """Write the statement; lines beyond the first 200 are counted and named, not printed."""
+def write_pdf(
+    path: Path,
+    run: Run,
+    party: str,
+    lines: Iterable[Line],
+    language: str = "en",
+    *,
+    pay_to: Mapping[str, str] = NOWHERE,
+) -> None:
+    """Write the statement; lines beyond the first 200 are counted and named, not printed.
+
+    `pay_to` are the scheme's accounts by currency, for a party that owes.
+    """
     document = _Statement(run, party, language)
     printed: list[Line] = []
     left = 0
@@ -58,7 +69,7 @@ def write_pdf(path: Path, run: Run, party: str, lines: Iterable[Line], language:
     document.add_page()
     document.head(next((line.party_name for line in printed if line.party_name), ""))
     document.totals()
-    document.payments()
+    document.payments(pay_to)
     document.summary(summary.rows())
     document.lines(printed, left)
     document.output(str(path))
@@ -137,8 +148,8 @@ class _Statement(FPDF):
                     row.cell(_latin(self._number(name, foot[name])))
         self.ln(4)
 
-    def payments(self) -> None:
-        """Write the payments with both parties, the due date and the reference by which the bank's statement will find them."""
+    def payments(self, pay_to: Mapping[str, str]) -> None:
+        """Write the payments: both parties, due date, the reference by which the bank's statement will find them, a debt's account."""
         mine = [
             payment
             for payment in self._run.dataset.payments
@@ -156,6 +167,8 @@ class _Statement(FPDF):
                 reference=self._reference(payment.debtor == self._party, amount.currency),
             )
             self._line(line)
+        for told in debts_told(self._run, self._party, pay_to, self._language):
+            self._line(told)
         if mine:
             self.ln(3)
 

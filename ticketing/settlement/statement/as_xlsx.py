@@ -13,7 +13,7 @@ from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import inert, is_amount
 from ticketing.settlement.month import SCHEME
 from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
-from ticketing.settlement.statement.letterhead import document_number, letterhead
+from ticketing.settlement.statement.letterhead import NOWHERE, debts_told, document_number, letterhead
 from ticketing.settlement.statement.lines import Line
 from ticketing.settlement.statement.summary import Summary, SummaryRow
 from ticketing.settlement.statement.words import kind_word, rule_words, word
@@ -27,7 +27,15 @@ _AMOUNTS = ("gross", "vat", "fee", "net")
 _PIVOT = ("day", "ride_line", "route", "lines", "gross", "vat", "fee", "net", "currency")
 
 
-def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language: str = "en") -> None:
+def write_xlsx(
+    path: Path,
+    run: Run,
+    party: str,
+    lines: Iterable[Line],
+    language: str = "en",
+    *,
+    pay_to: Mapping[str, str] = NOWHERE,
+) -> None:
     """Write a workbook in constant memory: the summary, then the lines on as many sheets as they need.
 
     The totals are those of the run, as constants: no cell of a statement is a formula.
@@ -49,6 +57,7 @@ def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language
             run,
             party,
             language=language,
+            notes=debts_told(run, party, pay_to, language),
             formats=formats,
             bold=bold,
         )
@@ -100,7 +109,14 @@ def _decimals(currency: str) -> str:
 
 
 def _summary(
-    sheet: Any, run: Run, party: str, *, language: str, formats: Mapping[str, Any], bold: Any
+    sheet: Any,
+    run: Run,
+    party: str,
+    *,
+    language: str,
+    notes: Sequence[str],
+    formats: Mapping[str, Any],
+    bold: Any,
 ) -> None:
     head = [
         ("number", document_number(run, party)),
@@ -132,6 +148,9 @@ def _summary(
     for foot in foot_rows(run, party, language):
         at += 1
         _row(sheet, at, foot, formats.get(str(foot["currency"])))
+    for note in notes:
+        at += 1
+        sheet.write_string(at, 0, str(inert(note)), bold)
 
 
 def _sheet(book: Any, number: int, language: str, bold: Any) -> Any:

@@ -140,7 +140,8 @@ def statement_parts(office: Office, run_id: str, party: str, form: str, *, langu
     write = _writer(form)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"statement.{form}"
-        write(path, run, party, lines.stream(office, run, party), language)
+        pay_to = payout.list_accounts_to_pay(office, run)
+        write(path, run, party, lines.stream(office, run, party), language, pay_to=pay_to)
         return _parts(path.open("rb"))  # the file lives on, without a name, until it is closed
 
 
@@ -207,12 +208,13 @@ def _write_all(
 
 def _files(office: Office, run: Run, payments: _Payments, language: str) -> list[_File]:
     counted = {party: lines.count(run, party) for party in lines.parties(run)}
+    pay_to = payout.list_accounts_to_pay(office, run)
     report = vat.Report(office, run)
     return [
         *(
             file
             for party, count in counted.items()
-            for file in _of_party(office, run, party, count, language)
+            for file in _of_party(office, run, party, count, language=language, pay_to=pay_to)
         ),
         _text_file("vat-lines.csv", 6 * sum(counted.values()), report.lines),
         _text_file("vat.csv", 1, lambda _: report.summary()),
@@ -233,7 +235,9 @@ def _writer(form: str) -> Callable[..., None]:
     return write_pdf
 
 
-def _of_party(office: Office, run: Run, party: str, count: int, language: str) -> list[_File]:
+def _of_party(
+    office: Office, run: Run, party: str, count: int, *, language: str, pay_to: Mapping[str, str]
+) -> list[_File]:
     """A party's statement in every form, and its UIC delivery: all from the same lines."""
 
     def read(far: Far) -> Iterator[Line]:
@@ -245,12 +249,12 @@ def _of_party(office: Office, run: Run, party: str, count: int, language: str) -
         _File(
             f"statements/{name}.xlsx",
             9 * count,
-            lambda path, far: _writer("xlsx")(path, run, party, read(far), language),
+            lambda path, far: _writer("xlsx")(path, run, party, read(far), language, pay_to=pay_to),
         ),
         _File(
             f"statements/{name}.pdf",
             3 * count,
-            lambda path, far: _writer("pdf")(path, run, party, read(far), language),
+            lambda path, far: _writer("pdf")(path, run, party, read(far), language, pay_to=pay_to),
         ),
         _text_file(f"uic/{name}.json", 5 * count, lambda far: uic.to_json(run, party, read(far))),
     ]

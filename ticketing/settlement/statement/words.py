@@ -49,6 +49,16 @@ _WORDS = {
         "{party} maksaa järjestelmälle {amount}, eräpäivä {due}, viite {reference}",
         "{party} betalar systemet {amount}, förfaller {due}, referens {reference}",
     ),
+    "pay_to": (
+        "Account of the scheme to pay to: {account}", "Skeemi konto, kuhu maksta: {account}",
+        "Järjestelmän tili, jolle maksetaan: {account}", "Systemets konto att betala till: {account}",
+    ),
+    "pay_to_nobody": (
+        "The scheme has named no account to pay to: ask it before you pay",
+        "Skeem ei ole nimetanud kontot, kuhu maksta: küsige enne maksmist",
+        "Järjestelmä ei ole nimennyt tiliä, jolle maksetaan: kysy ennen kuin maksat",
+        "Systemet har inte angett något konto att betala till: fråga innan ni betalar",
+    ),
     "summary": ("By line, route and day", "Liinide, teekondade ja päevade kaupa", "Linjoittain, reiteittäin ja päivittäin", "Per linje, sträcka och dag"),
     "day": ("Day", "Päev", "Päivä", "Dag"),
     "ride_line": ("Line", "Liin", "Linja", "Linje"),
