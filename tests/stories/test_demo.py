@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from operators.skeleton import files
+from tests.stories.console_sweep import sweep
 from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
 from ticketing.cli.demo_scene import load_scene
 from ticketing.errors import Misconfigured
@@ -97,6 +98,8 @@ def test_each_region_tells_its_story_and_leaves_its_artefacts(
     assert ("rerouted from" in done.stdout) is (region == "helsinki-tallinn")
     left = {path.suffix for path in (folder / "var" / "demo").iterdir()}
     assert {".png", ".svg", ".jwt", ".csv", ".json"} <= left
+    if region == "helsinki-tallinn":
+        sweep(folder)
 
 
 def test_a_new_region_has_a_story_to_begin_with(tmp_path: Path) -> None:
