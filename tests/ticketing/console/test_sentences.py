@@ -90,6 +90,8 @@ def test_each_sentence_has_its_three_languages_with_places_that_it_has() -> None
             "Bertil Lind: tlt sai sentin liikaa, kenelle: Tallinna ühistransport (pankin rivi 91eb)",
         ),
         ("every place is held", "kaikki paikat on varattu"),
+        ("BkToCstmrStmt[0].Ntry[2].Amt: is missing", "BkToCstmrStmt[0].Ntry[2].Amt: puuttuu"),
+        ("longer than 20,000,000 bytes", "pidempi kuin 20,000,000 tavua"),
         (
             "leg rule row 9: network tallinn, exactly the zones AB",
             "hintarivi 9: verkko tallinn, täsmälleen vyöhykkeet AB",
