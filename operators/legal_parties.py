@@ -75,20 +75,23 @@ def _party(path: str, row: object, keys: Collection[str], fault: Tell) -> LegalP
         )
     if not isinstance(address, list) or len(address) > _MOST_LINES or not all(map(_is_text, address)):
         wrong("address", "invalid_value", f"must be a list of at most {_MOST_LINES} lines")
-    account = row.get("account", "") if "account" in keys else ""
-    if account and not _is_iban(account):
-        wrong("account", "invalid_value", "must be an IBAN with a right checksum, like FI2112345600000785")
-    if faults:
-        return None
-    return LegalParty(**texts, address=tuple(address), account=account.replace(" ", ""))
+    account = _account(row, wrong)
+    return None if faults else LegalParty(**texts, address=tuple(address), account=account)
 
 
-def _is_iban(text: object) -> bool:
+def _account(row: Mapping[str, object], wrong: Tell) -> str:
+    """Read the IBAN without its spaces; empty where there is none, or one that is wrong."""
+    account = row.get("account", "")
+    if account == "" or (isinstance(account, str) and _is_iban(account.replace(" ", ""))):
+        return str(account).replace(" ", "")
+    wrong("account", "invalid_value", "must be an IBAN with a right checksum, like FI2112345600000785")
+    return ""
+
+
+def _is_iban(text: str) -> bool:
     """Tell whether this is an IBAN by its shape and checksum (ISO 13616: the remainder of 97 is 1)."""
-    if not isinstance(text, str) or not _IBAN.fullmatch(text.replace(" ", "")):
-        return False
-    plain = text.replace(" ", "")
-    return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
+    digits = "".join(str(int(letter, 36)) for letter in text[4:] + text[:4]) if _IBAN.fullmatch(text) else "0"
+    return int(digits) % 97 == 1
 
 
 def _is_text(text: object, *, least: int = 1) -> bool:

@@ -103,14 +103,14 @@ class Terms:
 
     def as_dict(self) -> dict[str, object]:
         """The JSON form that a run keeps; later kinds of terms are told where there are any, so that old runs stay."""
-        told = asdict(self)
-        del told["proposal_days"], told["credit"]
-        for party in told["parties"].values():
+        kept = asdict(self)
+        del kept["proposal_days"], kept["credit"]
+        for party in kept["parties"].values():
             if not party["account"]:
                 del party["account"]
         return {
             name: value
-            for name, value in told.items()
+            for name, value in kept.items()
             if value or name not in {"commissions", "breakage", "fx", "parties"}
         }
 

@@ -167,8 +167,8 @@ class _Statement(FPDF):
                 reference=self._reference(payment.debtor == self._party, amount.currency),
             )
             self._line(line)
-        for told in debts_told(self._run, self._party, pay_to, self._language):
-            self._line(told)
+        for account in debts_told(self._run, self._party, pay_to, self._language):
+            self._line(account)
         if mine:
             self.ln(3)
 
