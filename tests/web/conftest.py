@@ -47,6 +47,8 @@ OTHER_WAY = {
     "bearer": "causing_operator",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Chromium without what only a screen needs: a third less of processor time. It shows no notifications.
+SHELL = "chromium-headless-shell"
 _PATIENCE_SECONDS = 60
 _STORY_SECONDS = 180
 
@@ -151,18 +153,35 @@ def _ends() -> Iterator[None]:
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """Debian's Chromium, once for all tests."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+def _launched(playwright: Any, *programs: str) -> Iterator[object]:
+    """The first of some browsers that is here, until the tests are over."""
+    program = next(filter(None, map(shutil.which, programs)), None)
     if program is None:
         pytest.skip("THE APPS ARE NOT TESTED: no browser here (apt-get install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
     # As root, as in a container, Chromium has no sandbox of its own to offer.
     opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
     yield opened
     opened.close()
-    playwright.stop()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """What drives the browsers."""
+    started = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Any) -> Iterator[object]:
+    """Debian's Chromium, once for all tests; its shell where that is installed."""
+    yield from _launched(playwright, SHELL, *BROWSERS)
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright: Any) -> Iterator[object]:
+    """Debian's whole Chromium, for what its shell has not."""
+    yield from _launched(playwright, *BROWSERS)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Browser, CDPSession, Worker, expect
 
 from tests.ticketing.notices.receivers import Browser as Subscription
@@ -28,6 +29,12 @@ _SUBSCRIBES = """
 # What the holder sees: notifications of the page's registration.
 _SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
     .map(one => ({title: one.title, body: one.body, lang: one.lang, data: one.data}))"""
+
+
+@pytest.fixture(scope="module")
+def browser(whole_browser: Browser) -> Browser:
+    """Notifications are shown by the whole browser alone."""
+    return whole_browser
 
 
 @contextmanager
