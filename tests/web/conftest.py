@@ -166,7 +166,7 @@ def _launched(playwright: Any, *programs: str) -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Any]:
-    """What drives the browsers."""
+    """Playwright, which drives the browsers."""
     started = pytest.importorskip("playwright.sync_api").sync_playwright().start()
     yield started
     started.stop()
