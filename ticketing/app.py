@@ -21,6 +21,7 @@ from ticketing.api import (
     deprecation,
     devices,
     docs_page,
+    door,
     edge,
     error_pages,
     finance,
@@ -54,6 +55,7 @@ from ticketing.api import (
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db.trouble import is_away, is_taken, is_torn, refused_for_one_person
+from ticketing.identity import QueueTickets
 from ticketing.regions import Region, levels
 from ticketing.rooms import Rooms, announce, build_rooms
 
@@ -142,6 +144,9 @@ def create_app(
     web.blueprint.register(app, rooms.card_form.origin if rooms.card_form else None)
     atlas.register(app, rooms.impact, web.blueprint.coasts)
     app.register_blueprint(docs_page.blueprint)
+    headers = edge.headers_of(settings.gateway, is_sandbox=settings.is_sandbox)
+    tickets = QueueTickets(rooms.order_tokens.secrets)
+    door.register(app, tickets, settings.orders_at_once, headers, settings.web_origins)
     return app
 
 

@@ -53,6 +53,7 @@ _OURS: dict[int, str] = {
     415: "this address does not read this type of content",
     431: "the headers are too long",
 }
+PROBLEM_JSON = "application/problem+json"
 _MAX_FAULTS = 50
 _MEANWHILE = "somebody else has done the same at this very moment; look again before you repeat it"
 _TWO = "four eyes are two people: "
@@ -99,19 +100,25 @@ def problem(
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
     """Build the response: `{type, code, title, status, detail, instance, errors}`, and what `more` this type of problem tells."""
-    body = {
+    body = document(status, code, detail, g.get("request_id", "-"), faults) | dict(more)
+    response = Response(json.dumps(body), status, content_type=PROBLEM_JSON)
+    response.headers.extend(headers or {})
+    return response
+
+
+def document(
+    status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()
+) -> dict[str, Any]:
+    """The members that every problem has."""
+    return {
         "type": path_of(code),
         "code": code,
         "title": problem_types()[code].title,
         "status": status,
         "detail": detail,
-        "instance": f"urn:throughfare:request:{g.get('request_id', '-')}",
+        "instance": f"urn:throughfare:request:{request_id}",
         "errors": [{"path": fault.path, "message": fault.message} for fault in faults[:_MAX_FAULTS]],
-        **more,
     }
-    response = Response(json.dumps(body), status, content_type="application/problem+json")
-    response.headers.extend(headers or {})
-    return response
 
 
 def http(error: HTTPException) -> Response:
