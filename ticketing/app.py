@@ -12,6 +12,7 @@ from ticketing import atlas, config, console, logs, telemetry, web
 from ticketing.api import (
     accounts,
     again,
+    breaker,
     claims,
     conditional,
     cors,
@@ -125,6 +126,8 @@ def create_app(
     if traces is not None:
         traced.register(app, traces)
     cors.register(app, settings.web_origins)
+    commits = rooms.till.database.commits
+    breaker.register(app, commits.waits_seconds, commits.refuses, settings.commit_seconds)
     limits.register(app, rooms.counters, rooms.pace, enabled=settings.rate_limits)
     guard.register(app)
     conditional.register(app)

@@ -112,6 +112,7 @@ class Settings:
     second_factor: Literal["optional", "required"] = "optional"
     rate_limits: bool = True
     orders_at_once: int = 3
+    commit_seconds: int = 2
     trusted_proxies: int = 0
     open_bind: bool = False
     sale_channel: str | None = None
@@ -201,6 +202,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
         rate_limits=_one_of(environ, "RATE_LIMITS", ("on", "off")) == "on",
         orders_at_once=_count(environ, "ORDERS_AT_ONCE", 3),
+        commit_seconds=_seconds(environ, "COMMIT_SECONDS", 2),
         trusted_proxies=_proxies(environ),
         open_bind=_one_of(environ, "OPEN_BIND", ("refused", "allowed")) == "allowed",
         sale_channel=environ.get("THROUGHFARE_SALE_CHANNEL") or None,

@@ -28,6 +28,7 @@ _STATUS: dict[type[ThroughfareError], int] = {
     errors.PaymentRefused: 402,
     errors.OperatorSilent: 503,
     errors.ProviderSilent: 503,
+    errors.CommitWaits: 503,
     errors.TooManyRequests: 429,
     errors.IdempotencyKeyMissing: 400,
     errors.IdempotencyKeyReused: 422,
@@ -40,6 +41,7 @@ _HEADERS: dict[type[ThroughfareError], dict[str, str]] = {
     errors.NotAuthenticated: {"WWW-Authenticate": 'Bearer realm="throughfare"'},
     errors.IdempotencyKeyInUse: {"Retry-After": "1"},
     errors.OperatorSilent: {"Retry-After": "5"},
+    errors.CommitWaits: {"Retry-After": "2"},
     OutcomeUnknown: {"Retry-After": "2"},
 }
 # The framework's sentences speak of spelling and of browsers; these are ours, by status.

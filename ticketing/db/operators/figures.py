@@ -30,7 +30,7 @@ class DatabaseFigures:
     def keep(self, figures: Mapping[Slot, Figure]) -> None:
         """Write the figures of this process as they stand."""
         table = operator_figure.c
-        with self.database.write() as tx:
+        with self.database.write(is_lasting=False) as tx:
             for slot, figure in figures.items():
                 key = {
                     "region": slot.region,
