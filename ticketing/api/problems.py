@@ -110,7 +110,7 @@ def problem(
 
 def document(
     status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The members that every problem has."""
     return {
         "type": path_of(code),

@@ -110,9 +110,9 @@ class _Before:
         if body is None:
             return self.inner(environ, start_response)
         bound_to = hashlib.sha256(f"{environ.get('HTTP_IDEMPOTENCY_KEY', '')}\n".encode() + body).digest()
-        told = self.door.enter(environ.get("HTTP_QUEUE_TICKET", ""), bound_to)
-        if told is not None:
-            return self._in_queue(environ, start_response, told, bound_to, began)
+        place = self.door.enter(environ.get("HTTP_QUEUE_TICKET", ""), bound_to)
+        if place is not None:
+            return self._in_queue(environ, start_response, place, bound_to, began)
         said: list[str] = []
 
         def start(status: str, headers: list[tuple[str, str]], *error: object) -> Callable[[bytes], object]:
@@ -128,29 +128,18 @@ class _Before:
         self,
         environ: WSGIEnvironment,
         start_response: StartResponse,
-        told: Told,
+        answer: Told,
         bound_to: bytes,
         began: float,
     ) -> Iterable[bytes]:
         request_id = edge.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        wait = seconds_of(told.wait_ms)
-        at = written(datetime.now(UTC) + timedelta(seconds=wait))
-        said = _words()[language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))]
-        text = json.dumps(
-            {
-                **document(429, "in_queue", said.format(before=told.before, time=at), request_id),
-                "told_at": at,
-                "wait_ms": told.wait_ms,
-                "place": told.before,
-                "queue_ticket": self.door.tickets.write(told.place, bound_to),
-            },
-            ensure_ascii=False,
-        ).encode()
+        ticket = self.door.tickets.write(answer.place, bound_to)
+        text = _text(answer, ticket, request_id, language_of(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
         headers = {
             **self.headers,
             "Content-Type": PROBLEM_JSON,
             "Content-Length": str(len(text)),
-            "Retry-After": str(wait),
+            "Retry-After": str(seconds_of(answer.wait_ms)),
             "X-Request-Id": request_id,
             "Vary": "Origin",
         }
@@ -161,6 +150,20 @@ class _Before:
         http_metrics.count(_PATH, "POST", 429, took)
         edge.note(request_id, "POST", _PATH, 429, took)
         return [text]
+
+
+def _text(answer: Told, ticket: str, request_id: str, language: str) -> bytes:
+    """Write the problem document."""
+    at = written(datetime.now(UTC) + timedelta(seconds=seconds_of(answer.wait_ms)))
+    detail = _words()[language].format(before=answer.before, time=at)
+    members = {
+        **document(429, "in_queue", detail, request_id),
+        "told_at": at,
+        "wait_ms": answer.wait_ms,
+        "place": answer.before,
+        "queue_ticket": ticket,
+    }
+    return json.dumps(members, ensure_ascii=False).encode()
 
 
 def register(

@@ -188,7 +188,7 @@ class Line:
         return self._page[At.REFUSED] >= _SOLD_OUT
 
     def _before(self, place: QueuePlace) -> int:
-        """How many are before a place; where all get a no, they come by lot, and so no more at once than can be told."""
+        """Count those before a place; where all get a no, they come by lot, no more at once than can be told."""
         if self._is_sold_out:
             return random.randrange(self._left() + 1)
         return max(0, self._number(place) - self._page[At.SERVED] - 1)
