@@ -29,7 +29,7 @@ _SET_BACK_MS = 2_000
 _MOST_USES = 3
 _SLACK, _WIDENED_MS = 8, 50
 # So many refusals one after the other: there is nothing left to come first for.
-_SOLD_OUT = 16
+_SOLD_OUT, _MORE = 16, 2
 _FIRST_RATE, _LEAST_RATE, _WINDOW_MS = 10_000, 500, 1_000
 _MARKS, _SECONDS, _USES = 15, 1_024, 16_384
 
@@ -195,7 +195,10 @@ class Line:
 
     def _wait(self, before: int) -> int:
         """Milliseconds until so many are done at the pace of now, or until it is worth telling a time anew."""
-        turn = (before + 1) * 1_000_000 // max(self._page[At.RATE], _LEAST_RATE)
+        pace = max(self._page[At.RATE], _LEAST_RATE)
+        if self._is_sold_out:
+            pace *= _MORE  # no more can be done than are asked to come: the pace must be able to rise
+        turn = (before + 1) * 1_000_000 // pace
         again = max(_FEWEST_A_SECOND, min(self._page[At.PEAK] // 4, _MOST_A_SECOND))
         look = _FIRST_LOOK_MS + before * 1000 // again + _EASED * self._page[At.LATE]
         return max(_SOONEST_MS, min(turn, look, LONGEST_MS))
