@@ -128,13 +128,13 @@ def _one_by_one(name: str, doors: dict[str, Door], tokens: Sequence[str]) -> lis
         block = rest[turn * size : (turn + 1) * size]
         for which in random.sample(list(doors), len(doors)):
             took = []
-            before = _cpu_seconds(doors[which].master)
+            before = cpu_seconds(doors[which].master)
             for token in block:
                 began = time.perf_counter()
                 reason = doors[which].show(held[which], token)
                 took.append((time.perf_counter() - began) * 1000)
                 assert reason == "ok", reason
-            spent[which] += _cpu_seconds(doors[which].master) - before
+            spent[which] += cpu_seconds(doors[which].master) - before
             times[which].append(took)
     ratios = [
         statistics.median(mine) / statistics.median(theirs)
@@ -229,7 +229,7 @@ def _worked(master: int) -> dict[int, int]:
     return worked
 
 
-def _cpu_seconds(master: int) -> float:
+def cpu_seconds(master: int) -> float:
     """The processor time that a server's workers have used together."""
     return sum(_worked(master).values()) / os.sysconf("SC_CLK_TCK")
 

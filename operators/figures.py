@@ -85,6 +85,7 @@ class Figures:
     def __init__(self, sink: Sink | None, monotonic: Callable[[], float], pause_seconds: float = 5.0) -> None:
         self._sink, self._monotonic, self._pause = sink, monotonic, pause_seconds
         self._lock = threading.Lock()
+        self._keeping = threading.Lock()
         self._own: dict[Slot, Figure] = {}
         self._changed: set[Slot] = set()
         self._kept_at = monotonic()
@@ -95,17 +96,20 @@ class Figures:
             self._own.setdefault(slot, Figure()).count(outcome, seconds)
             self._changed.add(slot)
             due = self._monotonic() - self._kept_at >= self._pause
+            if due:  # one of those who call at this moment writes, and no other
+                self._kept_at = self._monotonic()
         if due:
             self.keep()
 
     def keep(self) -> None:
         """Write what has changed to the sink."""
-        with self._lock:
-            changed = {slot: Figure.from_json(self._own[slot].as_json()) for slot in self._changed}
-            self._changed.clear()
-            self._kept_at = self._monotonic()
-        if self._sink and changed:
-            self._sink.keep(changed)
+        with self._keeping:
+            with self._lock:
+                changed = {slot: Figure.from_json(self._own[slot].as_json()) for slot in self._changed}
+                self._changed.clear()
+                self._kept_at = self._monotonic()
+            if self._sink and changed:
+                self._sink.keep(changed)
 
     def since(self, hour: datetime) -> dict[tuple[str, str, str], Figure]:
         """Everybody's figures by region, operator and call."""

@@ -12,6 +12,7 @@ from ticketing import atlas, config, console, logs, telemetry, web
 from ticketing.api import (
     accounts,
     again,
+    breaker,
     claims,
     conditional,
     cors,
@@ -21,6 +22,7 @@ from ticketing.api import (
     deprecation,
     devices,
     docs_page,
+    door,
     edge,
     error_pages,
     finance,
@@ -54,6 +56,7 @@ from ticketing.api import (
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db.trouble import is_away, is_taken, is_torn, refused_for_one_person
+from ticketing.identity import QueueTickets
 from ticketing.regions import Region, levels
 from ticketing.rooms import Rooms, announce, build_rooms
 
@@ -123,6 +126,8 @@ def create_app(
     if traces is not None:
         traced.register(app, traces)
     cors.register(app, settings.web_origins)
+    commits = rooms.till.database.commits
+    breaker.register(app, commits.waits_seconds, commits.refuses, settings.commit_seconds)
     limits.register(app, rooms.counters, rooms.pace, enabled=settings.rate_limits)
     guard.register(app)
     conditional.register(app)
@@ -142,6 +147,9 @@ def create_app(
     web.blueprint.register(app, rooms.card_form.origin if rooms.card_form else None)
     atlas.register(app, rooms.impact, web.blueprint.coasts)
     app.register_blueprint(docs_page.blueprint)
+    headers = edge.headers_of(settings.gateway, is_sandbox=settings.is_sandbox)
+    tickets = QueueTickets(rooms.order_tokens.secrets)
+    door.register(app, tickets, settings.orders_at_once, headers, settings.web_origins)
     return app
 
 

@@ -18,6 +18,7 @@ _APP = re.compile(r"android:apk-key-hash:[A-Za-z0-9_-]+")
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 Environment = Literal["development", "production"]
 _MOST_PROXIES = 9
+_MOST_AT_ONCE = 64
 
 DEMO_PASSPHRASE = "demo-passphrase-not-a-secret"  # noqa: S105  a stand-in that production refuses by name
 
@@ -110,6 +111,8 @@ class Settings:
     proof_issuers: Path | None = None
     second_factor: Literal["optional", "required"] = "optional"
     rate_limits: bool = True
+    orders_at_once: int = 3
+    commit_seconds: int = 2
     trusted_proxies: int = 0
     open_bind: bool = False
     sale_channel: str | None = None
@@ -198,6 +201,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_secret_key=environ.get("THROUGHFARE_STRIPE_SECRET_KEY", ""),
         stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
         rate_limits=_one_of(environ, "RATE_LIMITS", ("on", "off")) == "on",
+        orders_at_once=_count(environ, "ORDERS_AT_ONCE", 3),
+        commit_seconds=_seconds(environ, "COMMIT_SECONDS", 2),
         trusted_proxies=_proxies(environ),
         open_bind=_one_of(environ, "OPEN_BIND", ("refused", "allowed")) == "allowed",
         sale_channel=environ.get("THROUGHFARE_SALE_CHANNEL") or None,
@@ -352,6 +357,15 @@ def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     value = environ.get(f"THROUGHFARE_{name}", str(default))
     if not value.isascii() or not value.isdigit() or len(value) > 5:  # noqa: PLR2004  a day has 86400
         raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it must be a number of seconds, 0 for never")
+    return int(value)
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(f"THROUGHFARE_{name}", str(default))
+    if not value.isascii() or not value.isdigit() or int(value) > _MOST_AT_ONCE:
+        raise Misconfigured(
+            f"THROUGHFARE_{name} is {value!r}; it must be a number up to {_MOST_AT_ONCE}, 0 for no limit"
+        )
     return int(value)
 
 

@@ -17,6 +17,7 @@ ThroughfareError
 ├── PaymentRefused        the gateway said no
 ├── OperatorSilent        an operator does not answer; what it did is not known yet
 ├── ProviderSilent        an identity provider does not answer
+├── CommitWaits           the database does not confirm what it is given
 ├── TooManyRequests       the same caller asked too often
 ├── IdempotencyKeyMissing / IdempotencyKeyReused / IdempotencyKeyInUse
 └── Misconfigured         the service refuses to start
@@ -177,6 +178,12 @@ class ProviderSilent(ThroughfareError):
     """An identity provider does not answer; nobody is signed in."""
 
     code = "provider_silent"
+
+
+class CommitWaits(ThroughfareError):
+    """The database does not confirm what it is given: nothing more is written until it does."""
+
+    code = "commit_waits"
 
 
 class TooManyRequests(ThroughfareError):

@@ -4,9 +4,13 @@ A region of a large city fills some hundred megabytes. Built before gunicorn for
 This module is also gunicorn's configuration: the names at its end are the hooks that gunicorn calls.
 """
 
+import contextlib
 import importlib
 import socket
+import sys
 import time
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from selectors import EVENT_READ
@@ -21,7 +25,14 @@ preload_app = True
 _PROBES = (b"GET /healthz", b"HEAD /healthz", b"GET /readyz", b"HEAD /readyz")
 # gunicorn waits so long for the first bytes of a connection, five seconds of them in a thread.
 _FIRST_BYTES_SECONDS = 7
-_LONGEST = max(map(len, _PROBES))
+# They have threads of their own, so that those who wait to order keep nobody from paying.
+_NEW_ORDERS = (b"POST /v1/orders HTTP", b"POST /v1/orders?")
+# So have those who read: a commit that waits keeps the others for as long as it waits.
+_READS = (b"GET ", b"HEAD ", b"OPTIONS ", b"POST /v1/journeys HTTP")
+_LONGEST = max(map(len, (*_PROBES, *_NEW_ORDERS, *_READS)))
+_TAKEN_AT_ONCE = 32
+_SWITCH_SECONDS = 0.001
+_CLOSING_SECONDS, _DRAINED_BYTES = 2, 65_536
 
 
 class Server(Application):
@@ -51,7 +62,7 @@ class Server(Application):
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threads, with one thread more that answers nothing but the questions after health.
+    """gunicorn's threads for what writes, as many for what reads, some for new orders, and one for questions after health.
 
     While every other thread waits for the database, `/healthz` still tells that the process lives, and `/readyz` that
     it cannot work. The first bytes of a request decide; a connection that has sent nothing holds no thread at all.
@@ -60,7 +71,29 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         """Begin, with the thread for probes, in the process that serves."""
         self.probes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="probes")
+        self.closing: deque[TConn] = deque()
+        self.reading = ThreadPoolExecutor(self.cfg.threads, thread_name_prefix="reading")
+        self.refusing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="refusing")
+        self.writing: set[TConn] = set()
+        self.to_write: deque[TConn] = deque()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Load the service, and make as many threads for new orders as its door lets stand there."""
+        super().load_wsgi()
+        door = importlib.import_module("ticketing.api.door").door_of(self.wsgi)
+        self.orders = ThreadPoolExecutor(door.threads, thread_name_prefix="orders") if door else None
+        told: Callable[[], bool] | None = getattr(self.wsgi, "extensions", {}).get("commits_wait")
+        self._commits_wait = told or (lambda: False)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take what has come, some at a time: gunicorn takes one and looks around, which costs a crowd seconds."""
+        for _ in range(_TAKEN_AT_ONCE):
+            before = self.nr_conns
+            super().accept(listener)
+            if self.nr_conns == before:
+                return
 
     def enqueue_req(self, conn: TConn) -> None:
         """Hand a connection to the threads that answer it, once it has sent something."""
@@ -68,9 +101,83 @@ class Worker(ThreadWorker):
         if begins is None and not (conn.initialized or conn.data_ready):
             self._await_request(conn)
             return
-        pool = self.probes if begins is not None and begins.startswith(_PROBES) else self.tpool
+        conn.data_ready = conn.data_ready or begins is not None
+        pool = self._pool_of(begins or b"")
+        if pool is None:
+            self.to_write.append(conn)
+            self._write()
+        else:
+            self._submit(pool, conn)
+
+    def _submit(self, pool: ThreadPoolExecutor, conn: TConn) -> None:
         answered: Future[Any] = pool.submit(self.handle, conn)
         answered.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
+    def _write(self) -> None:
+        """Hand on what writes, no more at once than there are threads; while a commit waits the rest is refused by one of its own."""
+        while self.to_write and len(self.writing) < self.cfg.threads:
+            conn = self.to_write.popleft()
+            self.writing.add(conn)
+            self._submit(self.tpool, conn)
+        while self.to_write and self._commits_wait():
+            self._submit(self.refusing, self.to_write.popleft())
+
+    def finish_request(self, conn: TConn, done: "Future[Any]") -> None:
+        """Go on with a connection whose request has been answered.
+
+        One that ends is not waited for: gunicorn's own loop stands still until the other side has closed too, for up to two
+        seconds, and accepts nobody meanwhile.
+        """
+        self.writing.discard(conn)
+        self._write()
+        if done.cancelled() or done.exception() is not None or done.result():
+            super().finish_request(conn, done)
+            return
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            conn.timeout = time.monotonic() + _CLOSING_SECONDS
+            self.poller.register(conn.sock, EVENT_READ, partial(self._drain, conn))
+        except (OSError, ValueError, KeyError):
+            self._close(conn)
+        else:
+            self.closing.append(conn)
+
+    def murder_pending(self) -> None:
+        """Close what has waited too long: for its first bytes, or for the other side to close."""
+        super().murder_pending()
+        self._write()
+        while self.closing and self.closing[0].timeout <= time.monotonic():
+            self._end(self.closing[0])
+
+    def _drain(self, conn: TConn, sock: socket.socket) -> None:
+        """Read on what nobody needs (RFC 9112, section 9.6), and close once the other side has."""
+        try:
+            is_open = bool(sock.recv(_DRAINED_BYTES))
+        except BlockingIOError:
+            return
+        except OSError:
+            is_open = False
+        if not is_open:
+            self._end(conn)
+
+    def _end(self, conn: TConn) -> None:
+        self.closing.remove(conn)
+        with contextlib.suppress(OSError, KeyError, ValueError):
+            self.poller.unregister(conn.sock)
+        self._close(conn)
+
+    def _close(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+    def _pool_of(self, begins: bytes) -> ThreadPoolExecutor | None:
+        """The threads for a request by its first bytes; None for one that may write."""
+        if begins.startswith(_PROBES):
+            return self.probes
+        if begins.startswith(_READS):
+            return self.reading
+        return self.orders if begins.startswith(_NEW_ORDERS) else None
 
     def _await_request(self, conn: TConn) -> None:
         conn.sock.setblocking(False)

@@ -70,6 +70,8 @@ STARTS: dict[str, list[dict[str, str]]] = {
         {"THROUGHFARE_SECOND_FACTOR": "required"},
         {**PRODUCTION, "THROUGHFARE_SECOND_FACTOR": "required"},
     ],
+    "THROUGHFARE_ORDERS_AT_ONCE": [{"THROUGHFARE_ORDERS_AT_ONCE": count} for count in ("3", "0", "64")],
+    "THROUGHFARE_COMMIT_SECONDS": [{"THROUGHFARE_COMMIT_SECONDS": count} for count in ("2", "0")],
     "THROUGHFARE_TRUSTED_PROXIES": [{"THROUGHFARE_TRUSTED_PROXIES": count} for count in "012"],
     "THROUGHFARE_OPEN_BIND": [{"THROUGHFARE_OPEN_BIND": word} for word in ("refused", "allowed")],
     "THROUGHFARE_PROOF_ISSUERS": [{"THROUGHFARE_PROOF_ISSUERS": "issuers.json"}],

@@ -21,7 +21,7 @@ import pytest
 
 from tests.source_tree import ROOT
 from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
-from tests.web.served import WORK
+from tests.web.served import CROWD, WORK
 from ticketing.clock import DemoClock
 from ticketing.db import Database
 from ticketing.identity import create_key
@@ -107,6 +107,10 @@ class Served:
         draft = self.folder / "places.new"
         draft.write_text(json.dumps(places), encoding="utf-8")
         draft.replace(self.folder / "places.json")
+
+    def crowd(self, *, goes: bool = False) -> None:
+        """Let a crowd stand before whoever orders next, or go away again."""
+        httpx.request("DELETE" if goes else "POST", f"{self.url}{CROWD}").raise_for_status()
 
     def cancel(self, operator: str, trip: str, day: str, note: str | None) -> None:
         """Have an operator's staff say that a departure does not go, with their words; without them it goes again."""

@@ -10,19 +10,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.http import http_date
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from operators.fake import FakeOperator
 from tests.source_tree import ROOT
 from tests.working import round_of
+from ticketing.api.door import door_of
 from ticketing.app import create_app
 from ticketing.clock import Clock, DemoClock
 from ticketing.config import Settings
 from ticketing.web import blueprint
 
 WORK = "/one-round-of-a-worker"
+CROWD = "/a-crowd"
 SHIPS = ("tallink", "viking", "eckero")
 
 
@@ -72,6 +74,19 @@ def service(folder: Path, port: int) -> Flask:
         """Do one round of a worker here: another process would read the region anew each time."""
         for job in round_of(rooms, *settings.regions):
             job.go(clock.now())
+        return ""
+
+    @app.route(CROWD, methods=["POST", "DELETE"])
+    def crowd() -> str:
+        """Let a crowd stand at the door of new orders, or go away."""
+        door = door_of(app)
+        assert door is not None
+        for _ in range(door.slots.most):
+            if request.method == "POST":
+                door.slots.enter(0, 0)
+                door.line.join()
+            else:
+                door.slots.leave()
         return ""
 
     return app

@@ -7,9 +7,16 @@ gateway's pages are for their own origin alone.
 from flask import Flask, Response, request
 
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
-_HEADERS = "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-None-Match, X-Request-Id"
+_HEADERS = (
+    "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-None-Match, Queue-Ticket, X-Request-Id"
+)
 _EXPOSED = "Date, Deprecation, ETag, Idempotent-Replayed, Link, Refresh-After, Retry-After, Sunset, Throughfare-Sandbox, X-Request-Id"
 _AGE_SECONDS = "600"
+
+
+def readable_for(origin: str) -> dict[str, str]:
+    """The headers that let a page of an origin read an answer."""
+    return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": _EXPOSED}
 
 
 def register(app: Flask, origins: tuple[str, ...]) -> None:
@@ -23,8 +30,7 @@ def register(app: Flask, origins: tuple[str, ...]) -> None:
         origin = request.headers.get("Origin")
         if origin not in origins:
             return response
-        response.headers["Access-Control-Allow-Origin"] = str(origin)
-        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+        response.headers.update(readable_for(str(origin)))
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = _METHODS
             response.headers["Access-Control-Allow-Headers"] = _HEADERS

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 
 import structlog
 from flask import Flask, Response, g, request
@@ -20,14 +21,54 @@ _NOTHING_OF_A_DEVICE = "camera=(), geolocation=(), microphone=(), payment=(), us
 MAX_BODY_BYTES = 256 * 1024
 
 
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+}
+_UNLESS_GIVEN = {
+    "Cache-Control": "no-store",
+    "Permissions-Policy": _NOTHING_OF_A_DEVICE,
+    "Content-Security-Policy": _API_POLICY,
+}
+
+
+def request_id(given: str) -> str:
+    """The id of a request: the caller's own where it is one, else a new one."""
+    return given if _REQUEST_ID.fullmatch(given) else new_id()
+
+
+def note(request_id: str, method: str, route: str, status: int, seconds: float) -> None:
+    """Write the log line of a request."""
+    _log.info(
+        "request",
+        request_id=request_id,
+        method=method,
+        route=route,
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+    )
+
+
+def headers_of(gateway: str, *, is_sandbox: bool) -> Mapping[str, str]:
+    """The headers that an answer of this service has where it says nothing else."""
+    return {**_UNLESS_GIVEN, **_announcing(gateway, is_sandbox=is_sandbox)}
+
+
+def _announcing(gateway: str, *, is_sandbox: bool) -> dict[str, str]:
+    sandbox = {"Throughfare-Sandbox": "true"} if is_sandbox else {}
+    stand_in = {"X-Payment-Gateway": "demo"} if gateway == "demo" else {}
+    return {**_ALWAYS, **sandbox, **stand_in}
+
+
 def register(app: Flask, gateway: str, *, is_sandbox: bool) -> None:
     """Hook the edge into an application; a sandbox is announced, and so is a `gateway` that is a stand-in."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    always = _announcing(gateway, is_sandbox=is_sandbox)
 
     @app.before_request
     def _begin() -> None:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        g.request_id = request_id(request.headers.get("X-Request-Id", ""))
         g.started = time.perf_counter()
         # No address of ours has it, and PostgreSQL cannot even look for it.
         if "\x00" in request.path or any(
@@ -38,22 +79,10 @@ def register(app: Flask, gateway: str, *, is_sandbox: bool) -> None:
     @app.after_request
     def _end(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "-")
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        response.headers.setdefault("Permissions-Policy", _NOTHING_OF_A_DEVICE)
-        response.headers.setdefault("Content-Security-Policy", _API_POLICY)
-        if is_sandbox:
-            response.headers["Throughfare-Sandbox"] = "true"
-        if gateway == "demo":
-            response.headers["X-Payment-Gateway"] = "demo"
-        _log.info(
-            "request",
-            request_id=g.get("request_id"),
-            method=request.method,
-            route=str(request.url_rule or "-"),
-            status=response.status_code,
-            milliseconds=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
-        )
+        for name, value in _UNLESS_GIVEN.items():
+            response.headers.setdefault(name, value)
+        for name, value in always.items():
+            response.headers[name] = value
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        note(g.get("request_id"), request.method, str(request.url_rule or "-"), response.status_code, seconds)
         return response

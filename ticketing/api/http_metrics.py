@@ -33,10 +33,17 @@ def register(app: Flask) -> None:
     def _end(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in _METHODS else "other"
-        _REQUESTS.labels(route, method, str(response.status_code)).inc()
-        if "started" in g:
-            _SECONDS.labels(route, method).observe(time.perf_counter() - g.started)
+        count(
+            route, method, response.status_code, time.perf_counter() - g.started if "started" in g else None
+        )
         return response
+
+
+def count(route: str, method: str, status: int, seconds: float | None) -> None:
+    """Count an answer, and measure its time where it is known."""
+    _REQUESTS.labels(route, method, str(status)).inc()
+    if seconds is not None:
+        _SECONDS.labels(route, method).observe(seconds)
 
 
 def registries() -> Iterator[CollectorRegistry]:

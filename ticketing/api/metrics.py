@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Response, make_response
+from flask import Response, current_app, make_response
 from flask.views import MethodView
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from ticketing.api import http_metrics
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import OPERATOR_PEOPLE, caller, rooms
+from ticketing.api.door import door_of
 from ticketing.api.guard import for_roles
 from ticketing.api.operator_metrics import OperatorFigures
 from ticketing.api.schemas.metrics import GateMetricsSchema
@@ -47,6 +49,8 @@ def prometheus() -> Response:
     registry.register(OperatorFigures(rooms().connectors, rooms().clock.now(), rooms().planner.board))
     registry.register(_WorkerFigures(alerts.list_jobs(rooms().till), rooms().clock.now()))
     registry.register(_OrderFigures(alerts.count_orders(rooms().till)))
+    if (door := door_of(current_app)) is not None:
+        registry.register(_QueueFigures(door.line.waiting, door.line.told))
     parts = [generate_latest(one) for one in (registry, *http_metrics.registries())]
     response = make_response(b"".join(parts))
     response.content_type = CONTENT_TYPE_LATEST
@@ -111,6 +115,20 @@ class _WorkerFigures(Collector):
             if job.succeeded_at:
                 since.add_metric([job.name], (self._now - job.succeeded_at).total_seconds())
         yield from (failures, failing, since)
+
+
+class _QueueFigures(Collector):
+    """The queue for new orders, as all processes of this host keep it."""
+
+    def __init__(self, waiting: int, told: int) -> None:
+        self._waiting, self._told = waiting, told
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("throughfare_queue_waiting", "people who wait to order", self._waiting)
+        yield CounterMetricFamily("throughfare_queue_told", "answers that named a place", self._told)
 
 
 class _OrderFigures(Collector):

@@ -10,6 +10,7 @@ from ticketing.api.again import repeatable
 from ticketing.api.blueprint import IDEMPOTENCY_KEY, OPTIONAL_PERSON, ORDER_TOKEN, Blueprint
 from ticketing.api.conditional import conditional
 from ticketing.api.context import once, once_within, person, person_if_any, rooms
+from ticketing.api.door import QUEUE_TICKET
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
 from ticketing.api.limits import count, limited
@@ -79,7 +80,7 @@ class Orders(MethodView):
     @limited(address="1200 per 10 minutes", caller="120 per 10 minutes")
     @blueprint.arguments(OrderRequestSchema)
     @blueprint.response(201, OrderSchema)
-    @blueprint.doc(**IDEMPOTENCY_KEY, **OPTIONAL_PERSON)
+    @blueprint.doc(parameters=[*IDEMPOTENCY_KEY["parameters"], QUEUE_TICKET], **OPTIONAL_PERSON)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Order a quote; one of 0.00 is `ticketed` at once. The answer's `access_token` opens this order and no other.
 

@@ -28,6 +28,7 @@ _STATUS: dict[type[ThroughfareError], int] = {
     errors.PaymentRefused: 402,
     errors.OperatorSilent: 503,
     errors.ProviderSilent: 503,
+    errors.CommitWaits: 503,
     errors.TooManyRequests: 429,
     errors.IdempotencyKeyMissing: 400,
     errors.IdempotencyKeyReused: 422,
@@ -40,6 +41,7 @@ _HEADERS: dict[type[ThroughfareError], dict[str, str]] = {
     errors.NotAuthenticated: {"WWW-Authenticate": 'Bearer realm="throughfare"'},
     errors.IdempotencyKeyInUse: {"Retry-After": "1"},
     errors.OperatorSilent: {"Retry-After": "5"},
+    errors.CommitWaits: {"Retry-After": "2"},
     OutcomeUnknown: {"Retry-After": "2"},
 }
 # The framework's sentences speak of spelling and of browsers; these are ours, by status.
@@ -53,6 +55,7 @@ _OURS: dict[int, str] = {
     415: "this address does not read this type of content",
     431: "the headers are too long",
 }
+PROBLEM_JSON = "application/problem+json"
 _MAX_FAULTS = 50
 _MEANWHILE = "somebody else has done the same at this very moment; look again before you repeat it"
 _TWO = "four eyes are two people: "
@@ -99,19 +102,25 @@ def problem(
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
     """Build the response: `{type, code, title, status, detail, instance, errors}`, and what `more` this type of problem tells."""
-    body = {
+    body = document(status, code, detail, g.get("request_id", "-"), faults) | dict(more)
+    response = Response(json.dumps(body), status, content_type=PROBLEM_JSON)
+    response.headers.extend(headers or {})
+    return response
+
+
+def document(
+    status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()
+) -> dict[str, object]:
+    """The members that every problem has."""
+    return {
         "type": path_of(code),
         "code": code,
         "title": problem_types()[code].title,
         "status": status,
         "detail": detail,
-        "instance": f"urn:throughfare:request:{g.get('request_id', '-')}",
+        "instance": f"urn:throughfare:request:{request_id}",
         "errors": [{"path": fault.path, "message": fault.message} for fault in faults[:_MAX_FAULTS]],
-        **more,
     }
-    response = Response(json.dumps(body), status, content_type="application/problem+json")
-    response.headers.extend(headers or {})
-    return response
 
 
 def http(error: HTTPException) -> Response:

@@ -86,5 +86,8 @@ def _options(bind: str, workers: int, threads: int) -> list[str]:
         str(threads),
         "--timeout",
         "30",
+        # A rush of some thousand at one instant is kept, as far as the system allows.
+        "--backlog",
+        "4096",
         "--no-control-socket",
     ]

@@ -13,6 +13,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from ticketing.db.commits import Commits
 from ticketing.errors import Misconfigured
 
 Transaction = sa.Connection
@@ -61,6 +62,7 @@ class Database:
             raise Misconfigured(
                 f"THROUGHFARE_DATABASE_URL names the driver {self.url.drivername!r}, which is not here; write {_LIKE}"
             ) from None
+        self.commits = Commits()
         # SQLite has one writer: threads that queue here wait in order instead of polling a busy file.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -71,13 +73,20 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """A transaction that may write; on SQLite it takes the write lock at once (BEGIN IMMEDIATE)."""
+    def write(self, *, is_lasting: bool = True) -> Iterator[Transaction]:
+        """A transaction that may write; on SQLite it takes the write lock at once (BEGIN IMMEDIATE).
+
+        One that need not outlast a crash of the server waits for no disk and no standby on PostgreSQL.
+        """
         with self._writer, self.engine.connect() as connection:
             writer = connection.execution_options(throughfare_write=True)
             writer.info.pop(_AFTER, None)  # of a transaction that was rolled back on this connection
-            with writer.begin():
+            with writer.begin() as transaction:
+                if not is_lasting and not self.is_sqlite:
+                    writer.exec_driver_sql("SET LOCAL synchronous_commit TO off")
                 yield writer
+                with self.commits.sent():
+                    transaction.commit()
             for act in writer.info.pop(_AFTER, ()):
                 act()
 

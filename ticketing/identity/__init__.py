@@ -11,6 +11,7 @@ from ticketing.identity.people import Reception, SignedIn, authenticate_person
 from ticketing.identity.principal import Principal, Role
 from ticketing.identity.privacy import PrivacyDesk
 from ticketing.identity.proofs import ProofDesk
+from ticketing.identity.queue_ticket import QueuePlace, QueueTickets
 from ticketing.identity.service import authenticate, create_key, list_keys, revoke_key, rotate_key
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "Principal",
     "PrivacyDesk",
     "ProofDesk",
+    "QueuePlace",
+    "QueueTickets",
     "Reception",
     "Remember",
     "Role",

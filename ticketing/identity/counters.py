@@ -14,7 +14,7 @@ class Counters:
 
     def increase(self, bucket: str, by: int, window_seconds: int, now: int) -> tuple[int, int]:
         """Count; answers the count of the running window and when it ends."""
-        with self.database.write() as tx:
+        with self.database.write(is_lasting=False) as tx:
             return rate_counts.increase(tx, bucket, by, window_seconds, now)
 
     def read(self, bucket: str, now: int) -> tuple[int, int]:

@@ -18,12 +18,12 @@ class OrderTokens:
     """Issues and checks order tokens."""
 
     def __init__(self, secrets: MacSecrets) -> None:
-        self._secrets = secrets
+        self.secrets = secrets
 
     def issue_link(self, order_id: str, letter: str, until: datetime) -> str:
         """Make the code of a link in one letter about an order: whoever has it opens the order, once and until a moment."""
         said = f"{order_id}.{letter}.{int(until.timestamp())}"
-        return f"{said}.{_mac(self._secrets.issuing, f'link:{said}')}"
+        return f"{said}.{_mac(self.secrets.issuing, f'link:{said}')}"
 
     def read_link(self, code: str, now: datetime) -> tuple[str, str] | None:
         """Read the order and the letter of a link's code; None for one that is not ours, or is over."""
@@ -35,14 +35,14 @@ class OrderTokens:
 
     def issue(self, order_id: str) -> str:
         """The token that opens this order and no other."""
-        return _PREFIX + _mac(self._secrets.issuing, f"order:{order_id}")
+        return _PREFIX + _mac(self.secrets.issuing, f"order:{order_id}")
 
     def opens(self, order_id: str, token: str) -> bool:
         """Tell whether the token belongs to this order, compared in constant time."""
         return token.startswith(_PREFIX) and self._is_ours(f"order:{order_id}", token.removeprefix(_PREFIX))
 
     def _is_ours(self, said: str, mac: str) -> bool:
-        ours = [_mac(secret, said).encode() for secret in self._secrets.accepted]
+        ours = [_mac(secret, said).encode() for secret in self.secrets.accepted]
         # Each is compared, so that the time tells nothing of which it was.
         return sum(hmac.compare_digest(own, mac.encode()) for own in ours) > 0
 

@@ -18,6 +18,22 @@ export interface Draft {
   change: string | null;
   /** Another way after a disruption: the legs that it takes the place of, and the words of what is paid first and repaid later. */
   other?: { legs: number[]; text: string };
+  queue?: Queued | null;
+}
+
+/** Passengers whose tickets this phone signs for, those whose tickets another one takes over, and whether the changes were read. */
+export interface Wishes {
+  bound: string[];
+  elsewhere: string[];
+  read: boolean;
+}
+
+/** A place in the queue of a rush: its ticket is good for the same order alone, from a time of this device's clock on. */
+export interface Queued {
+  ticket: string;
+  place: number;
+  due: number;
+  wishes: Wishes;
 }
 
 /** The screen with the other ways of a purchase that has come to nothing. */

@@ -9,7 +9,7 @@ type Name = keyof Calls;
 type Part<N extends Name, P extends string> = Calls[N][P & keyof Calls[N]];
 type Needed<P extends string, V> = V extends undefined ? { [K in P]?: undefined } : { [K in P]: V };
 type Given<N extends Name> = Needed<"path", Part<N, "path">> &
-  Needed<"body", Part<N, "body">> & { query?: Part<N, "query">; token?: string; once?: string; signal?: AbortSignal };
+  Needed<"body", Part<N, "body">> & { query?: Part<N, "query">; token?: string; once?: string; queue?: string | undefined; signal?: AbortSignal };
 
 /** The service answered with a problem document (RFC 9457). */
 export class Problem extends Error {
@@ -83,6 +83,7 @@ interface Loose {
   body?: unknown;
   token?: string | undefined;
   once?: string;
+  queue?: string | undefined;
   tag?: string | null | undefined;
   signal?: AbortSignal;
 }
@@ -121,6 +122,7 @@ function headers(given: Loose): Record<string, string> {
     ...(given.body === undefined ? {} : { "Content-Type": "application/json" }),
     ...(given.token ? { Authorization: `Bearer ${given.token}` } : {}),
     ...(given.once ? { "Idempotency-Key": given.once } : {}),
+    ...(given.queue ? { "Queue-Ticket": given.queue } : {}),
     ...(given.tag ? { "If-None-Match": given.tag } : {}),
   };
 }

@@ -43,13 +43,14 @@ export function dayOf(moment: string, form: "short" | "long" = "short"): string 
 }
 
 /** A moment of the API by this device's own time zone: when a ticket was fetched, when a price ends. */
-export function here(moment: string | number, withDay = false): string {
+export function here(moment: string | number, withDay = false, withSeconds = false): string {
   const parts = new Intl.DateTimeFormat(locale(), {
     hour: "2-digit",
     minute: "2-digit",
+    ...(withSeconds ? { second: "2-digit" } : {}),
     hourCycle: "h23",
     ...(withDay ? { weekday: "short", day: "numeric", month: "numeric" } : {}),
   }).formatToParts(new Date(moment));
   // As timetables write it in every language: Finnish would have a point in the time.
-  return parts.map((part, index) => (parts[index - 1]?.type === "hour" ? ":" : part.value)).join("");
+  return parts.map((part, index) => (part.type === "literal" && ["hour", "minute"].includes(parts[index - 1]?.type ?? "") && ["minute", "second"].includes(parts[index + 1]?.type ?? "") ? ":" : part.value)).join("");
 }

@@ -1,5 +1,6 @@
 """Connectors keep on both databases: one entry a key, no place sold twice, nothing of a failed block."""
 
+import multiprocessing
 import threading
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,7 +9,7 @@ import pytest
 
 from operators.connectors.own import OwnInventory
 from operators.errors import Refused
-from operators.figures import Figures, Slot
+from operators.figures import Figure, Figures, Slot
 from operators.inventory import Inventory
 from operators.journal import Entry, Stale
 from tariffs.money import Money
@@ -125,3 +126,22 @@ def test_figures_of_several_processes_add_up(database: Database) -> None:
 
     assert found["gulf", "tallink", "hold"].outcomes == {"ok": 2, "unknown": 2}
     assert found["gulf", "tallink", "hold"].total_us == 800_000
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_workers_that_were_forked_from_one_service_keep_figures_of_their_own(database: Database) -> None:
+    slot = Slot("gulf", "tallink", "hold", MORNING.replace(minute=0))
+    sink, figure = DatabaseFigures(database), Figure()
+    figure.count("ok", 0.2)
+    database.close()
+    workers = [
+        multiprocessing.get_context("fork").Process(target=sink.keep, args=({slot: figure},))
+        for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(20)
+
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert [kept for kept, _ in sink.all(slot.hour)] == [slot, slot]

@@ -40,7 +40,7 @@ def types_of(method: str, path: str, described: Operation, named: Named) -> list
     if any(one.get("name") == "Idempotency-Key" for one in parameters):
         names |= set(_ONCE)
     if method in _WRITES:
-        names.add("conflict")
+        names |= {"conflict", "commit_waits"}
     return sorted((problem_types()[name] for name in names), key=lambda one: (one.status, one.name))
 
 

@@ -29,6 +29,7 @@ class ProblemSchema(Strict):
     """A problem document (RFC 9457). `departure_cancelled` names in `choices` what goes instead, `price_changed` both prices.
 
     `now` is null where the journey has no price any more. `option_gone` has the `legs` of `GET /v1/orders/{id}/options`.
+    `in_queue` has the `place`, the time `told_at` and the `queue_ticket` of somebody who waits.
     """
 
     type = fields.String(required=True, metadata={"format": "uri-reference"})
@@ -42,3 +43,7 @@ class ProblemSchema(Strict):
     legs = fields.List(fields.Nested(DisruptedLegSchema))
     offered = fields.Nested(MoneySchema)
     now = fields.Nested(MoneySchema, allow_none=True)
+    told_at = moment()
+    wait_ms = fields.Integer()
+    place = fields.Integer()
+    queue_ticket = fields.String()

@@ -1,12 +1,12 @@
 // Who travels, and on which phone the tickets live; then the places are held.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { call, newKey, Problem, type Schemas } from "../../shared/api";
+import { useEffect, useRef } from "preact/hooks";
+import { call, newKey, NoAnswer, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
-import { money } from "../../shared/money";
+import { here, money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
 import { mine } from "../../shared/session";
-import { draft, keepDraft, othersOf, type Draft } from "../draft";
+import { draft, keepDraft, othersOf, type Draft, type Queued, type Wishes } from "../draft";
 import { keepOrder, orderOf, refresh } from "../orders";
 import { Back, categoryOf, Note, Trouble } from "../parts";
 import { canKeep, publicKey } from "../wallet/key";
@@ -20,8 +20,27 @@ export function Who() {
   const read = useSignal(false);
   const busy = useSignal(false);
   const error = useSignal<unknown>(null);
+  const isHere = useRef(true);
+  const submit = async (wishes: Wishes) => {
+    const quote = draft.value?.quote;
+    if (busy.value || !quote) return;
+    busy.value = true;
+    error.value = null;
+    try {
+      const order = await queued(quote, wishes, () => isHere.current);
+      if (order) go(order.state === "ticketed" ? "tickets" : "pay");
+    } catch (trouble) {
+      error.value = trouble;
+    }
+    busy.value = false;
+  };
   useEffect(() => {
     canKeep().then((can) => (able.value = can));
+    // Loaded anew while it waited: the place is kept, and so is the order that it is for.
+    if (draft.value?.queue) void submit(draft.value.queue.wishes);
+    return () => {
+      isHere.current = false;
+    };
   }, []);
   if (!current?.quote) {
     go("", { replace: true });
@@ -30,21 +49,8 @@ export function Who() {
   const { quote } = current;
   const placeOf = (ref: string): Where => (able.value ? (where.value[ref] ?? "here") : "paper");
   const separate = quote.connections.filter((one) => one.contract === "separate");
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (busy.value) return;
-    busy.value = true;
-    error.value = null;
-    try {
-      const bound = current.change ? [] : quote.passengers.filter((one) => placeOf(one.ref) === "here").map((one) => one.ref);
-      const elsewhere = quote.passengers.filter((one) => placeOf(one.ref) === "other").map((one) => one.ref);
-      const order = await ordered(current, quote, { bound, elsewhere, read: read.value });
-      go(order.state === "ticketed" ? "tickets" : "pay");
-    } catch (trouble) {
-      error.value = trouble;
-    }
-    busy.value = false;
-  };
+  const refs = (choice: Where) => quote.passengers.filter((one) => placeOf(one.ref) === choice).map((one) => one.ref);
+  const wishes = (): Wishes => ({ bound: current.change ? [] : refs("here"), elsewhere: refs("other"), read: read.value });
   return (
     <>
       {current.other ? (
@@ -64,7 +70,12 @@ export function Who() {
           <p>{t("who.unable")}</p>
         </Note>
       )}
-      <form onSubmit={(event) => void submit(event)}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit(wishes());
+        }}
+      >
         {quote.passengers.map((one, index) => (
           <fieldset key={one.ref} class="card">
             <legend>
@@ -93,9 +104,10 @@ export function Who() {
             <span>{t("connections.read")}</span>
           </label>
         )}
+        {busy.value && current.queue && <InQueue queue={current.queue} />}
         {error.value instanceof Problem && error.value.status === 409 ? <Taken error={error.value} others={othersOf(current)} /> : <Trouble error={error.value} />}
         <button class="main wide" disabled={busy.value || able.value === null}>
-          {busy.value ? t("wait.hold") : t("who.go")}
+          {busy.value ? t(current.queue ? "wait.queue" : "wait.hold") : t("who.go")}
         </button>
         <p class="hint">{t("who.next")}</p>
       </form>
@@ -103,11 +115,46 @@ export function Who() {
   );
 }
 
-/** Passengers whose tickets this phone signs for, those whose tickets another one takes over, and whether the changes were read. */
-interface Wishes {
-  bound: string[];
-  elsewhere: string[];
-  read: boolean;
+function InQueue({ queue }: { queue: Queued }) {
+  return (
+    <Note kind="wait" live>
+      <p>{t("queue.place", { place: queue.place, time: here(queue.due, false, true) })}</p>
+      <p>{t("queue.stay")}</p>
+    </Note>
+  );
+}
+
+const AGAIN_MS = 2_000;
+
+/** Order; in a rush wait as told and come again with the place, until there is an answer or the reader leaves the screen. */
+async function queued(quote: Schemas["Quote"], wishes: Wishes, isHere: () => boolean): Promise<Schemas["Order"] | undefined> {
+  while (isHere() && draft.value?.quote?.id === quote.id) {
+    const { queue } = draft.value;
+    await pause((queue?.due ?? 0) - Date.now());
+    if (!isHere()) return undefined;
+    try {
+      return await ordered(draft.value, quote, queue?.wishes ?? wishes);
+    } catch (trouble) {
+      if (trouble instanceof Problem && trouble.code === "in_queue") await keepPlace(trouble.document, queue?.wishes ?? wishes);
+      else if (isUnderWay(trouble) || (trouble instanceof NoAnswer && queue)) await pause(AGAIN_MS);
+      else throw trouble;
+    }
+  }
+  return undefined;
+}
+
+/** The order is still wanted: it waits in the queue, or the call before a reload has not ended yet. */
+function isUnderWay(trouble: unknown): boolean {
+  return trouble instanceof Problem && ["in_queue", "idempotency_key_in_use"].includes(trouble.code);
+}
+
+async function keepPlace(told: Partial<Schemas["Problem"]>, wishes: Wishes): Promise<void> {
+  const queue = { ticket: told.queue_ticket ?? "", place: told.place ?? 0, due: Date.now() + (told.wait_ms ?? AGAIN_MS), wishes };
+  if (draft.value) await keepDraft({ ...draft.value, queue });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, Math.max(0, ms)));
 }
 
 /** Order once, however often this is called, and keep the order before anything else happens. */
@@ -118,13 +165,13 @@ async function ordered(current: Draft, quote: Schemas["Quote"], { bound, elsewhe
   const more = { ...(phones.length ? { phones } : {}), ...(read ? { connections_acknowledged: true } : {}) };
   const old = current.change ? orderOf(current.change) : undefined;
   const order = await place(current, quote, old, more).catch(async (trouble: unknown) => {
-    // A refusal is an answer: the next try is a new intent. Without an answer the same key is sent again.
-    if (trouble instanceof Problem && trouble.status < 500) await keepDraft({ ...current, orderKey: newKey() });
+    // A refusal is an answer: the next try is a new intent. Without an answer, or with a place in the queue, the same key is sent again.
+    if (trouble instanceof Problem && trouble.status < 500 && !isUnderWay(trouble)) await keepDraft({ ...current, orderKey: newKey(), queue: null });
     throw trouble;
   });
   const token = order.access_token as string;
   await keepOrder({ id: order.id, token, order, tickets: null, fetchedAt: 0, elsewhere });
-  await keepDraft({ ...current, order, token });
+  await keepDraft({ ...current, order, token, queue: null });
   if (order.state === "ticketed") {
     await refresh(order.id);
     if (old) await refresh(old.id);
@@ -140,7 +187,7 @@ interface More {
 
 function place(current: Draft, quote: Schemas["Quote"], old: { id: string; token: string } | undefined, more: More): Promise<Schemas["Order"]> {
   const once = current.orderKey;
-  if (!old) return call("POST /v1/orders", { body: { quote_id: quote.id, ...more }, once, ...mine() });
+  if (!old) return call("POST /v1/orders", { body: { quote_id: quote.id, ...more }, once, queue: current.queue?.ticket, ...mine() });
   const passengers = quote.passengers.map((one) => one.ref);
   const legs = current.other ? { legs: current.other.legs } : {};
   const body = { quote_id: quote.id, passengers, ...legs, ...more };

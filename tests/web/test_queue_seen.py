@@ -1,0 +1,25 @@
+"""A buyer in a rush sees the place in the queue and the time, keeps it over a reload, and goes on without a tap."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.web.browser import phone
+from tests.web.conftest import Served
+
+
+def test_a_buyer_waits_in_the_queue_over_a_reload_and_comes_to_pay(browser: Browser, served: Served) -> None:
+    with phone(browser, served.url) as commuter:
+        commuter.quote()
+        served.crowd()
+        try:
+            with commuter.page.expect_request(lambda sent: "queue-ticket" in sent.headers) as again:
+                commuter.press("Hold the places")
+                waiting = commuter.page.get_by_text("You are in the queue: 3 people are before you.")
+                expect(waiting).to_contain_text("We try again at ")
+                commuter.check()
+            commuter.page.reload()
+            expect(waiting).to_be_visible()
+        finally:
+            served.crowd(goes=True)
+
+        commuter.sees("Pay €32.00")
+        assert again.value.url.endswith("/v1/orders")
