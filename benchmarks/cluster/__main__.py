@@ -1,6 +1,6 @@
 """Kill and stall every machine of a small cluster while people buy, and count what was lost: `make bench-cluster`.
 
-A primary and a synchronous standby under Patroni with a third voter, two services, two workers, one proxy. It takes some
+A primary and a synchronous standby under Patroni with a third voter, two services, two workers, one proxy, a wire that stalls. It takes some
 five minutes and needs PostgreSQL and HAProxy (`apt-get install postgresql haproxy`) and the tools of
 requirements-cluster.lock, which `make bench-cluster` installs into `.cluster`. With `--write` the figures go to
 docs/reliability.md.
@@ -45,13 +45,14 @@ class Cluster:
     services: list[Machine]
     workers: list[Machine]
     proxy: Machine
+    network: Machine
     port: int
     environment: Mapping[str, str]
     rows: list[tuple[str, str, str]] = field(default_factory=list)
 
     def end(self) -> None:
         """Stop all of it."""
-        for machine in (*self.services, *self.workers, self.proxy):
+        for machine in (*self.services, *self.workers, self.proxy, self.network):
             machine.end()
         self.pair.end()
 
@@ -116,12 +117,13 @@ def _start(folder: Path, console: Console) -> Cluster:
     }
     ports = [free_port() for _ in range(2)]
     program = [sys.executable, "-m", "ticketing"]
+    network, url = _network(pair, folder)
     services = [
         Machine(
             f"web{at}",
             [*program, "serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"],
             folder,
-            environment,
+            {**environment, "THROUGHFARE_DATABASE_URL": url if at else pair.url},
         )
         for at, port in enumerate(ports)
     ]
@@ -137,7 +139,19 @@ def _start(folder: Path, console: Console) -> Cluster:
     proxy = Machine("proxy", ["haproxy", "-db", "-f", folder / "haproxy.cfg"], folder)
     proxy.start()
     _wait_for(front, "/readyz")
-    return Cluster(pair, services, workers, proxy, front, environment)
+    return Cluster(pair, services, workers, proxy, network, front, environment)
+
+
+def _network(pair: Pair, folder: Path) -> tuple[Machine, str]:
+    """Lay a wire between the second host of services and both servers; answers it, and the address by way of it."""
+    ports = [(free_port(), node.port) for node in pair.nodes]
+    words = [f"{here}:{there}" for here, there in ports]
+    network = Machine("network", [sys.executable, "-m", "benchmarks.cluster.network", *words], folder)
+    network.start()
+    url = pair.url
+    for here, there in ports:
+        url = url.replace(f":{there}", f":{here}")
+    return network, url
 
 
 def _ahead() -> timedelta:
@@ -175,6 +189,7 @@ def _acts(cluster: Cluster) -> Iterator[tuple[str, Callable[[], str], float]]:
     yield "a host of services is killed, away 5 s", lambda: _kill(cluster.services[0], 5.0), _REST + 5
     yield "a worker is killed", lambda: _kill(cluster.workers[0]), _REST
     yield "the proxy is killed", lambda: _kill(cluster.proxy), _REST
+    yield "the network of a host of services stalls", lambda: _hold(cluster.network), _REST
     yield "the standby stalls", lambda: _stall(pair.standby()), _REST
     yield "the standby is killed with its host, away 5 s", lambda: _kill_node(pair.standby(), 5.0), 2 * _REST
     yield "the primary's server is killed", lambda: _kill_server(pair), 2 * _REST
@@ -191,6 +206,11 @@ def _kill_child(machine: Machine) -> str:
     for process in machine.processes()[1:]:
         os.kill(process, 9)
     return ""
+
+
+def _hold(network: Machine) -> str:
+    network.stall(_STALL)
+    return f"(for {_STALL:.0f} s)"
 
 
 def _stall(node: Node) -> str:
