@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from throughfare_gate.tickets.strict import decode_base64url, json_object
 
 # A delivery that a dead worker has claimed is due again after two minutes; the clock is set that much ahead instead.
 AHEAD_SECONDS = 150
-FACTS = {"failure": "settlement_file_rejected", "since": "2026-12-01T03:00:00+00:00"}
+# The programs of this story read the real clock.
+SINCE = (datetime.now(UTC) - timedelta(hours=3)).isoformat(timespec="seconds")
+FACTS = {"failure": "settlement_file_rejected", "since": SINCE}
 
 
 class Line(ThreadingHTTPServer):
@@ -115,9 +118,7 @@ def test_a_record_whose_courier_is_killed_is_there_once(tmp_path: Path) -> None:
         introduce(b, a)
         until(lambda: is_up(b), "the partner serves")
         drafted = ("other_failure", "--title", "A settlement file was refused", "--facts", json.dumps(FACTS))
-        incident = a.run(
-            "incidents", "draft", *drafted, "--occurred-at", FACTS["since"], "--by", "Anna"
-        ).strip()
+        incident = a.run("incidents", "draft", *drafted, "--occurred-at", SINCE, "--by", "Anna").strip()
         a.run(
             "incidents", "share", incident, "--tlp", "GREEN", "--lines", "We read it again.", "--by", "Anna"
         )
