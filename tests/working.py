@@ -10,6 +10,6 @@ from ticketing.cli.worker import list_jobs
 _PUBLISHING = "publishing open data"
 
 
-def round_of(rooms: Any, *regions: str) -> Iterator[Job]:
-    """The jobs of one round, in order, as a worker that is started for it has them; without the publishing of open data."""
-    return (job for job in list_jobs(rooms, regions, once=True) if job.name != _PUBLISHING)
+def round_of(rooms: Any, *regions: str, publishing: bool = False) -> Iterator[Job]:
+    """The jobs of one round, in order, as a worker that is started for it has them; open data is published where that is asked."""
+    return (job for job in list_jobs(rooms, regions, once=True) if publishing or job.name != _PUBLISHING)

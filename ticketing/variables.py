@@ -14,6 +14,7 @@ SETTINGS = (
         for name in (
             "ANCHORS_FOLDER",
             "CACHE_FOLDER",
+            "COMMIT_SECONDS",
             "DATABASE_URL",
             "DEMO_CLOCK_FILE",
             "ENVIRONMENT",
@@ -33,6 +34,7 @@ SETTINGS = (
             "OIDC_REDIRECT_URI",
             "OPEN_BIND",
             "OPTIONS_PAGE",
+            "ORDERS_AT_ONCE",
             "PASSKEY_ORIGINS",
             "PKCS11_MODULE",
             "PKCS11_PIN",

@@ -69,10 +69,10 @@ class Coast:
         _, ship = self.ship(bought)
         self.api.clock.set(datetime.fromisoformat(ship["arrival"]) + after)
 
-    def work(self, rounds: int = 4) -> None:
+    def work(self, rounds: int = 4, *, publishing: bool = False) -> None:
         """Let the worker do some rounds."""
         for _ in range(rounds):
-            for job in round_of(self.rooms, REGION):
+            for job in round_of(self.rooms, REGION, publishing=publishing):
                 job.go(self.api.clock.now())
                 assert job.detail == "", (job.name, job.detail)
 

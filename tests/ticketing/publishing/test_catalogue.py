@@ -23,7 +23,7 @@ SHAPES = Path(__file__).with_name("shapes.ttl")
 @pytest.fixture
 def open_months(api: Api) -> Api:
     api.clock.set(datetime(2026, 11, 12, tzinfo=UTC))
-    Coast(api).work(1)
+    Coast(api).work(1, publishing=True)
     return api
 
 

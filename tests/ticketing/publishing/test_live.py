@@ -149,7 +149,7 @@ def test_a_departure_that_nobody_has_bought_is_told_like_every_other(coast: Coas
     empty = day + timedelta(days=1)
     for run_day in (day, empty):
         by_staff.cancel_departure(coast.rooms.live, REGION, operator, trip, run_day, by="mari")
-    coast.work(1)
+    coast.work(1, publishing=True)
     shift(coast)
 
     situations = read_situations(parse(page(coast, "siri-sx.xml"), "SituationExchangeDelivery")).alerts
@@ -162,7 +162,7 @@ def test_a_departure_that_nobody_has_bought_is_told_like_every_other(coast: Coas
 def test_a_cancellation_is_a_situation_and_an_alert_in_four_languages(coast: Coast) -> None:
     bought = coast.api.buy()
     coast.cancel(bought)
-    coast.work(1)
+    coast.work(1, publishing=True)
     shift(coast)
     run, day = run_of(coast, bought)
 
@@ -182,9 +182,9 @@ def test_a_cancellation_is_a_situation_and_an_alert_in_four_languages(coast: Coa
 def test_a_ferry_that_sails_after_all_is_no_situation(coast: Coast, joint: Timetable) -> None:
     bought = coast.api.buy()
     coast.cancel(bought)
-    coast.work(1)
+    coast.work(1, publishing=True)
     by_staff.take_back(coast.rooms.live, REGION, *coast.run(bought), by="mari")
-    coast.work(1)
+    coast.work(1, publishing=True)
     shift(coast)
 
     assert read_situations(parse(page(coast, "siri-sx.xml"), "SituationExchangeDelivery")).alerts == ()
@@ -202,7 +202,7 @@ def test_live_data_are_kept_for_some_seconds(coast: Coast) -> None:
 
 def test_gtfs_ride_has_the_months_of_stops_beside_the_feed(coast: Coast) -> None:
     coast.api.clock.set(datetime.fromisoformat("2026-11-12T00:00:00+00:00"))
-    coast.work(1)
+    coast.work(1, publishing=True)
 
     files = zipfile.ZipFile(io.BytesIO(page(coast, "gtfs-ride/2026-10.zip")))
 

@@ -22,9 +22,9 @@ def published(api: Api) -> Api:
     coast.board(bought, ("anna", "mari"))
     coast.delay(bought, 75)
     coast.wait(bought)
-    coast.work(1)
+    coast.work(1, publishing=True)
     api.clock.set(AFTER)
-    coast.work(2)
+    coast.work(2, publishing=True)
     return api
 
 
@@ -111,7 +111,7 @@ def test_what_is_not_published_is_not_found(api: Api, path: str) -> None:
 
 def test_nothing_is_published_before_the_month_has_settled(api: Api) -> None:
     api.clock.set(AFTER - timedelta(days=2))
-    Coast(api).work(1)
+    Coast(api).work(1, publishing=True)
 
     assert {one["path"] for one in package(api)["resources"]} == {"stop_groups.csv", "zones.csv"}
 
@@ -119,7 +119,7 @@ def test_nothing_is_published_before_the_month_has_settled(api: Api) -> None:
 def test_the_worker_goes_on_without_the_library(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ticketing.publishing.is_installed", lambda: False)
     api.clock.set(AFTER)
-    Coast(api).work(1)
+    Coast(api).work(1, publishing=True)
 
     assert {one["path"] for one in package(api)["resources"]} == {"stop_groups.csv", "zones.csv"}
 
