@@ -63,7 +63,7 @@ class Rush:
 
 @dataclass(slots=True)
 class Buyer:
-    """Somebody who wants a place: the key of the order, and the place in the queue, 0 for none."""
+    """A buyer who wants a place: the key of the order, and the place in the queue, 0 for none."""
 
     quote: str
     key: str = field(default_factory=lambda: str(uuid.uuid4()))

@@ -13,9 +13,13 @@ from ticketing.api.schemas.closed_sets import ORDER_STATES
 
 UNITS = sorted((ROOT / "docs" / "systemd").glob("*.service"))
 ALERTS = ROOT / "docs" / "monitoring" / "alerts.yml"
-needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="needs promtool (prometheus)")
+needs_promtool = pytest.mark.skipif(
+    not shutil.which("promtool"),
+    reason="ALERTS AND UNITS ARE NOT TESTED: no promtool (apt-get install prometheus)",
+)
 needs_systemd = pytest.mark.skipif(
-    not shutil.which("systemd-analyze"), reason="needs systemd-analyze (systemd)"
+    not shutil.which("systemd-analyze"),
+    reason="ALERTS AND UNITS ARE NOT TESTED: no systemd-analyze (apt-get install systemd)",
 )
 
 

@@ -3,24 +3,15 @@
 import socket
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from tests.ticketing.validator.server import Server, serving
-from ticketing.db import Database
+from tests.ticketing.validator.server import Server
 
 _CLOSING = b"GET /v1/regions HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
-
-
-@pytest.fixture
-def server(database: Database, tmp_path: Path) -> Iterator[Server]:
-    with serving(database, tmp_path) as up:
-        yield up
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

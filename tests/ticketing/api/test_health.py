@@ -3,7 +3,6 @@
 import resource
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,14 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
-from tests.ticketing.validator.server import Server, serving
+from tests.ticketing.validator.server import Server
 from ticketing.db import Database
-
-
-@pytest.fixture
-def server(database: Database, tmp_path: Path) -> Iterator[Server]:
-    with serving(database, tmp_path) as up:
-        yield up
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -8,6 +8,7 @@ import pytest
 from tests.api import Api
 from tests.ticketing.console.browser import Browser
 from ticketing.identity.staff import StaffDesk
+from ticketing.incidents.desk import IncidentDesk
 
 Visitor = Callable[..., Browser]
 
@@ -34,3 +35,9 @@ def visitor(api: Api) -> Iterator[Visitor]:
     yield new
     for browser in made:
         browser.client.close()
+
+
+@pytest.fixture
+def incidents(api: Api) -> IncidentDesk:
+    desk: IncidentDesk = api.client.application.extensions["throughfare"].incidents
+    return desk

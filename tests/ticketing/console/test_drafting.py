@@ -23,14 +23,8 @@ BUTTON = "Open the draft"
 
 
 @pytest.fixture
-def incidents(api: Api) -> IncidentDesk:
-    desk: IncidentDesk = api.client.application.extensions["throughfare"].incidents
-    return desk
-
-
-@pytest.fixture
 def office(desk: StaffDesk, visitor: Visitor) -> Browser:
-    """Somebody of finance who has signed in."""
+    """The browser of a finance clerk who has signed in."""
     first = staff.add(desk, "f@example.org", "Fanny", role="finance")[1]
     browser = visitor()
     browser.sign_in("f@example.org", first, "a password that is long")

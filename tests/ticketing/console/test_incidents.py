@@ -28,12 +28,6 @@ PASSWORD = "a password that is long"
 
 
 @pytest.fixture
-def incidents(api: Api) -> IncidentDesk:
-    desk: IncidentDesk = api.client.application.extensions["throughfare"].incidents
-    return desk
-
-
-@pytest.fixture
 def partner_keys(api: Api, incidents: IncidentDesk, tmp_path: Path) -> KeyStore:
     """The keys of a partner, which is known here."""
     keys = KeyStore(tmp_path / "partner", DEMO_PASSPHRASE)

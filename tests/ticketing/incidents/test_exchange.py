@@ -353,7 +353,7 @@ def test_the_public_page_has_what_is_clear_ours_and_our_partners_and_nothing_els
 
 
 def test_a_partner_that_was_ended_begins_again_where_it_stood(two: Two) -> None:
-    """Somebody ends a partnership, and takes it up again with another address: nothing of theirs is lost or there twice."""
+    """A partnership that was ended is taken up again with another address: no record of it is lost, none is there twice."""
     before = two.a.draft(tlp="GREEN")
     reporting.share(two.a.desk, before, {}, "Anna")
     assert delivering.fetch_all(two.b.desk) == 1
