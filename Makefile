@@ -18,22 +18,41 @@ help: ## list these targets
 
 setup: $(STAMP) apps ## virtual environment with locked dependencies, and the apps; .venv/bin/throughfare then works
 
-# A lock names everything: nothing is left to resolve.
-INSTALL = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Throughfare needs Python 3.11 or later")' \
-	&& { test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); } \
-	&& echo "Installing locked dependencies into $(VENV) (the first time takes up to a minute) ..." \
-	&& $(BIN)/python -m pip install -qq --no-compile --no-deps --disable-pip-version-check --require-hashes -r $< \
-	$(COMPILE) && $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e ./gate -e .
+# uv unpacks with all cores, in a fourth of pip's time: the machine's pip brings its wheel. Whoever gave pip an index of
+# their own, or has no wheel of uv, or no network for it, is served by pip.
+UV := .uv/bin/uv
+UV_SOUGHT := .uv/.sought
 
-# pip compiles with one core what compileall does with all of them; some packages carry files of other Pythons.
+$(UV_SOUGHT): requirements-uv.lock
+	@mkdir -p .uv && touch $@
+	@$(PYTHON) -m pip config list 2>/dev/null | grep -q '[.]index-url=' \
+		|| $(PYTHON) -m pip install -qq --no-compile --disable-pip-version-check --no-warn-script-location --retries 1 \
+		--only-binary :all: --upgrade --target .uv --require-hashes -r $< 2>/dev/null || true
+
+# $(call with_pip,FOLDER): a pip in that virtual environment.
+with_pip = { $(1)/bin/python -m pip --version >/dev/null 2>&1 || $(1)/bin/python -m ensurepip >/dev/null; }
+
+# $(call fetch,FOLDER,WHAT): the packages of a lock in that virtual environment. A lock names everything: nothing is left
+# to resolve. What uv could not do, pip does or says.
+fetch = { test -x $(UV) && UV_HTTP_TIMEOUT=20 $(UV) pip install -q --no-config --python $(1)/bin/python --no-deps $(2) 2>/dev/null; } \
+	|| { $(call with_pip,$(1)) && $(1)/bin/python -m pip install -qq --no-compile --disable-pip-version-check --retries 2 --no-deps $(2); }
+
+# $(call environment,FOLDER,LOCK): a virtual environment with the packages of LOCK.
+environment = { test -x $(1)/bin/python || $(PYTHON) -m venv --without-pip $(1); } && { $(call fetch,$(1),--require-hashes -r $(2)); }
+
+INSTALL = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Throughfare needs Python 3.11 or later")' \
+	&& echo "Installing locked dependencies into $(VENV) (the first time takes up to a minute) ..." \
+	&& $(call environment,$(VENV),$<) $(COMPILE) && { $(call fetch,$(VENV),--no-build-isolation -e ./gate -e .); }
+
+# compileall compiles with all cores; some packages carry files of other Pythons. Developers build wheels with pip.
 # The demo uses a part of what is installed: that part is compiled when it is imported.
-$(STAMP): COMPILE = && { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; }
-$(STAMP): requirements-dev.lock pyproject.toml gate/pyproject.toml setup.py
+$(STAMP): COMPILE = && $(call with_pip,$(VENV)) && { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; }
+$(STAMP): requirements-dev.lock pyproject.toml gate/pyproject.toml setup.py | $(UV_SOUGHT)
 	$(INSTALL)
 	@touch $@ $(RUNS)
 
 # What the demo runs with, without the tools of development.
-$(RUNS): requirements-demo.lock pyproject.toml gate/pyproject.toml setup.py
+$(RUNS): requirements-demo.lock pyproject.toml gate/pyproject.toml setup.py | $(UV_SOUGHT)
 	$(INSTALL)
 	@touch $@
 
@@ -57,10 +76,9 @@ BUILT := ticketing/web/built/manifest.json
 ENVIRONMENT = $(STAMP)
 APP_SOURCES = $(wildcard web/* web/building/* web/shared/* web/texts/* web/shared/gate/* web/texts/inspector/* web/commuter/* web/commuter/*/* web/inspector/* web/inspector/*/* web/map/* gate/throughfare_gate/gate/sentences.json ticketing/web/static/* ticketing/api/*.py ticketing/api/schemas/*.py ticketing/api/description/*)
 
-$(WHEEL)/.installed: requirements-web.lock
-	@test -x $(WHEEL)/bin/python || $(PYTHON) -m venv $(WHEEL)
+$(WHEEL)/.installed: requirements-web.lock | $(UV_SOUGHT)
 	@echo "Installing node into $(WHEEL): this machine has none from 22 on ..."
-	@$(WHEEL)/bin/python -m pip install -qq --no-compile --disable-pip-version-check --retries 1 --require-hashes -r requirements-web.lock
+	@$(call environment,$(WHEEL),$<)
 	@touch $@
 
 $(PACKAGES): web/package-lock.json web/.npmrc $(if $(NODE),,$(WHEEL)/.installed)
@@ -76,23 +94,21 @@ $(BUILT): $(PACKAGES) $(filter-out web/node_modules,$(APP_SOURCES))
 
 # Without a network everything but the apps works: it is said, and made up for when they can be fetched.
 .PHONY: packages
-packages:
+packages: | $(UV_SOUGHT)
 	@$(MAKE) --no-print-directory -s $(PACKAGES) || echo "The packages that build the apps could not be fetched." >&2
 
 apps: $(ENVIRONMENT) ## build the apps of commuters and inspectors; goes on without it, saying so, where its packages cannot be fetched
 	@if $(MAKE) --no-print-directory -s $(PACKAGES); then $(MAKE) --no-print-directory -s $(BUILT); \
 	else echo "The apps are NOT built: their packages could not be fetched. Everything else works; \`make apps\` tries again." >&2; fi
 
-$(STAND_IN)/.installed: requirements-stand-in.lock
-	@test -x $(STAND_IN)/bin/python || $(PYTHON) -m venv $(STAND_IN)
+$(STAND_IN)/.installed: requirements-stand-in.lock | $(UV_SOUGHT)
 	@echo "Installing the stand-in for Stripe into $(STAND_IN) ..."
-	@$(STAND_IN)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-stand-in.lock
+	@$(call environment,$(STAND_IN),$<)
 	@touch $@
 
-$(CLIENT)/.installed: requirements-client.lock
-	@test -x $(CLIENT)/bin/python || $(PYTHON) -m venv $(CLIENT)
+$(CLIENT)/.installed: requirements-client.lock | $(UV_SOUGHT)
 	@echo "Installing the generator of clients into $(CLIENT) ..."
-	@$(CLIENT)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-client.lock
+	@$(call environment,$(CLIENT),$<)
 	@touch $@
 
 check: lint test-fast ## before every commit: the linters and the quick half of the suite
@@ -169,10 +185,9 @@ OURS = --no-emit-package throughfare-gate --no-emit-package throughfare-lab --no
 
 SBOM := .sbom
 
-$(SBOM)/.installed: requirements-sbom.lock
-	@test -x $(SBOM)/bin/python || $(PYTHON) -m venv $(SBOM)
+$(SBOM)/.installed: requirements-sbom.lock | $(UV_SOUGHT)
 	@echo "Installing cyclonedx-bom into $(SBOM) ..."
-	@$(SBOM)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-sbom.lock
+	@$(call environment,$(SBOM),$<)
 	@touch $@
 
 sbom: $(SBOM)/.installed ## write the bill of materials of the service (CycloneDX) into dist/, which a release attaches
@@ -182,10 +197,9 @@ sbom: $(SBOM)/.installed ## write the bill of materials of the service (CycloneD
 
 MUTANTS := .mutants
 
-$(MUTANTS)/mutmut/.installed: requirements-mutmut.lock
-	@test -x $(MUTANTS)/mutmut/bin/python || $(PYTHON) -m venv $(MUTANTS)/mutmut
+$(MUTANTS)/mutmut/.installed: requirements-mutmut.lock | $(UV_SOUGHT)
 	@echo "Installing mutmut into $(MUTANTS)/mutmut ..."
-	@$(MUTANTS)/mutmut/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-mutmut.lock
+	@$(call environment,$(MUTANTS)/mutmut,$<)
 	@touch $@
 
 mutants: setup $(MUTANTS)/mutmut/.installed ## change the code of money and gates, and count what no test notices; ONLY=cover: one module
@@ -212,6 +226,8 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-mutmut.lock
 	uv pip compile -q requirements-cluster.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-cluster.lock
+	uv pip compile -q requirements-uv.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-uv.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(CLUSTER) $(MUTANTS) $(SBOM) $(WHEEL) web/node_modules web/.generated ticketing/web/built var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(CLIENT) $(PEERS) $(CLUSTER) $(MUTANTS) $(SBOM) $(WHEEL) .uv web/node_modules web/.generated ticketing/web/built var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
