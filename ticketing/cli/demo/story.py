@@ -18,6 +18,8 @@ from ticketing.cli.demo import story_month, story_storm
 from ticketing.cli.demo.sold_month import Sold
 from ticketing.cli.demo_scene import Scene
 
+_SECONDS = 120
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -66,7 +68,7 @@ class Story:
         self, console: Console, scene: Scene, region: str, access: Access, stage: Stage, *, cards: Cards
     ) -> None:
         self._say = console.print
-        self._http = httpx.Client(base_url=stage.url, timeout=30)
+        self._http = httpx.Client(base_url=stage.url, timeout=_SECONDS)
         self._scene, self._region, self._access = scene, region, access
         self._folder, self._move_clock = stage.folder, stage.move_clock
         self._region_folder, self.check = stage.region_folder, stage.check
@@ -295,7 +297,12 @@ class Story:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         if once:
             headers["Idempotency-Key"] = new_id()
-        return self._http.request(method, path, headers=headers, json=body)
+        try:
+            return self._http.request(method, path, headers=headers, json=body)
+        except httpx.TimeoutException as error:
+            raise click.ClickException(
+                f"{method} {path} had no answer within {_SECONDS} s: this machine has too much to do"
+            ) from error
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.is_error:
