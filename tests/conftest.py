@@ -24,6 +24,7 @@ from tests import (
     shared_addresses,
     shared_searches,
     shared_statements,
+    shared_templates,
     stripe_process,
 )
 from tests.api import Api
@@ -46,6 +47,7 @@ scratch.use_memory()
 shared_statements.begin()
 shared_addresses.begin()
 shared_searches.begin()
+shared_templates.begin()
 
 # The everyday run asks the same questions every time; `make soak` looks for new ones.
 settings.register_profile(
@@ -85,7 +87,10 @@ def _starts_programs(module: Path) -> bool:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--stopwatch FOLDER`, with which `python -m tests.long` measures."""
+    """Add `--stopwatch FOLDER`, with which `python -m tests.long` measures, and `--one-database`, with which `make test` runs."""
+    parser.addoption(
+        "--one-database", action="store_true", help="run what is costly on one of the two databases"
+    )
     parser.addoption("--stopwatch", type=Path, help="write down the processor time of each test in a folder")
 
 
@@ -95,8 +100,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(long.Stopwatch(folder))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts programs of its own and what takes long, so that `make test-fast` leaves it out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what starts programs of its own and what takes long, so that `make test-fast` leaves it out.
+
+    With `--one-database` a costly test runs on one of the two.
+    """
+    if config.getoption("one_database"):
+        ids = frozenset(item.nodeid for item in items)
+        kept: list[pytest.Item] = []
+        left: list[pytest.Item] = []
+        for item in items:
+            (left if long.is_left_to_the_other(item, ids) else kept).append(item)
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
     for item in items:
         if _starts_programs(item.path) or _asks_for_stripe(item):
             item.add_marker("programs")

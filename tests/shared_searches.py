@@ -1,4 +1,4 @@
-"""Let the tests of one process share the places, ways and prices that most of them ask for in the same words.
+"""Let the tests of one process share the places, ways, prices and feeds that most of them ask for in the same words.
 
 Nearly every test of buying searches the same journey at the same minute over the same networks, and that search was most of
 its processor time. Ways and prices are pure: equal arguments give equal answers, so the first one that asks has them made.
@@ -10,6 +10,9 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from tariffs.pricing import price_journey
+from ticketing.publishing import shelf
+from ticketing.publishing.gtfs.joint import joint_feed
+from ticketing.publishing.gtfs.zipped import zipped
 from ticketing.quote import service as quotes
 from ticketing.search import partly as prices
 from ticketing.search import places
@@ -17,7 +20,7 @@ from ticketing.search import service as searches
 from ticketing.search.planner import Question, plan_departing
 
 # A repeated search comes soon; a network that a kept answer holds cannot go.
-_MOST_WAYS, _MOST_PRICES = 16, 4_000
+_MOST_WAYS, _MOST_PRICES, _MOST_FEEDS = 16, 4_000, 4
 
 
 def begin() -> None:
@@ -28,6 +31,9 @@ def begin() -> None:
     # Each has its own: a frozen ride has an offset from UTC where one that is searched has a time zone.
     for room in (prices, quotes):
         room.price_journey = _shared(price_journey, _priced, lambda found: found, _MOST_PRICES)  # type: ignore[attr-defined]
+    # The feed of all operators, and its file, are the same for every service of a region and a day.
+    shelf.joint_feed = _shared(joint_feed, _of_region, lambda found: found, _MOST_FEEDS)  # type: ignore[attr-defined]
+    shelf.zipped = _shared(zipped, id, lambda found: found, _MOST_FEEDS)  # type: ignore[attr-defined]
 
 
 def _shared(
@@ -54,6 +60,10 @@ def _shared(
         return copied(found[0])
 
     return answer
+
+
+def _of_region(data: Any, day: Any) -> Hashable:
+    return id(data), day
 
 
 def _question(region: Any, timelines: Sequence[Any], question: Question, *how: Any, **more: Any) -> Hashable:

@@ -116,13 +116,7 @@ def _signed_in(app: Flask) -> Browser:
     _, first = staff.add(
         StaffDesk(office.database, office.clock), "sweep@example.org", "Sirkka Lukija", role="finance"
     )
-    browser = Browser("https://throughfare.example")
-    browser.client = httpx.Client(
-        base_url="https://throughfare.example",
-        transport=httpx.WSGITransport(app),
-        follow_redirects=True,
-        timeout=60,
-    )
+    browser = Browser("https://throughfare.example", httpx.WSGITransport(app))
     browser.sign_in("sweep@example.org", first, "a password that is long")
     browser.client.headers["Accept-Language"] = "fi"
     return browser

@@ -44,6 +44,7 @@ def test_the_demo_is_paid_with_stripe_where_its_keys_are_set(tmp_path: Path, sta
 
     done = told(
         tmp_path / "demo",
+        "--no-month",
         "--region",
         "lille-kortrijk-tournai",
         THROUGHFARE_GATEWAY="stripe",

@@ -22,14 +22,14 @@ _HEARS_SIGNALS = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SI
 
 
 def demo(folder: Path, *words: str) -> list[str]:
-    """The command line of a demo in a folder of its own, on a port of its own."""
+    """The command line of a demo in a folder of its own, on a port of its own; it ends alike with a month and without."""
     for name in ("regions", "wsgi.py"):
         if not (folder / name).exists():
             (folder / name).symlink_to((ROOT / name).resolve())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return [sys.executable, "-m", "ticketing", "demo", "--port", str(port), *words]
+    return [sys.executable, "-m", "ticketing", "demo", "--no-month", "--port", str(port), *words]
 
 
 @pytest.fixture

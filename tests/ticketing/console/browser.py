@@ -151,8 +151,10 @@ class Page:
 class Browser:
     """One person at one machine; it remembers the pages that it saw."""
 
-    def __init__(self, base: str) -> None:
-        self.client = httpx.Client(base_url=base, follow_redirects=True, timeout=60)
+    def __init__(self, base: str, transport: httpx.BaseTransport | None = None) -> None:
+        self.client = httpx.Client(
+            base_url=base, transport=transport, follow_redirects=True, timeout=60, trust_env=False
+        )
         self.seen: list[Page] = []
 
     def open(self, address: str, **more: Any) -> Page:

@@ -24,11 +24,8 @@ def visitor(api: Api) -> Iterator[Visitor]:
     made = []
 
     def new(address: str = "192.0.2.1") -> Browser:
-        browser = Browser("https://throughfare.example")
         transport = httpx.WSGITransport(api.client.application, remote_addr=address)
-        browser.client = httpx.Client(
-            base_url="https://throughfare.example", transport=transport, follow_redirects=True
-        )
+        browser = Browser("https://throughfare.example", transport)
         made.append(browser)
         return browser
 

@@ -29,11 +29,8 @@ def anna(api: Api) -> Any:
     """A person of the finance office at her browser."""
     desk = StaffDesk(api.client.application.extensions["throughfare"].office.database, api.clock)
     first = staff.add(desk, "anna@example.org", "Anna Kask", role="finance")[1]
-    browser = Browser("https://throughfare.example")
     transport = httpx.WSGITransport(api.client.application, remote_addr="192.0.2.1")
-    browser.client = httpx.Client(
-        base_url="https://throughfare.example", transport=transport, follow_redirects=True
-    )
+    browser = Browser("https://throughfare.example", transport)
     browser.sign_in("anna@example.org", first, "a password that is long")
     yield browser
     browser.client.close()
