@@ -121,9 +121,9 @@ $(error no package of that name: ROOM=$(ROOM). There are: $(sort $(notdir $(pats
 endif
 endif
 
-test: setup $(STAND_IN)/.installed $(CLIENT)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate runs the tests of one package
+test: setup $(STAND_IN)/.installed $(CLIENT)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate: the tests of one package; BOTH=1: what is costly on both, too
 	@$(BIN)/python -m compileall -q -j 0 ticketing operators tariffs gate lab # once, instead of in each process of the suite
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ROOM_TESTS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ROOM_TESTS) $(if $(ROOM)$(BOTH),,--one-database) $(PYTEST_ARGS)
 
 test-fast: setup ## what needs no PostgreSQL, no programs of its own and not long
 	@$(BIN)/python -m pytest -n auto --dist worksteal -k "not postgresql" -m "not programs and not soak and not long" $(PYTEST_ARGS)
