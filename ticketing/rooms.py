@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -42,6 +43,8 @@ from ticketing.identity import (
 from ticketing.identity.mac_secrets import MacSecrets
 from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
+from ticketing.identity.passwords import words_of
+from ticketing.identity.principal import STAFF_ROLES
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.push_key import PushKey
 from ticketing.identity.staff import StaffDesk
@@ -187,7 +190,8 @@ def build_rooms(
         clocks=clocks_of(regions),
         continuations={name: region.book.continuations for name, region in regions.items()},
     )
-    reception = Reception(database, clock, access_tokens)
+    words = _words(settings, regions)
+    reception = Reception(database, clock, access_tokens, words=words)
     push_key = PushKey.from_folder(settings.keys_folder)
     channels = _channels(settings, clock, push_key)
     publishing = PublishingDesk(
@@ -282,7 +286,7 @@ def build_rooms(
         sick_regions=served.sick,
         warnings=(*settings.warnings(), *opened.stand_ins),
         is_sandbox=settings.is_sandbox,
-        staff_desk=StaffDesk(database, clock, keys=keys),
+        staff_desk=StaffDesk(database, clock, keys=keys, words=words),
         second_factor=settings.second_factor == "required",
         card_form=card_form(settings.stripe()) if settings.gateway == "stripe" else None,
     )
@@ -304,6 +308,14 @@ def _incidents(
         operators=frozenset(name for region in regions.values() for name in region.data.operators),
         policies=gatehouse.policies,
     )
+
+
+def _words(settings: Settings, regions: Mapping[str, Region]) -> frozenset[str]:
+    """The words of this deployment that a password needs more than: its own names, its regions and their operators."""
+    carriers = [one for region in regions.values() for one in region.operators.values()]
+    theirs = [name for one in carriers for name in (one.id, one.name)]
+    host = urlsplit(settings.public_url).hostname or ""
+    return words_of(["throughfare", *STAFF_ROLES, host, settings.issuer, *regions, *theirs])
 
 
 def _has_orders(database: Database, region: str) -> bool:

@@ -9,6 +9,7 @@ from ticketing.cli.deployment import database, settings
 from ticketing.identity import create_key, list_keys, revoke_key, rotate_key
 from ticketing.identity.principal import ROLES, STAFF_ROLES, Role
 from ticketing.identity.service import find_owner, own_key
+from ticketing.identity.sessions import end_of_everybody, end_of_person
 from ticketing.identity.staff import StaffDesk, list_members
 
 
@@ -125,3 +126,21 @@ def revoke_command(key_id: str) -> None:
     configured = settings()
     revoke_key(database(configured), configured.clock(), key_id)
     click.echo(f"{key_id} is revoked")
+
+
+@command.command("sign-out")
+@click.argument("email", required=False)
+@click.option("--everybody", is_flag=True, help="Sign out every commuter and everybody of the staff.")
+def sign_out_command(email: str | None, *, everybody: bool) -> None:
+    """Sign somebody out of every device and browser, at once; their password stays.
+
+    \b
+    Example:
+      throughfare access sign-out anna@example.org
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    if (email is not None) == everybody:
+        raise click.UsageError("name one EMAIL, or --everybody")
+    configured = settings()
+    opened, clock = database(configured), configured.clock()
+    ended = end_of_person(opened, clock, email) if email else end_of_everybody(opened, clock)
+    click.echo(f"{ended} sessions ended")

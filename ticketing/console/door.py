@@ -134,8 +134,11 @@ def _ask_for_code() -> Response | None:
 
 
 def prove(code: str) -> None:
-    """Check a code of the person who has signed in; raises InvalidRequest, TooManyRequests."""
-    second_factor.prove(console().desk, staff(), g.cookie, code, request.remote_addr)
+    """Check a code of the person who has signed in, whose browser gets another cookie; raises InvalidRequest, TooManyRequests."""
+    g.cookie = g.new_cookie = second_factor.prove(
+        console().desk, staff(), g.cookie, code, request.remote_addr
+    )
+    g.csrf = _token_of(g.cookie)
 
 
 def _check_form() -> None:
@@ -206,6 +209,7 @@ def enter() -> Response:
             request.form.get("email", ""),
             request.form.get("password", ""),
             request.remote_addr,
+            instead_of=g.cookie,
         )
 
     return attempt(act, lambda: page("sign_in", back=back_to()), to=lambda: back_to() or home())
@@ -264,7 +268,9 @@ def choose_language() -> Response:
 @blueprint.get("/console.css")
 def style() -> Response:
     """The one style sheet."""
-    return Response(_STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+    return Response(
+        _STYLE, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=300"}
+    )
 
 
 def back_to() -> str:

@@ -24,6 +24,8 @@ from ticketing.identity.access_token import AccessTokens, Caller
 from ticketing.identity.failures import Failures
 
 REFRESH_LIFE = timedelta(days=60)
+# Then somebody signs in again, however often the device was used; one device more than so many signs out the one used longest ago.
+SESSION_LIFE, MOST_DEVICES = timedelta(days=365), 20
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}\.[^@\s\x00-\x1f]{2,63}")
 _MOST_PHONES = 5
 
@@ -36,6 +38,8 @@ class Reception:
     clock: Clock
     tokens: AccessTokens
     failures: Failures = field(default_factory=Failures)
+    # Words that a stranger would try first in a password: names of this deployment.
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class SignedIn:
 
 def register(reception: Reception, email: str, password: str, *, language: str, label: str) -> SignedIn:
     """Make an account and sign in; raises InvalidRequest, and Conflict for an address that has one."""
-    folded, checked = fold_email(email), passwords.check(password)
+    folded = fold_email(email)
+    checked = check_password(reception, password, folded)
     stored = passwords.hash_of(checked)
     now = reception.clock.now()
     person = Person(
@@ -81,7 +86,7 @@ def sign_in(
     with reception.database.write() as tx:
         reception.failures.forget(tx, folded, address)
         if person.password_hash and passwords.is_outdated(person.password_hash):
-            people.set_password(tx, person.id, passwords.hash_of(passwords.check(password)))
+            people.set_password(tx, person.id, passwords.hash_of(password))
         return begin_session(reception, tx, person.id, label)
 
 
@@ -97,6 +102,7 @@ def begin_session(reception: Reception, tx: Transaction, person_id: str, label: 
         ended_at=None,
         ended_why=None,
     )
+    people.end_oldest(tx, person_id, now, "more devices signed in", keep=MOST_DEVICES - 1)
     people.insert_session(tx, session)
     return _handed_out(reception, tx, session)
 
@@ -107,7 +113,7 @@ def refresh(reception: Reception, refresh_token: str) -> SignedIn:
     with reception.database.write() as tx:
         token = people.find_refresh_token(tx, _hash(refresh_token))
         session = people.find_session(tx, token.session_id) if token else None
-        refused = token is None or session is None or session.ended_at is not None or now >= token.expires_at
+        refused = token is None or session is None or not _lives(session, now) or now >= token.expires_at
         if not refused and token is not None and session is not None and token.used_at is None:
             people.use_refresh_token(tx, token, now)
             return _handed_out(reception, tx, session)
@@ -119,10 +125,11 @@ def refresh(reception: Reception, refresh_token: str) -> SignedIn:
 
 def authenticate_person(reception: Reception, access_token: str) -> Caller:
     """Recognise the caller by an access token whose session still lives; raises NotAuthenticated."""
-    caller = reception.tokens.read(access_token, reception.clock.now())
+    now = reception.clock.now()
+    caller = reception.tokens.read(access_token, now)
     with reception.database.read() as tx:
         session = people.find_session(tx, caller.session_id)
-    if session is None or session.ended_at is not None or session.person_id != caller.person_id:
+    if session is None or not _lives(session, now) or session.person_id != caller.person_id:
         raise NotAuthenticated("this device has been signed out")
     return caller
 
@@ -169,7 +176,7 @@ def change_password(reception: Reception, caller: Caller, old: str, new: str) ->
         raise TooManyRequests("too many wrong passwords; wait before the next one", wait)
     if not passwords.matches(person.password_hash, old):
         raise NotAuthenticated("the old password is wrong")
-    stored = passwords.hash_of(passwords.check(new))
+    stored = passwords.hash_of(check_password(reception, new, person.email or ""))
     now = reception.clock.now()
     with reception.database.write() as tx:
         reception.failures.forget(tx, guesses, None)
@@ -206,6 +213,11 @@ def remove_phone(reception: Reception, caller: Caller, phone_id: str) -> None:
             raise NotFound("there is no such phone")
 
 
+def check_password(reception: Reception, password: str, email: str) -> str:
+    """The password of an account as it is kept in mind (NFKC); raises InvalidRequest for one that is easy to guess."""
+    return passwords.check(password, reception.words | passwords.words_of([email]))
+
+
 def fold_email(email: str) -> str:
     """An address in the one form that accounts are found by; raises InvalidRequest for what is none.
 
@@ -220,6 +232,10 @@ def fold_email(email: str) -> str:
     if not _EMAIL.fullmatch(folded):
         raise InvalidRequest.at("email", "must be an e-mail address")
     return folded
+
+
+def _lives(session: Session, now: datetime) -> bool:
+    return session.ended_at is None and now < session.created_at + SESSION_LIFE
 
 
 def _handed_out(reception: Reception, tx: Transaction, session: Session) -> SignedIn:

@@ -21,7 +21,14 @@ from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated
 from ticketing.identity import passwords
 from ticketing.identity.access_token import Caller
 from ticketing.identity.networks import network
-from ticketing.identity.people import Reception, SignedIn, begin_session, fold_email, get_person
+from ticketing.identity.people import (
+    Reception,
+    SignedIn,
+    begin_session,
+    check_password,
+    fold_email,
+    get_person,
+)
 
 CODE_LIFE = timedelta(minutes=30)
 # Letters that people do not mistake for each other (Crockford's base 32): 12 of them are 60 bits.
@@ -88,13 +95,15 @@ def set_password(reception: Reception, code: str, password: str, *, label: str) 
     The address is confirmed by it: the code came from there. Of an account whose address was never confirmed before,
     passkeys, phones and sign-ins at providers go: they may be somebody else's.
     """
-    stored = passwords.hash_of(passwords.check(password))
+    stored = passwords.hash_of(check_password(reception, password, ""))
     now = reception.clock.now()
     with reception.database.write() as tx:
         person_id = one_time_codes.take_code(tx, _hash(code), "reset_password", now)
         person = people.find_person(tx, person_id) if person_id else None
         if person is None or person.email is None:
             raise NotAuthenticated("the code is wrong, was used, or is too old")
+        # A refusal leaves the code as it was: the transaction ends with it.
+        check_password(reception, password, person.email)
         people.set_password(tx, person.id, stored)
         if person.confirmed_at is None:
             # The maker of the account had not shown that the address is theirs: none of their ways to sign in stays.

@@ -4,6 +4,7 @@ A code proves that its owner is there now: signing in asks for one, and what mov
 """
 
 import hmac
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,16 +61,17 @@ def begin(desk: StaffDesk, who: Staff) -> Enrolment:
     return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=member.email, issuer_name=_ISSUER))
 
 
-def prove(desk: StaffDesk, who: Staff, cookie: str, code: str, address: str | None = None) -> None:
-    """Check a code and mark this browser's session; the first right code enrols the app.
+def prove(desk: StaffDesk, who: Staff, cookie: str, code: str, address: str | None = None) -> str:
+    """Check a code and mark this browser's session, which goes on under the cookie that is answered.
 
-    Raises InvalidRequest for a wrong or used code, TooManyRequests after too many.
+    The first right code enrols the app. Raises InvalidRequest for a wrong or used code, TooManyRequests after too many.
     """
-    now = desk.clock.now()
+    now, renewed = desk.clock.now(), secrets.token_urlsafe(32)
     _check(desk, who.id, code, address, may_confirm=True)
     with desk.database.write() as tx:
-        staff.verify_session(tx, staff.hash_of(cookie), now)
+        staff.verify_session(tx, staff.hash_of(cookie), now, renewed=staff.hash_of(renewed))
         audit_trail.note(tx, who.id, "staff_code_given", who.id, at=now)
+    return renewed
 
 
 def prove_key(desk: StaffDesk, key: Principal, code: str, address: str | None = None) -> datetime:

@@ -24,6 +24,10 @@ from ticketing.identity.sealing import Keys
 IDLE, LIFE = timedelta(minutes=30), timedelta(hours=12)
 _TOUCH = timedelta(minutes=1)
 _MOST_NAME = 100
+# Browsers of one person that are signed in at a time; one more signs the oldest out.
+MOST_SESSIONS = 5
+# 128 random bits.
+_FIRST_PASSWORD_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class StaffDesk:
     failures: Failures = field(default_factory=Failures)
     # The keys that seal second factors; a desk without them knows passwords alone.
     keys: Keys | None = None
+    # Words that a stranger would try first in a password: names of this deployment.
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def add(
     known = " ".join(name.split())
     if not known or len(known) > _MOST_NAME or not known.isprintable():
         raise InvalidRequest.at("name", f"a name of 1 to {_MOST_NAME} characters is needed")
-    first, now = secrets.token_urlsafe(12), desk.clock.now()
+    first, now = secrets.token_urlsafe(_FIRST_PASSWORD_BYTES), desk.clock.now()
     member = StaffMember(
         id=new_id(),
         email=fold_email(email),
@@ -86,10 +92,13 @@ def add(
     return member, first
 
 
-def sign_in(desk: StaffDesk, email: str, password: str, address: str | None = None) -> str:
+def sign_in(
+    desk: StaffDesk, email: str, password: str, address: str | None = None, *, instead_of: str = ""
+) -> str:
     """Sign in; answers the new session's cookie. Raises NotAuthenticated, TooManyRequests after too many failures.
 
-    `address` is where the call comes from: failures count for it.
+    `address` is where the call comes from: failures count for it. `instead_of` is the cookie that the browser had: its
+    session ends.
     """
     now, folded = desk.clock.now(), _folded(email)
     with desk.database.write() as tx:
@@ -104,6 +113,8 @@ def sign_in(desk: StaffDesk, email: str, password: str, address: str | None = No
     with desk.database.write() as tx:
         desk.failures.forget(tx, f"staff:{folded}", address)
         staff.forget_sessions(tx, now - 2 * LIFE)
+        staff.end_session(tx, staff.hash_of(instead_of), now)
+        staff.end_oldest(tx, known.id, now, keep=MOST_SESSIONS - 1)
         staff.insert_session(tx, StaffSession(staff.hash_of(cookie), known.id, now, now, None))
         audit_trail.note(tx, known.id, "staff_signed_in", known.id, at=now)
     return cookie
@@ -139,15 +150,24 @@ def sign_out(desk: StaffDesk, who: Staff, cookie: str) -> None:
 
 
 def change_password(desk: StaffDesk, who: Staff, cookie: str, old: str, new: str) -> None:
-    """Change the password; other browsers are signed out. Raises InvalidRequest naming the field that is wrong."""
-    with desk.database.read() as tx:
+    """Change the password; other browsers are signed out.
+
+    Raises InvalidRequest naming the field that is wrong, TooManyRequests after too many wrong old ones.
+    """
+    guesses = f"staff change:{who.id}"
+    with desk.database.write() as tx:
         member = staff.find_member(tx, who.id)
+        wait = desk.failures.take(tx, guesses, None, desk.clock.now())
+    if wait:
+        raise TooManyRequests("too many wrong passwords; wait before the next one", wait)
     if member is None or not passwords.matches(member.password_hash, old):
         raise InvalidRequest.at("old_password", "this is not your password")
     if new == old:
         raise InvalidRequest.at("password", "must be another one than before")
-    stored, now = passwords.hash_of(passwords.check(new)), desk.clock.now()
+    words = desk.words | passwords.words_of([member.email, member.name])
+    stored, now = passwords.hash_of(passwords.check(new, words)), desk.clock.now()
     with desk.database.write() as tx:
+        desk.failures.forget(tx, guesses, None)
         staff.set_password(tx, who.id, stored, must_change=False)
         staff.end_sessions(tx, who.id, now, but=staff.hash_of(cookie))
         audit_trail.note(tx, who.id, "password_changed", who.id, at=now)
@@ -155,7 +175,7 @@ def change_password(desk: StaffDesk, who: Staff, cookie: str, old: str, new: str
 
 def reset(desk: StaffDesk, email: str) -> str:
     """Give somebody a new first password and sign them out everywhere; raises NotFound."""
-    first, now = secrets.token_urlsafe(12), desk.clock.now()
+    first, now = secrets.token_urlsafe(_FIRST_PASSWORD_BYTES), desk.clock.now()
     member = _member(desk, email)
     with desk.database.write() as tx:
         staff.set_password(tx, member.id, passwords.hash_of(first), must_change=True)

@@ -157,3 +157,18 @@ def test_a_lost_app_is_forgotten_by_command_and_ends_every_session(
 
     assert browser.open("/console/accounts").has("Sign in")
     assert "Key to type" in password_given(browser, "anna").text
+
+
+def test_a_code_gives_the_browser_another_cookie_and_the_one_before_opens_nothing(
+    api: Api, desk: StaffDesk, visitor: Visitor
+) -> None:
+    """ASVS V7.2.4: a cookie that was copied before a code was given is worth nothing after it."""
+    app, browser, copied = enrolled(desk, api.clock, "anna"), visitor(), visitor()
+    page = password_given(browser, "anna")
+    before = browser.client.cookies["__Host-throughfare"]
+
+    browser.press(page, "Confirm", code=app.code(api.clock.now()))
+
+    copied.client.cookies.set("__Host-throughfare", before)
+    assert browser.open("/console/accounts").response.url.path == "/console/accounts"
+    assert copied.open("/console/accounts").has("Sign in")

@@ -113,6 +113,46 @@ def test_guessing_is_slowed_for_an_account_and_for_an_address(desk: StaffDesk, v
     assert {one.text for one in unknown[:11]} == {unknown[0].text}
 
 
+def test_guessing_the_old_password_is_slowed_too(desk: StaffDesk, visitor: Visitor) -> None:
+    """Somebody at an open browser who does not know the password could try as many as they like."""
+    browser = visitor()
+    browser.sign_in("anna@example.org", member(desk), PASSWORD)
+    page = browser.open("/console/password")
+    new = "another ferry every day"
+
+    def changed(old: str) -> int:
+        return browser.press(page, "Change password", old_password=old, password=new, again=new).status
+
+    assert [changed("wrong") for _ in range(9)] == [422] * 8 + [429]
+    assert changed(PASSWORD) == 429
+
+
+def test_a_new_sign_in_ends_the_session_that_the_browser_had(desk: StaffDesk, visitor: Visitor) -> None:
+    browser, copied = visitor(), visitor()
+    browser.sign_in("anna@example.org", member(desk), PASSWORD)
+    earlier = browser.client.cookies["__Host-throughfare"]
+
+    browser.press(browser.open("/console/sign-in"), "Sign in", email="anna@example.org", password=PASSWORD)
+
+    copied.client.cookies.set("__Host-throughfare", earlier)
+    assert browser.client.cookies["__Host-throughfare"] != earlier
+    assert "Waiting" in browser.open("/console/").text
+    assert copied.open("/console/").has("Sign in")
+
+
+def test_one_browser_more_than_allowed_signs_out_the_one_used_longest_ago(
+    api: Api, desk: StaffDesk, visitor: Visitor
+) -> None:
+    browsers = [visitor() for _ in range(staff.MOST_SESSIONS + 1)]
+    browsers[0].sign_in("anna@example.org", member(desk), PASSWORD)
+    for browser in browsers[1:]:
+        api.clock.advance(timedelta(minutes=2))
+        browser.press(browser.open("/console/"), "Sign in", email="anna@example.org", password=PASSWORD)
+
+    assert browsers[0].open("/console/").has("Sign in")
+    assert all("Waiting" in browser.open("/console/").text for browser in browsers[1:])
+
+
 def test_the_first_password_opens_nothing_but_its_own_change(desk: StaffDesk, visitor: Visitor) -> None:
     first, browser = member(desk), visitor()
     page = browser.press(browser.open("/console/"), "Sign in", email="anna@example.org", password=first)

@@ -205,6 +205,20 @@ def end_sessions(
     return tx.execute(change.values(ended_at=at, ended_why=why)).rowcount
 
 
+def end_oldest(tx: Transaction, person_id: str, at: datetime, why: str, *, keep: int) -> None:
+    """End a person's sessions but for those that were used last."""
+    open_ones = (session.c.person_id == person_id, session.c.ended_at.is_(None))
+    kept = sa.select(session.c.id).where(*open_ones).order_by(session.c.used_at.desc(), session.c.id.desc())
+    surplus = sa.update(session).where(*open_ones, session.c.id.not_in(kept.limit(keep)))
+    tx.execute(surplus.values(ended_at=at, ended_why=why))
+
+
+def end_all_sessions(tx: Transaction, at: datetime, why: str) -> int:
+    """End the sessions of everybody; answers how many."""
+    change = sa.update(session).where(session.c.ended_at.is_(None))
+    return tx.execute(change.values(ended_at=at, ended_why=why)).rowcount
+
+
 def insert_refresh_token(tx: Transaction, made: RefreshToken) -> None:
     """Store a refresh token's hash."""
     tx.execute(sa.insert(refresh_token).values(**columns(made)))

@@ -95,15 +95,16 @@ def touch_session(tx: Transaction, hashed: str, at: datetime) -> None:
     tx.execute(sa.update(staff_session).where(staff_session.c.hash == hashed).values(used_at=at))
 
 
-def verify_session(tx: Transaction, hashed: str, at: datetime) -> None:
-    """A code of the second factor was given in a session."""
-    tx.execute(sa.update(staff_session).where(staff_session.c.hash == hashed).values(verified_at=at))
+def verify_session(tx: Transaction, hashed: str, at: datetime, *, renewed: str) -> None:
+    """A code of the second factor was given in a session, which goes on under the hash of another cookie."""
+    change = sa.update(staff_session).where(staff_session.c.hash == hashed)
+    tx.execute(change.values(verified_at=at, hash=renewed))
 
 
 def end_sessions(
     tx: Transaction, staff_id: str, at: datetime, *, only: str | None = None, but: str | None = None
-) -> None:
-    """End somebody's sessions: all, one, or all but one."""
+) -> int:
+    """End somebody's sessions: all, one, or all but one; answers how many."""
     change = sa.update(staff_session).where(
         staff_session.c.staff_id == staff_id, staff_session.c.ended_at.is_(None)
     )
@@ -111,7 +112,29 @@ def end_sessions(
         change = change.where(staff_session.c.hash == only)
     if but is not None:
         change = change.where(staff_session.c.hash != but)
+    return tx.execute(change.values(ended_at=at)).rowcount
+
+
+def end_session(tx: Transaction, hashed: str, at: datetime) -> None:
+    """End one session, whosever it is."""
+    change = sa.update(staff_session).where(
+        staff_session.c.hash == hashed, staff_session.c.ended_at.is_(None)
+    )
     tx.execute(change.values(ended_at=at))
+
+
+def end_all_sessions(tx: Transaction, at: datetime) -> int:
+    """End the sessions of everybody; answers how many."""
+    change = sa.update(staff_session).where(staff_session.c.ended_at.is_(None))
+    return tx.execute(change.values(ended_at=at)).rowcount
+
+
+def end_oldest(tx: Transaction, staff_id: str, at: datetime, *, keep: int) -> None:
+    """End somebody's sessions but for those that were used last."""
+    open_ones = (staff_session.c.staff_id == staff_id, staff_session.c.ended_at.is_(None))
+    kept = sa.select(staff_session.c.hash).where(*open_ones).order_by(staff_session.c.used_at.desc())
+    surplus = sa.update(staff_session).where(*open_ones, staff_session.c.hash.not_in(kept.limit(keep)))
+    tx.execute(surplus.values(ended_at=at))
 
 
 def forget_sessions(tx: Transaction, before: datetime) -> int:
