@@ -169,7 +169,7 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         second_factor=rooms.second_factor,
         counters=rooms.counters,
         regions=settings.regions,
-        secure=settings.environment == "production" or settings.public_url.startswith("https://"),
+        secure=settings.is_https,
         rate_limits=settings.rate_limits,
         warnings=rooms.warnings,
         status_of=problems.status_of,

@@ -76,12 +76,18 @@ class StripeSettings:
 
 @dataclass(frozen=True, slots=True)
 class OidcSettings:
-    """An identity provider where people may sign in: its issuer, and our registration there."""
+    """An identity provider where people may sign in: its issuer, and our registration there.
+
+    `acr` are the ways of signing in that are strong enough, any where none is named; `max_age_seconds` is how long ago
+    somebody may have signed in there, 0 for any time.
+    """
 
     issuer: str
     client_id: str
     client_secret: str
     redirect_uri: str
+    acr: tuple[str, ...] = ()
+    max_age_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +135,11 @@ class Settings:
     options_page: str = ""
     log_format: Literal["json", "console"] = "json"
     telemetry: str = ""
+
+    @property
+    def is_https(self) -> bool:
+        """True where browsers reach this deployment over HTTPS alone."""
+        return self.environment == "production" or self.public_url.startswith("https://")
 
     def clock(self) -> Clock:
         """The clock of this deployment."""
@@ -321,7 +332,7 @@ def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
 
 
 def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
-    """The identity provider, where one is named: all four settings or none."""
+    """The identity provider, where one is named: all of its first four settings or none."""
     names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI")
     values = [environ.get(f"THROUGHFARE_OIDC_{name}", "") for name in names]
     if not any(values):
@@ -334,7 +345,8 @@ def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
             raise Misconfigured(
                 f"THROUGHFARE_OIDC_{name} is {value!r}; it is an address like https://login.example"
             )
-    return OidcSettings(*values)
+    acr = tuple(environ.get("THROUGHFARE_OIDC_ACR", "").split())
+    return OidcSettings(*values, acr=acr, max_age_seconds=_seconds(environ, "OIDC_MAX_AGE", 0))
 
 
 def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:

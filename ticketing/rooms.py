@@ -118,6 +118,7 @@ class Rooms:
     sick_regions: Mapping[str, str]
     warnings: tuple[str, ...]
     is_sandbox: bool
+    is_https: bool
     staff_desk: StaffDesk
     second_factor: bool = False
     card_form: CardForm | None = None
@@ -286,6 +287,7 @@ def build_rooms(
         sick_regions=served.sick,
         warnings=(*settings.warnings(), *opened.stand_ins),
         is_sandbox=settings.is_sandbox,
+        is_https=settings.is_https,
         staff_desk=StaffDesk(database, clock, keys=keys, words=words),
         second_factor=settings.second_factor == "required",
         card_form=card_form(settings.stripe()) if settings.gateway == "stripe" else None,

@@ -6,6 +6,7 @@ This module is also gunicorn's configuration: the names at its end are the hooks
 
 import contextlib
 import importlib
+import json
 import socket
 import sys
 import time
@@ -17,6 +18,7 @@ from selectors import EVENT_READ
 from typing import Any
 from wsgiref.types import WSGIApplication
 
+from gunicorn import util
 from gunicorn.app.base import Application
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -192,6 +194,24 @@ def _begins(sock: socket.socket) -> bytes | None:
         return sock.recv(_LONGEST, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except OSError:
         return None
+
+
+def refuse(sock: socket.socket, status: int, reason: str, _why: str) -> None:
+    """Answer a request that gunicorn could not read like any other refusal: with the same headers, and without its words."""
+    title = {"type": "about:blank", "title": reason, "status": status}
+    body = json.dumps(title).encode()
+    headers = {
+        "Connection": "close",
+        "Content-Type": "application/problem+json",
+        "Content-Length": str(len(body)),
+        **importlib.import_module("ticketing.api.edge").headers_of("", is_sandbox=False),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    util.write_nonblock(sock, f"HTTP/1.1 {status} {reason}\r\n{lines}\r\n".encode() + body)
+
+
+# gunicorn has no hook for it, and its own page has none of the headers that keep a browser safe.
+util.write_error = refuse
 
 
 def child_exit(_arbiter: Any, worker: Any) -> None:

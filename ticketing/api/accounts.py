@@ -168,8 +168,8 @@ class ProviderCallback(MethodView):
             state=wanted["state"],
             code=wanted["code"],
             label="identity provider",
-            binding=request.headers.get("Sign-In-Binding")
-            or request.cookies.get(_cookie_of(wanted["state"]), ""),
+            binding=request.headers.get("Sign-In-Binding", ""),
+            cookie=request.cookies.get(_cookie_of(wanted["state"]), ""),
         )
         return handed_out(signed_in)
 
@@ -340,19 +340,19 @@ def _bound(response: Response, *, begun: Begun) -> Response:
     """Bind a sign-in to this browser: it comes back from the provider with this cookie, and no other browser does."""
     response.set_cookie(
         _cookie_of(begun.state),
-        begun.binding,
+        begun.cookie,
         max_age=600,
-        path="/v1/sign-in/provider",
+        path="/",
         httponly=True,
         samesite="Lax",
-        secure=request.is_secure,
+        secure=rooms().is_https,
     )
     return response
 
 
 def _cookie_of(state: str) -> str:
     """Name the cookie of a sign-in, so that two that run beside each other keep their own."""
-    return f"{_BINDING}_{state[:12]}"
+    return f"{'__Host-' if rooms().is_https else ''}{_BINDING}_{state[:12]}"
 
 
 def handed_out(made: SignedIn) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from throughfare_gate.ids import new_id
 _log = structlog.get_logger("throughfare.http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
-_API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 # Pages that need a camera say so themselves (ticketing/web).
 _NOTHING_OF_A_DEVICE = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"

@@ -18,7 +18,7 @@ from flask import Response, g, make_response, redirect, request, url_for
 from werkzeug.exceptions import BadRequest
 
 from ticketing.console.blueprint import blueprint, console
-from ticketing.console.pages import TONGUE, attempt, here_is, home, language, page, staff
+from ticketing.console.pages import attempt, here_is, home, language, page, staff, tongue_cookie
 from ticketing.console.words import LANGUAGES, text
 from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, ThroughfareError, TooManyRequests
 from ticketing.identity import second_factor
@@ -254,7 +254,7 @@ def choose_language() -> Response:
     chosen = request.form.get("tongue", "")
     if chosen in LANGUAGES:
         response.set_cookie(
-            TONGUE,
+            tongue_cookie(),
             chosen,
             max_age=_YEAR_SECONDS,
             path="/",

@@ -20,7 +20,7 @@ from ticketing.purchase.gateway import alerts
 from ticketing.settlement.statement import rule_words
 
 Part = TypeVar("Part", str, bytes)
-TONGUE = "throughfare-language"
+_TONGUE = "throughfare-language"
 TONGUES = {"en": "English", "et": "Eesti", "fi": "Suomi", "sv": "Svenska"}
 _KEY = "key "
 _log = structlog.get_logger(__name__)
@@ -38,10 +38,15 @@ def staff() -> Staff:
 
 def language() -> str:
     """The language of the texts: the one that the person has chosen here, else what the browser asks for."""
-    chosen = request.cookies.get(TONGUE, "")
+    chosen = request.cookies.get(tongue_cookie(), "")
     if chosen in words.LANGUAGES:
         return chosen
     return request.accept_languages.best_match(words.LANGUAGES, "en") or "en"
+
+
+def tongue_cookie() -> str:
+    """The name of the cookie that keeps a chosen language: as that of a session, over HTTPS from this very host alone."""
+    return f"__Host-{_TONGUE}" if console().secure else _TONGUE
 
 
 def region() -> str:

@@ -28,16 +28,21 @@ _LIFE = timedelta(minutes=10)
 _LEEWAY = timedelta(seconds=60)
 _TIMEOUT_SECONDS = 10
 _LONGEST = 256 * 1024
+_NO_TIME = (TypeError, ValueError, OverflowError, OSError)
 _ALGORITHMS = ("RS256", "ES256", "EdDSA", "PS256")
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A sign-in that has begun: the address to send the browser to, its name there, and the secret that comes back here."""
+    """A sign-in that has begun: the address to send the browser to, its name there, and the secret that comes back here.
+
+    An app brings `binding` back, a browser `cookie`, which no script and no body of an answer has.
+    """
 
     url: str
     state: str
     binding: str
+    cookie: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Provider:
 
         The return is recognised by its state, once, for ten minutes.
         """
-        state, nonce, verifier, binding = (secrets.token_urlsafe(32) for _ in range(4))
+        state, nonce, verifier, binding, cookie = (secrets.token_urlsafe(32) for _ in range(5))
         metadata = self._metadata()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         with self._client() as client:
@@ -61,20 +66,28 @@ class Provider:
                 nonce=nonce,
                 code_challenge=challenge,
                 code_challenge_method="S256",
+                **self._asked(),
             )
         with reception.database.write() as tx:
             people.insert_sign_in(
                 tx,
                 SignIn(
                     state,
-                    {"nonce": nonce, "verifier": verifier, "binding": _hash(binding)},
+                    {
+                        "nonce": nonce,
+                        "verifier": verifier,
+                        "binding": _hash(binding),
+                        "cookie": _hash(cookie),
+                    },
                     reception.clock.now(),
                 ),
             )
-        return Begun(str(url), state, binding)
+        return Begun(str(url), state, binding, cookie)
 
-    def finish(self, reception: Reception, *, state: str, code: str, label: str, binding: str) -> SignedIn:
-        """Exchange the code and sign in; the first time an account is made.
+    def finish(
+        self, reception: Reception, *, state: str, code: str, label: str, binding: str = "", cookie: str = ""
+    ) -> SignedIn:
+        """Exchange the code and sign in; the first time an account is made. An app brings `binding`, a browser `cookie`.
 
         Raises InvalidRequest for a state that is unknown or too old, NotAuthenticated when the provider or its
         token does not convince, ProviderSilent when it does not answer.
@@ -85,7 +98,8 @@ class Provider:
         if begun is None or now >= begun.created_at + _LIFE:
             raise InvalidRequest.at("state", "this sign-in was not begun here, or took too long; begin again")
         # A sign-in that another browser began is somebody else's: this one would be signed in to their account.
-        if not hmac.compare_digest(_hash(binding), str(begun.document.get("binding"))):
+        brought, kept = (binding, "binding") if binding else (cookie, "cookie")
+        if not hmac.compare_digest(_hash(brought), str(begun.document.get(kept))):
             raise InvalidRequest.at(
                 "state", "this sign-in was begun in another browser or app; begin again here"
             )
@@ -101,6 +115,14 @@ class Provider:
                 people.insert_identity(tx, issuer, subject, person.id, now)
             return begin_session(reception, tx, person.id, label)
 
+    def _asked(self) -> dict[str, str]:
+        """Ask for the strength and the recentness that this deployment wants."""
+        acr, seconds = self.settings.acr, self.settings.max_age_seconds
+        return {
+            **({"acr_values": " ".join(acr)} if acr else {}),
+            **({"max_age": str(seconds)} if seconds else {}),
+        }
+
     def _claims(self, code: str, begun: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         from authlib.integrations.base_client.errors import OAuthError  # noqa: PLC0415  few deployments need it
         from authlib.oauth2 import OAuth2Error  # noqa: PLC0415  see above
@@ -113,9 +135,11 @@ class Provider:
                     code=code,
                     code_verifier=begun["verifier"],
                     grant_type="authorization_code",
+                    # Code, verifier and secret go to the provider's own address, and nowhere that it points to.
+                    allow_redirects=False,
                 )
             keys = jwt.PyJWKSet.from_dict(self._get(str(metadata["jwks_uri"])))
-        except (OAuth2Error, OAuthError) as error:
+        except (OAuth2Error, OAuthError, ValueError) as error:
             raise NotAuthenticated("the identity provider refused the sign-in") from error
         except (requests.RequestException, jwt.PyJWTError) as error:
             raise ProviderSilent("the identity provider does not answer") from error
@@ -140,23 +164,42 @@ class Provider:
                     "verify_iat": False,
                 },
             )
-        except (jwt.PyJWTError, StopIteration, RecursionError) as error:
+            expires = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        except (jwt.PyJWTError, StopIteration, RecursionError, *_NO_TIME) as error:
             raise NotAuthenticated("the identity provider's token is not valid") from error
-        if datetime.fromtimestamp(int(claims["exp"]), UTC) + _LEEWAY <= now:
+        if expires + _LEEWAY <= now:
             raise NotAuthenticated("the identity provider's token has expired")
         if not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
             raise NotAuthenticated("the identity provider's token is not for this sign-in")
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if (several or "azp" in claims) and claims.get("azp") != self.settings.client_id:
             raise NotAuthenticated("the identity provider's token is for another application")
+        self._check_strength(claims, now)
         return claims
+
+    def _check_strength(self, claims: Mapping[str, Any], now: datetime) -> None:
+        """Compare how and when the person signed in there; a token that does not say it is taken for the weakest way."""
+        if self.settings.acr and claims.get("acr") not in self.settings.acr:
+            raise NotAuthenticated(
+                "the identity provider signed in by a weaker way than this service asks for"
+            )
+        if not self.settings.max_age_seconds:
+            return
+        try:
+            signed_in = datetime.fromtimestamp(int(claims["auth_time"]), UTC)
+        except (KeyError, *_NO_TIME):
+            raise NotAuthenticated("the identity provider does not say when the sign-in was") from None
+        if signed_in + timedelta(seconds=self.settings.max_age_seconds) + _LEEWAY <= now:
+            raise NotAuthenticated(
+                "the sign-in at the identity provider is too long ago; sign in there again"
+            )
 
     def _metadata(self) -> dict[str, Any]:
         try:
             found = self._get(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
         except requests.RequestException as error:
             raise ProviderSilent("the identity provider does not answer") from error
-        if str(found.get("issuer", "")).rstrip("/") != self.settings.issuer.rstrip("/"):
+        if found.get("issuer") != self.settings.issuer:
             raise NotAuthenticated("the identity provider calls itself something else")
         return found
 

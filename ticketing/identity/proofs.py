@@ -142,13 +142,14 @@ def _judged(desk: ProofDesk, claims: Mapping[str, Any], now: datetime) -> date:
     if claims["iss"] not in desk.trusted.get(claim, frozenset()):
         raise InvalidRequest.at("proof", f"its issuer may not prove {claim!r} here")
     try:
-        expires, issued = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("exp", "iat"))
+        times = (claims["exp"], claims["iat"], claims.get("nbf", claims["iat"]))
+        expires, issued, begins = (datetime.fromtimestamp(int(time), UTC) for time in times)
         last = date.fromisoformat(str(until))
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise InvalidRequest.at("proof", "its times cannot be read") from error
     if expires + _LEEWAY <= now:
         raise InvalidRequest.at("proof", "has expired")
-    if issued > now + _LEEWAY:
+    if max(issued, begins) > now + _LEEWAY:
         raise InvalidRequest.at("proof", "lies in the future")
     if last < now.date():
         raise InvalidRequest.at("proof", "the entitlement that it proves has ended")

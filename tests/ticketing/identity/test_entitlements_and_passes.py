@@ -122,6 +122,7 @@ def test_a_bare_word_from_the_client_is_no_entitlement(city: Api) -> None:
         {"aud": "somebody-else"},
         {"exp": 1},
         {"iat": 4_000_000_000, "exp": 4_000_000_600},
+        {"nbf": 4_000_000_000, "exp": 4_000_000_600},
         {"valid_until": "2020-01-01"},
         {"valid_until": "soon"},
         {"claim": "president"},
