@@ -4,7 +4,7 @@ import ipaddress
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ticketing.config import DEMO_PASSPHRASE, Settings
 from ticketing.errors import Fault, Misconfigured
@@ -12,6 +12,8 @@ from ticketing.errors import Fault, Misconfigured
 _SHORTEST_PASSPHRASE = 16
 # Stripe's have 32 letters behind `whsec_`.
 _SHORTEST_WEBHOOK_SECRET = 24
+# With these libpq looks at the server's certificate; with `prefer`, its default, it goes on without TLS.
+_PROVEN = ("verify-ca", "verify-full")
 _LOCAL = ("localhost", ".localhost", ".local", ".internal", ".invalid")
 
 
@@ -19,7 +21,13 @@ def check(settings: Settings, *, names_database: bool) -> None:
     """Raise Misconfigured for a production that is none; `names_database` is true where the environment names it."""
     if settings.environment != "production":
         return
-    refusals = [*_stand_ins(settings), *_secrets(settings), *_addresses(settings), *_folders(settings)]
+    refusals = [
+        *_stand_ins(settings),
+        *_secrets(settings),
+        *_addresses(settings),
+        *_plain_lines(settings),
+        *_folders(settings),
+    ]
     if not names_database:
         refusals.append(
             (
@@ -83,6 +91,44 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
         for origin in origins:
             if origin.startswith("http://"):
                 yield name, f"has {origin}; a page of this machine is no page of a production"
+
+
+def _plain_lines(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Refuse a line to another machine that is not encrypted, or that falls back to one (ASVS V12.3.1)."""
+    hosts, mode = _database_line(settings.database_url)
+    for host in hosts:
+        # A name without a dot may be a container of this machine, where the deployment says so itself.
+        is_said = mode == "disable" and "." not in host and ":" not in host
+        if not (_is_here(host) or mode in _PROVEN or is_said):
+            why = (
+                f"reaches {host} without proof of whose server it is: add sslmode=verify-full, "
+                "or sslmode=disable for a container of this machine"
+            )
+            yield "DATABASE_URL", why
+    mail = urlsplit(settings.smtp_address)
+    if mail.scheme == "smtp" and not _is_here(mail.hostname or ""):
+        yield "SMTP_ADDRESS", f"sends mail to {mail.hostname} as plain text: smtp+starttls or smtps"
+
+
+def _database_line(url: str) -> tuple[list[str], str]:
+    """The hosts of a database, and its word about TLS; none for a file."""
+    parts = urlsplit(url)
+    if not parts.scheme.startswith("postgresql"):
+        return [], ""
+    asked = parse_qs(parts.query)
+    named = [*parts.netloc.rpartition("@")[2].split(","), *",".join(asked.get("host", [])).split(",")]
+    hosts = [urlsplit(f"//{name}").hostname or name if name[:1] != "/" else name for name in named if name]
+    return hosts, asked.get("sslmode", [""])[0]
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host is this machine: a socket, or an address of loopback."""
+    if host.startswith("/") or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _folders(settings: Settings) -> Iterator[tuple[str, str]]:

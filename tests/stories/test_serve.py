@@ -1,5 +1,6 @@
 """`throughfare serve` as an operator runs it: workers that share what was read sell side by side, and one may die."""
 
+import json
 import os
 import signal
 import socket
@@ -121,3 +122,25 @@ def test_workers_that_share_a_region_sell_at_once_and_one_may_die(service: Servi
     assert sold == ["ticketed"] * 8
     assert service.buy() == "ticketed"
     assert (service.process.poll(), len(service.workers())) == (None, 2)
+
+
+@pytest.mark.programs
+def test_a_request_that_cannot_be_read_is_refused_with_the_headers_of_every_answer(service: Service) -> None:
+    """gunicorn refuses it before the service sees it: its own page has no type of letters and none of these headers."""
+    host, port = service.client.base_url.host, service.client.base_url.port or 80
+    with socket.create_connection((host, port), timeout=30) as line:
+        line.sendall(b"GET /<script> HTTP/9.9\r\n\r\n")
+        head, _, body = b"".join(iter(lambda: line.recv(65_536), b"")).partition(b"\r\n\r\n")
+    ours = service.client.get("/nowhere").headers
+
+    said = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    names = (
+        "Content-Type",
+        "Content-Security-Policy",
+        "Strict-Transport-Security",
+        "X-Content-Type-Options",
+        "Referrer-Policy",
+        "Cache-Control",
+    )
+    assert {name: said[name] for name in names} == {name: ours[name] for name in names}
+    assert json.loads(body) == {"type": "about:blank", "title": "Bad Request", "status": 400}

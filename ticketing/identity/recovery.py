@@ -6,6 +6,7 @@ leaves, by the worker, and the code is made then. So a caller can learn nothing,
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email.errors import HeaderParseError, MessageDefect
@@ -30,10 +31,14 @@ from ticketing.identity.people import (
     get_person,
 )
 
-CODE_LIFE = timedelta(minutes=30)
-# Letters that people do not mistake for each other (Crockford's base 32): 12 of them are 60 bits.
+# A code that signs in lives ten minutes (ASVS V6.5.5), counted from when its message leaves.
+CODE_LIFE: Mapping[CodePurpose, timedelta] = {
+    "reset_password": timedelta(minutes=10),
+    "confirm_address": timedelta(minutes=30),
+}
+# Letters that people do not mistake for each other (Crockford's base 32): 28 of them are 140 bits, which a plain hash keeps safe.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LENGTH, _GROUP = 12, 4
+_LENGTH, _GROUP = 28, 4
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 # More messages than this to one address are for nobody's good.
 _MOST_MESSAGES, _MOST_IN_ALL, _WINDOW_SECONDS = 3, 10, 3600
@@ -41,10 +46,11 @@ _MOST_MESSAGES, _MOST_IN_ALL, _WINDOW_SECONDS = 3, 10, 3600
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A code that was made for a message, and the language of the account's owner."""
+    """A code that was made for a message, the language of the account's owner, and the minutes that it lives."""
 
     code: str
     language: str
+    minutes: int
 
 
 def reachable(folded: str) -> str:
@@ -170,11 +176,11 @@ def _begin(reception: Reception, purpose: CodePurpose, email: str) -> Begun | No
                 purpose=purpose,
                 person_id=person.id,
                 created_at=now,
-                expires_at=now + CODE_LIFE,
+                expires_at=now + CODE_LIFE[purpose],
             ),
         )
     grouped = "-".join(code[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP))
-    return Begun(grouped, person.language)
+    return Begun(grouped, person.language, int(CODE_LIFE[purpose].total_seconds() // 60))
 
 
 def _hash(code: str) -> str:

@@ -133,7 +133,7 @@ def _confirm_address(office: PostOffice, notice: Notice) -> Message | None:
 
 
 def _code(notice: Notice, begun: recovery.Begun) -> Message:
-    values = {"code": begun.code, "minutes": int(recovery.CODE_LIFE.total_seconds() // 60)}
+    values = {"code": begun.code, "minutes": begun.minutes}
     return Message(
         id=notice.id,
         topic=topic_for(notice.topic),

@@ -401,6 +401,51 @@ def test_production_refuses_every_stand_in_by_name(environ: dict[str, str], name
         from_environment({"THROUGHFARE_ENVIRONMENT": "production", **environ})
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@db.example/t",
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@db.example/t?sslmode=require",
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@db.example/t?sslmode=disable",
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@postgres/t",
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@127.0.0.1:5432,db2.example:5432/t",
+        "THROUGHFARE_DATABASE_URL=postgresql://u@/t?host=10.0.0.7",
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@10.0.0.7/t?sslmode=disable",
+        "THROUGHFARE_SMTP_ADDRESS=smtp://mail.example",
+    ],
+)
+def test_production_refuses_a_line_to_another_machine_that_may_be_plain(line: str) -> None:
+    name, _, value = line.partition("=")
+    environ = {"THROUGHFARE_ENVIRONMENT": "production", "THROUGHFARE_MAIL_SENDER": "T <t@example.eu>"}
+
+    with pytest.raises(Misconfigured, match=name) as refused:
+        from_environment({**environ, name: value})
+
+    assert "p@" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@db.example/t?sslmode=verify-full",
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@postgres/t?sslmode=disable",
+        "THROUGHFARE_DATABASE_URL=postgresql://u@/t?host=/run/postgresql",
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@[::1]/t",
+        "THROUGHFARE_DATABASE_URL=postgresql://u:p@127.0.0.1/t",
+        "THROUGHFARE_SMTP_ADDRESS=smtp+starttls://mail.example",
+        "THROUGHFARE_SMTP_ADDRESS=smtp://127.0.0.1",
+    ],
+)
+def test_production_takes_a_line_that_is_proven_or_stays_on_the_machine(line: str) -> None:
+    name, _, value = line.partition("=")
+    environ = {"THROUGHFARE_ENVIRONMENT": "production", "THROUGHFARE_MAIL_SENDER": "T <t@example.eu>"}
+
+    with pytest.raises(Misconfigured) as refused:
+        from_environment({**environ, name: value})
+
+    assert name not in {fault.path for fault in refused.value.faults}
+
+
 def test_production_refuses_a_folder_that_others_can_write(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(Misconfigured, match=r"THROUGHFARE_KEYS_FOLDER.*chmod 700"):

@@ -113,7 +113,9 @@ class AskedSchema(Strict):
 class NewPasswordSchema(Strict):
     """A new password, with the code that came by mail; `label` is what the device is called."""
 
-    code = fields.String(required=True, validate=_CODE, metadata={"examples": ["K7QD-9M2X-4TRA"]})
+    code = fields.String(
+        required=True, validate=_CODE, metadata={"examples": ["K7QD-9M2X-4TRA-0WBE-51HN-ZJ8C-3VYP"]}
+    )
     password = fields.String(required=True, validate=validate.Length(1, 512), metadata={"format": "password"})
     label = fields.String(load_default="", validate=validate.Length(0, 80))
 
@@ -121,7 +123,9 @@ class NewPasswordSchema(Strict):
 class CodeSchema(Strict):
     """A code that came by mail."""
 
-    code = fields.String(required=True, validate=_CODE, metadata={"examples": ["K7QD-9M2X-4TRA"]})
+    code = fields.String(
+        required=True, validate=_CODE, metadata={"examples": ["K7QD-9M2X-4TRA-0WBE-51HN-ZJ8C-3VYP"]}
+    )
 
 
 class NewLinkSchema(Strict):
