@@ -142,7 +142,8 @@ def create_app(
     app.register_blueprint(error_pages.blueprint)
     app.register_blueprint(status_page.blueprint)
     app.register_blueprint(gateway.blueprint)
-    app.register_blueprint(demo_bank.blueprint)
+    if settings.gateway == "demo":
+        app.register_blueprint(demo_bank.blueprint)
     console.register(app, _console(settings, rooms))
     web.blueprint.register(app, rooms.card_form.origin if rooms.card_form else None)
     atlas.register(app, rooms.impact, web.blueprint.coasts)

@@ -346,7 +346,9 @@ def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
                 f"THROUGHFARE_OIDC_{name} is {value!r}; it is an address like https://login.example"
             )
     acr = tuple(environ.get("THROUGHFARE_OIDC_ACR", "").split())
-    return OidcSettings(*values, acr=acr, max_age_seconds=_seconds(environ, "OIDC_MAX_AGE", 0))
+    issuer, client_id, client_secret, redirect_uri = values
+    age = _seconds(environ, "OIDC_MAX_AGE", 0)
+    return OidcSettings(issuer, client_id, client_secret, redirect_uri, acr=acr, max_age_seconds=age)
 
 
 def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -105,6 +105,12 @@ def _plain_lines(settings: Settings) -> Iterator[tuple[str, str]]:
                 "or sslmode=disable for a container of this machine"
             )
             yield "DATABASE_URL", why
+    traces = urlsplit(settings.telemetry)
+    if traces.scheme == "http" and not _is_here(traces.hostname or ""):
+        yield (
+            "TELEMETRY",
+            f"sends traces to {traces.hostname} as plain text: https, or a collector on this machine",
+        )
     mail = urlsplit(settings.smtp_address)
     if mail.scheme == "smtp" and not _is_here(mail.hostname or ""):
         yield "SMTP_ADDRESS", f"sends mail to {mail.hostname} as plain text: smtp+starttls or smtps"

@@ -79,6 +79,7 @@ def register(app: Flask, gateway: str, *, is_sandbox: bool) -> None:
     @app.after_request
     def _end(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "-")
+        _name_letters(response)
         for name, value in _UNLESS_GIVEN.items():
             response.headers.setdefault(name, value)
         for name, value in always.items():
@@ -86,3 +87,10 @@ def register(app: Flask, gateway: str, *, is_sandbox: bool) -> None:
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         note(g.get("request_id"), request.method, str(request.url_rule or "-"), response.status_code, seconds)
         return response
+
+
+def _name_letters(response: Response) -> None:
+    """Say of each text by which letters it is written: a browser guesses otherwise."""
+    kind = response.mimetype or ""
+    if kind.startswith("text/") or kind.endswith(("/xml", "+xml")):
+        response.mimetype_params.setdefault("charset", "utf-8")

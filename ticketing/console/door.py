@@ -268,9 +268,7 @@ def choose_language() -> Response:
 @blueprint.get("/console.css")
 def style() -> Response:
     """The one style sheet."""
-    return Response(
-        _STYLE, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=300"}
-    )
+    return Response(_STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
 def back_to() -> str:

@@ -177,7 +177,7 @@ class Provider:
         self._check_strength(claims, now)
         return claims
 
-    def _check_strength(self, claims: Mapping[str, Any], now: datetime) -> None:
+    def _check_strength(self, claims: Mapping[str, object], now: datetime) -> None:
         """Compare how and when the person signed in there; a token that does not say it is taken for the weakest way."""
         if self.settings.acr and claims.get("acr") not in self.settings.acr:
             raise NotAuthenticated(
@@ -186,7 +186,7 @@ class Provider:
         if not self.settings.max_age_seconds:
             return
         try:
-            signed_in = datetime.fromtimestamp(int(claims["auth_time"]), UTC)
+            signed_in = datetime.fromtimestamp(int(str(claims["auth_time"])), UTC)
         except (KeyError, *_NO_TIME):
             raise NotAuthenticated("the identity provider does not say when the sign-in was") from None
         if signed_in + timedelta(seconds=self.settings.max_age_seconds) + _LEEWAY <= now:

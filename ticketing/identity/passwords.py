@@ -88,7 +88,7 @@ def _is_common(folded: str) -> bool:
 
 
 def _without(folded: str, words: Iterable[str]) -> str:
-    """What is left of a password without some words, the longest first."""
+    """The rest of a password without some words, the longest of which go first."""
     for word in sorted(words, key=len, reverse=True):
         folded = folded.replace(word, "")
     return folded

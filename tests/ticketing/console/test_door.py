@@ -250,6 +250,20 @@ def test_what_is_not_there_is_a_page_too(desk: StaffDesk, visitor: Visitor) -> N
         assert faults_of(page) == []
 
 
+def test_a_style_sheet_says_by_which_letters_it_is_written(visitor: Visitor) -> None:
+    assert (
+        visitor().open("/console/console.css").response.headers["content-type"] == "text/css; charset=utf-8"
+    )
+
+
+def test_the_cookie_of_the_language_is_of_this_host_alone(visitor: Visitor) -> None:
+    browser = visitor()
+
+    browser.press(browser.open("/console/sign-in"), "Suomi")
+
+    assert browser.client.cookies["__Host-throughfare-language"] == "fi"
+
+
 def test_two_people_never_have_one_name(desk: StaffDesk) -> None:
     from ticketing.errors import Conflict, InvalidRequest  # noqa: PLC0415  only here
 

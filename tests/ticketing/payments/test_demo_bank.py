@@ -1,9 +1,12 @@
 """The demo gateway's pages: what a person does there happens in the service, and only what may come next."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from tests.api import Api
+from ticketing.app import create_app
+from ticketing.config import Settings
 
 
 def paid(api: Api, method: str) -> tuple[dict[str, Any], str]:
@@ -70,3 +73,13 @@ def test_a_payment_of_another_method_cannot_be_disputed_here(api: Api) -> None:
 
 def test_the_overview_says_how_to_begin_when_there_is_nothing_to_play_with(api: Api) -> None:
     assert "demo_dispute" in api.get("/demo-gateway").text
+
+
+def test_a_service_with_another_gateway_has_no_such_page(settings: Settings) -> None:
+    real = replace(
+        settings, gateway="stripe", stripe_secret_key="sk_test_x", stripe_webhook_secrets=("whsec_x",)
+    )
+    app = create_app(real, regions={})
+
+    assert [rule.rule for rule in app.url_map.iter_rules() if "demo" in rule.rule] == []
+    app.extensions["throughfare"].till.database.close()

@@ -412,6 +412,7 @@ def test_production_refuses_every_stand_in_by_name(environ: dict[str, str], name
         "THROUGHFARE_DATABASE_URL=postgresql://u@/t?host=10.0.0.7",
         "THROUGHFARE_DATABASE_URL=postgresql://u:p@10.0.0.7/t?sslmode=disable",
         "THROUGHFARE_SMTP_ADDRESS=smtp://mail.example",
+        "THROUGHFARE_TELEMETRY=http://collector.example:4318",
     ],
 )
 def test_production_refuses_a_line_to_another_machine_that_may_be_plain(line: str) -> None:
@@ -434,6 +435,7 @@ def test_production_refuses_a_line_to_another_machine_that_may_be_plain(line: st
         "THROUGHFARE_DATABASE_URL=postgresql://u:p@127.0.0.1/t",
         "THROUGHFARE_SMTP_ADDRESS=smtp+starttls://mail.example",
         "THROUGHFARE_SMTP_ADDRESS=smtp://127.0.0.1",
+        "THROUGHFARE_TELEMETRY=http://127.0.0.1:4318",
     ],
 )
 def test_production_takes_a_line_that_is_proven_or_stays_on_the_machine(line: str) -> None:
