@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ticketing.ports import free_port
 from tests.waiting import SOON_SECONDS
 
 SLOW = 16
@@ -85,6 +86,7 @@ def nginx(folder: Path, port: int, behind: int) -> list[str]:
     text = (
         "\n".join(ours)
         .replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
+        .replace("listen 80", f"listen 127.0.0.1:{free_port()}")
         .replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
     )
     assert text.count(" 10s;") == 2
@@ -103,7 +105,8 @@ def caddy(folder: Path, port: int, behind: int) -> list[str]:
     shipped = Path("docs/proxy/Caddyfile").read_text(encoding="utf-8")
     assert shipped.count("read_header 10s") == shipped.count("read_body 10s") == 1
     text = (
-        shipped.replace("throughfare.example {", f"http://:{port} {{")
+        shipped.replace("http://throughfare.example {", f"http://:{free_port()} {{")
+        .replace("throughfare.example {", f"http://:{port} {{")
         .replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
         .replace(" 10s", " 1s")
         .replace("{\n\tservers", "{\n\tadmin off\n\tauto_https off\n\tservers", 1)
@@ -117,9 +120,7 @@ def front(request: pytest.FixtureRequest, tmp_path: Path, upstream: Upstream) ->
     command: Callable[[Path, int, int], list[str]] = request.param
     if shutil.which(command.__name__) is None:
         pytest.skip(f"{command.__name__} is not installed on this machine")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATH": "/usr/sbin:/usr/bin:/bin"}
     running = subprocess.Popen(
         command(tmp_path, port, upstream.port),
