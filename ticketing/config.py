@@ -335,7 +335,8 @@ def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
     """The identity provider, where one is named: all of its first four settings or none."""
     names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI")
     values = [environ.get(f"THROUGHFARE_OIDC_{name}", "") for name in names]
-    if not any(values):
+    acr, age = tuple(environ.get("THROUGHFARE_OIDC_ACR", "").split()), _seconds(environ, "OIDC_MAX_AGE", 0)
+    if not (any(values) or acr or age):
         return None
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
@@ -345,9 +346,7 @@ def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
             raise Misconfigured(
                 f"THROUGHFARE_OIDC_{name} is {value!r}; it is an address like https://login.example"
             )
-    acr = tuple(environ.get("THROUGHFARE_OIDC_ACR", "").split())
     issuer, client_id, client_secret, redirect_uri = values
-    age = _seconds(environ, "OIDC_MAX_AGE", 0)
     return OidcSettings(issuer, client_id, client_secret, redirect_uri, acr=acr, max_age_seconds=age)
 
 

@@ -127,6 +127,8 @@ def test_without_a_provider_there_is_no_such_way(api: Api) -> None:
 def test_half_a_configuration_stops_the_start() -> None:
     with pytest.raises(Misconfigured, match="THROUGHFARE_OIDC_CLIENT_ID"):
         from_environment({"THROUGHFARE_OIDC_ISSUER": "https://id.example"})
+    with pytest.raises(Misconfigured, match="THROUGHFARE_OIDC_ISSUER"):
+        from_environment({"THROUGHFARE_OIDC_MAX_AGE": "3600"})
 
 
 def test_a_sign_in_that_another_browser_began_signs_nobody_in_here(shop: Api) -> None:
