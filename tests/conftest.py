@@ -95,7 +95,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measure the tests where that is asked for."""
+    """Measure the tests where that is asked for, and give the suite's processes a cache of regions for this run."""
+    if cache := scratch.share_cache():
+        config.add_cleanup(functools.partial(shutil.rmtree, cache, ignore_errors=True))
     if folder := config.getoption("stopwatch"):
         config.pluginmanager.register(long.Stopwatch(folder))
 

@@ -69,7 +69,6 @@ def service(tmp_path: Path, database_url: str) -> Iterator[Service]:
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "gate"))),
         "THROUGHFARE_DATABASE_URL": database_url,
         "THROUGHFARE_KEYS_FOLDER": str(tmp_path / "keys"),
-        "THROUGHFARE_CACHE_FOLDER": str(tmp_path / "cache"),
         "THROUGHFARE_LIVE_SECONDS": "0",
         "THROUGHFARE_RATE_LIMITS": "off",
     }

@@ -94,7 +94,7 @@ class Deployment:
             "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "gate"))),
             "THROUGHFARE_DATABASE_URL": f"sqlite:///{self.folder / 'throughfare.db'}",
             "THROUGHFARE_KEYS_FOLDER": str(self.folder / "keys"),
-            "THROUGHFARE_CACHE_FOLDER": str(self.folder / "cache"),
+            "THROUGHFARE_CACHE_FOLDER": os.environ["THROUGHFARE_CACHE_FOLDER"],
             "THROUGHFARE_MAIL_FOLDER": str(self.folder / "mail"),
             "THROUGHFARE_REGIONS": self.region,
             "THROUGHFARE_ISSUER": self.issuer,
