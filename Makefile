@@ -152,10 +152,9 @@ bench: setup ## every speed claim beside its peer, in one run
 
 PEERS := .peers
 
-$(PEERS)/pretix/.installed: requirements-peers.lock
-	@test -x $(PEERS)/pretix/bin/python || $(PYTHON) -m venv $(PEERS)/pretix
-	@echo "Installing pretix, the peer, into $(PEERS)/pretix (network, some minutes) ..."
-	@$(PEERS)/pretix/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-peers.lock
+$(PEERS)/pretix/.installed: requirements-peers.lock | $(UV_SOUGHT)
+	@echo "Installing pretix, the peer, into $(PEERS)/pretix (network) ..."
+	@$(call environment,$(PEERS)/pretix,$<)
 	@touch $@
 
 bench-peers: setup $(PEERS)/pretix/.installed ## sales and gates beside pretix, which it installs for itself
