@@ -1,5 +1,7 @@
 """Transactions: `read()` and `write()` on SQLite or PostgreSQL, with the settings that keep money safe."""
 
+import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ _SINCE = "throughfare_idle_since"
 _TRUSTED_SECONDS = 5.0
 _STATEMENT_TIMEOUT_MS = 15_000
 _BUSY_TIMEOUT_MS = 10_000
+_TURN_SECONDS = 0.001
 # A server that a network has cut off, or that has lost its machine, answers nothing at all.
 _DEAD_AFTER = {
     "connect_timeout": "3",
@@ -157,10 +160,36 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("throughfare_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("throughfare_write", False):
+            _await_turn(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _await_turn(connection: sa.Connection) -> None:
+    """Begin to write once no other process does.
+
+    SQLite itself would look again after 1, 2, 5 and at last 100 ms: a process that writes without a pause then leaves no gap
+    for those who sleep, and their callers wait for a second.
+    """
+    driver: Any = connection.connection.driver_connection
+    ends = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < ends:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(random.uniform(0.5, 1.0) * _TURN_SECONDS)
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says what is in the way
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
 
 
 def _postgresql_engine(url: sa.URL, *, is_pooled: bool) -> sa.Engine:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.engine import Transaction
 from ticketing.db.gate.scans import Scan
+from ticketing.db.prepared import Prepared
 from ticketing.db.rows import columns
 from ticketing.db.tables.gates import scan, ticket_use, use_change, use_claim
 from ticketing.db.ticket.tickets import UseClaim
@@ -57,21 +58,21 @@ def _prefixed(prefix: str, value: UseClaim | TicketUse) -> dict[str, Any]:
 def refuse(tx: Transaction, scanned: Scan) -> Written:
     """Store a scan that used nothing."""
     values = {f"scan_{name}": value for name, value in columns(scanned).items()}
-    return "stored" if tx.execute(_REFUSE[tx.dialect.name], values).rowcount == 1 else "repeated"
+    return "stored" if _REFUSE[tx.dialect.name].run(tx, values) == 1 else "repeated"
 
 
 def _accept_in_steps(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool]:
-    claim, use, change, scan_ = _STEPS
-    if tx.execute(claim, values).rowcount != 1:
+    claim, use, change, scan_ = _STEPS_NOW
+    if claim.run(tx, values) != 1:
         return False, False
-    tx.execute(use, values)
-    tx.execute(change, values)
-    return True, tx.execute(scan_, values).rowcount == 1
+    use.run(tx, values)
+    change.run(tx, values)
+    return True, scan_.run(tx, values) == 1
 
 
 def _accept_at_once(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool]:
     """One round trip: what follows the claim is written only where the claim was."""
-    claimed, stored = tx.execute(_AT_ONCE, values).one()
+    claimed, stored = _AT_ONCE.rows(tx, values)[0]
     return bool(claimed), bool(stored)
 
 
@@ -112,7 +113,8 @@ _GROUP_STEPS = {
         _once(postgresql.insert, scan, "scan"),
     ),
 }
-_REFUSE = {"sqlite": _STEPS[3], "postgresql": _once(postgresql.insert, scan, "scan")}
+_STEPS_NOW = [Prepared(step) for step in _STEPS]
+_REFUSE = {"sqlite": _STEPS_NOW[3], "postgresql": Prepared(_GROUP_STEPS["postgresql"][3])}
 
 
 def _at_once() -> sa.Select[Any]:
@@ -132,4 +134,4 @@ def _at_once() -> sa.Select[Any]:
     return sa.select(*counted).add_cte(used, changed)
 
 
-_AT_ONCE = _at_once()
+_AT_ONCE = Prepared(_at_once())

@@ -14,6 +14,7 @@ from psycopg import Pipeline
 from sqlalchemy.dialects import postgresql
 
 from ticketing.db.engine import Transaction
+from ticketing.db.prepared import Prepared
 from ticketing.db.rows import fetch
 from ticketing.db.tables.devices import gate_device
 from ticketing.db.tables.gates import proof_seen, scan, scan_echo, ticket_use, use_claim
@@ -111,13 +112,13 @@ def hold_and_read(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Kno
     """
     if tx.dialect.name == "postgresql" and Pipeline.is_supported() and not asked.is_by_hand:
         return _in_one_trip(tx, asked)
-    row = tx.execute(_HOLD, {"jti": asked.jti}).one_or_none() if asked.jti else None
-    return None if row is None else HeldTicket(*row), read_known(tx, asked)
+    rows = _HOLD_NOW.rows(tx, {"jti": asked.jti}) if asked.jti else []
+    return HeldTicket(*rows[0]) if rows else None, read_known(tx, asked)
 
 
 def read_known(tx: Transaction, asked: Asked) -> Known:
     """Read what is known of a ticket and of a scan."""
-    known = _known_of(tx.execute(_KNOWN[asked.kind], asked.values))
+    known = _known_of(map(_Row._make, _KNOWN_NOW[asked.kind].rows(tx, asked.values)))
     if asked.is_device or not asked.is_by_hand:
         return known
     repeated = _known_of(tx.execute(_REPEATED, asked.values))
@@ -317,5 +318,7 @@ def _text_of(statement: Any) -> tuple[str, dict[str, Any]]:
     return str(made), {name: value for name, value in made.params.items() if value is not None}
 
 
+_HOLD_NOW = Prepared(_HOLD)
+_KNOWN_NOW = {kind: Prepared(statement) for kind, statement in _KNOWN.items()}
 _HOLD_TEXT = _text_of(_HOLD)
 _KNOWN_TEXTS = {kind: _text_of(statement) for kind, statement in _KNOWN.items()}
