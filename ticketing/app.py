@@ -45,6 +45,7 @@ from ticketing.api import (
     passkeys,
     problems,
     settlement,
+    shortcut,
     staff,
     status_page,
     step_up,
@@ -120,6 +121,9 @@ def create_app(
     app.extensions["throughfare"] = rooms
     app.config.update(openapi.settings_of(settings))
     app.json = _Json(app)
+    headers = edge.headers_of(settings.gateway, is_sandbox=settings.is_sandbox)
+    if traces is None:  # a trace begins in Flask
+        shortcut.register(app, rooms, headers)
     behind_proxies(app, settings.trusted_proxies)
     http_metrics.register(app)
     edge.register(app, settings.gateway, is_sandbox=settings.is_sandbox)
@@ -148,7 +152,6 @@ def create_app(
     web.blueprint.register(app, rooms.card_form.origin if rooms.card_form else None)
     atlas.register(app, rooms.impact, web.blueprint.coasts)
     app.register_blueprint(docs_page.blueprint)
-    headers = edge.headers_of(settings.gateway, is_sandbox=settings.is_sandbox)
     tickets = QueueTickets(rooms.order_tokens.secrets)
     door.register(app, tickets, settings.orders_at_once, headers, settings.web_origins)
     return app

@@ -11,6 +11,8 @@ from flask.typing import ResponseReturnValue
 _log = structlog.get_logger(__name__)
 
 TRIES = 4
+# In the environment of a call that was counted and tried before it came to Flask: the error.
+FAILED = "throughfare.failed"
 _FIRST_PAUSE_SECONDS = 0.02
 # RFC 9110, section 9.2.2, without the methods that this service does not have.
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -19,6 +21,13 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 def repeatable() -> None:
     """Mark the call that is answered: repeated as a whole it has one effect, by its key or by the id in its body."""
     g.repeatable = True
+
+
+def fail_as_tried() -> None:
+    """Raise the error with which this very call has failed already, before it came to Flask; once."""
+    error = request.environ.pop(FAILED, None)
+    if error is not None:
+        raise error
 
 
 def register(app: Flask, is_torn: Callable[[BaseException], bool]) -> None:

@@ -32,10 +32,16 @@ def rooms() -> Rooms:
 
 def bearer() -> str:
     """The bearer token of this request; raises NotAuthenticated when there is none (RFC 6750)."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = token_of(request.headers.get("Authorization", ""))
+    if not token:
         raise NotAuthenticated("this call needs the header Authorization: Bearer <token>")
-    return token.strip()
+    return token
+
+
+def token_of(authorization: str) -> str:
+    """The bearer token of a header, an empty text where it has none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def caller() -> Principal:

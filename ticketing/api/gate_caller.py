@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import g
+from flask import g, request
 
+from ticketing.api.again import FAILED
 from ticketing.api.context import bearer, caller, rooms
 from ticketing.api.guard import guarded
 from ticketing.api.limits import count_caller, is_enabled
@@ -12,6 +13,7 @@ from ticketing.errors import NotAllowed, TooManyRequests
 from ticketing.gate import devices
 from ticketing.gate.credentials import Span
 from ticketing.gate.devices import Device
+from ticketing.rooms import Rooms
 
 _JWS_DOTS = 2
 # A device is one flap; a key may stand for all the gates of an operator.
@@ -86,13 +88,18 @@ def the_device() -> Device | None:
 
 def _keep_pace(gate: GateCaller) -> None:
     """Raise TooManyRequests for a gate that presents more than any flap could open."""
-    if not is_enabled():
+    if not is_enabled() or FAILED in request.environ:
         return
-    here, most = rooms(), _DEVICE_A_MINUTE if gate.device else _KEY_A_MINUTE
-    now = int(here.clock.now().timestamp())
-    wait = here.pace.wait_seconds(here.counters, f"gate:{gate.key_id}", most, now)
+    wait = wait_of_gate(rooms(), gate)
     if wait:
         raise TooManyRequests("this gate presents too many tickets", wait)
+
+
+def wait_of_gate(here: Rooms, gate: GateCaller) -> int:
+    """Count what a gate presents; the seconds that it has to wait, 0 for none."""
+    most = _DEVICE_A_MINUTE if gate.device else _KEY_A_MINUTE
+    now = int(here.clock.now().timestamp())
+    return here.pace.wait_seconds(here.counters, f"gate:{gate.key_id}", most, now)
 
 
 def _recognise(token: str, *, revoked_too: bool) -> tuple[GateCaller, Span]:

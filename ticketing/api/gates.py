@@ -1,12 +1,11 @@
 """Gates: validate a ticket online, fetch the signed bundle for deciding offline, tell what was decided."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import Response, make_response, request
 from flask.views import MethodView
 
-from ticketing.api.again import repeatable
+from ticketing.api.again import fail_as_tried, repeatable
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.conditional import conditional
 from ticketing.api.context import OPERATOR_PEOPLE, rooms
@@ -56,10 +55,8 @@ class Validations(MethodView):
         """
         gate = the_gate()
         repeatable()
-        return gates.validate(
-            rooms().gatehouse,
-            presentation(gate, wanted, token=wanted["token"], device_ts=wanted["device_ts"]),
-        )
+        fail_as_tried()
+        return gates.validate(rooms().gatehouse, presentation(gate, wanted, language()))
 
 
 @blueprint.route("/validations/batch")
@@ -141,24 +138,24 @@ class Manifest(MethodView):
         return {"sailings": shown, "next": following}
 
 
-def presentation(
-    gate: GateCaller, wanted: dict[str, Any], *, token: str, device_ts: datetime, by_hand: bool = False
-) -> gates.Presentation:
-    """Read the ticket that is shown at the calling gate; a device's own place holds where the call names none."""
+def presentation(gate: GateCaller, wanted: dict[str, Any], language: str) -> gates.Presentation:
+    """Read the ticket that is shown at the calling gate; a device's own place holds where the call names none.
+
+    By hand no text of a ticket is shown.
+    """
     device = gate.device
     return gates.Presentation(
         gate_key_id=gate.key_id,
         operator=gate.operator,
         scan_id=str(wanted["scan_id"]),
-        token=token,
+        token=wanted.get("token", ""),
         leg=wanted["leg"],
         stop_id=wanted["stop_id"] or (device.stop_id if device else None),
-        device_ts=device_ts,
+        device_ts=wanted["device_ts"],
         name=device.name if device else None,
         zone=device.zone if device else None,
         direction=wanted["direction"] or (device.direction if device else None),
-        by_hand=by_hand,
         trip_id=wanted["trip_id"],
         departure=wanted["departure"],
-        language=language(),
+        language=language,
     )

@@ -5,6 +5,7 @@ anything of the request is read. What a request only claims to be is never count
 fresh count before it is known to be true. The counts lie in the database, so that all workers count together.
 """
 
+import functools
 import hashlib
 import re
 import time
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 
+from ticketing.api.again import FAILED
 from ticketing.errors import TooManyRequests
 from ticketing.identity import Counters, Pace
 from ticketing.identity.networks import network
@@ -71,7 +73,8 @@ def register(app: Flask, counters: Counters, pace: Pace, *, enabled: bool) -> No
 
     @app.before_request
     def _address() -> None:
-        _count("address", network(request.remote_addr), limits_of_view().address, request.endpoint or "-")
+        if FAILED not in request.environ:
+            _count("address", network(request.remote_addr), limits_of_view().address, request.endpoint or "-")
 
 
 def limited(*, address: str, caller: str = "600 per minute") -> Callable[[V], V]:
@@ -126,10 +129,24 @@ def _count(what: str, which: str, rate: Rate, where: str, *, calls: int = 1) -> 
     meter: Meter | None = current_app.extensions["meter"]
     if meter is None:
         return
-    # A short hash, so that no address and no id stands in a table of counters.
-    bucket = f"{what}:{where}:{hashlib.sha256(which.encode()).hexdigest()[:24]}"
-    wait = meter.pace.wait_seconds(
-        meter.counters, bucket, rate.most, int(time.time()), rate.seconds, calls=calls
-    )
+    wait = _wait(meter, _bucket(what, which, where), rate, calls)
     if wait:
         raise TooManyRequests(f"too many calls for one {what}; wait {wait} seconds", wait)
+
+
+def wait_of_address(app: Flask, endpoint: str, address: str | None, rate: Rate) -> int:
+    """Count a call by its address outside of Flask; the seconds to wait, 0 for none."""
+    meter: Meter | None = app.extensions["meter"]
+    return 0 if meter is None else _wait(meter, _bucket("address", network(address), endpoint), rate, 1)
+
+
+# A short hash, so that no address and no id stands in a table of counters.
+@functools.lru_cache(maxsize=4096)
+def _bucket(what: str, which: str, where: str) -> str:
+    return f"{what}:{where}:{hashlib.sha256(which.encode()).hexdigest()[:24]}"
+
+
+def _wait(meter: Meter, bucket: str, rate: Rate, calls: int) -> int:
+    return meter.pace.wait_seconds(
+        meter.counters, bucket, rate.most, int(time.time()), rate.seconds, calls=calls
+    )

@@ -59,7 +59,7 @@ class ByHand(MethodView):
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Accept or refuse a passenger without a readable code, by control code; the reason is written down."""
         gate = the_gate()
-        shown = presentation(gate, wanted, token="", device_ts=wanted["device_ts"])
+        shown = presentation(gate, wanted, language())
         return staff.let_in(rooms().gatehouse, _staff(gate), wanted["code"], wanted["reason"], shown)
 
 
