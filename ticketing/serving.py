@@ -27,11 +27,12 @@ preload_app = True
 _PROBES = (b"GET /healthz", b"HEAD /healthz", b"GET /readyz", b"HEAD /readyz")
 # gunicorn waits so long for the first bytes of a connection, five seconds of them in a thread.
 _FIRST_BYTES_SECONDS = 7
-# They have threads of their own, so that those who wait to order keep nobody from paying.
-_NEW_ORDERS = (b"POST /v1/orders HTTP", b"POST /v1/orders?")
+# What has a door has threads of its own, so that those who wait there keep nobody from paying.
+_DOORS = {path: (b"POST %s HTTP" % path, b"POST %s?" % path) for path in (b"/v1/orders", b"/v1/quotes")}
 # So have those who read: a commit that waits keeps the others for as long as it waits.
 _READS = (b"GET ", b"HEAD ", b"OPTIONS ", b"POST /v1/journeys HTTP")
-_LONGEST = max(map(len, (*_PROBES, *_NEW_ORDERS, *_READS)))
+_CROWDED = tuple(begin for begins in _DOORS.values() for begin in begins)
+_LONGEST = max(map(len, (*_PROBES, *_READS, *_CROWDED)))
 _TAKEN_AT_ONCE = 32
 _SWITCH_SECONDS = 0.001
 _CLOSING_SECONDS, _DRAINED_BYTES = 2, 65_536
@@ -64,7 +65,7 @@ class Server(Application):
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threads for what writes, as many for what reads, some for new orders, and one for questions after health.
+    """gunicorn's threads for what writes, as many for what reads, some for new quotes and orders, and one for questions after health.
 
     While every other thread waits for the database, `/healthz` still tells that the process lives, and `/readyz` that
     it cannot work. The first bytes of a request decide; a connection that has sent nothing holds no thread at all.
@@ -82,10 +83,13 @@ class Worker(ThreadWorker):
         super().init_process()
 
     def load_wsgi(self) -> None:
-        """Load the service, and make as many threads for new orders as its door lets stand there."""
+        """Load the service, and make as many threads for each of its doors as may stand there."""
         super().load_wsgi()
-        door = importlib.import_module("ticketing.api.door").door_of(self.wsgi)
-        self.orders = ThreadPoolExecutor(door.threads, thread_name_prefix="orders") if door else None
+        doors = importlib.import_module("ticketing.api.door").doors_of(self.wsgi)
+        self.doors = {
+            _DOORS[path.encode()]: ThreadPoolExecutor(door.threads, thread_name_prefix=path)
+            for path, door in doors.items()
+        }
         told: Callable[[], bool] | None = getattr(self.wsgi, "extensions", {}).get("commits_wait")
         self._commits_wait = told or (lambda: False)
 
@@ -179,7 +183,7 @@ class Worker(ThreadWorker):
             return self.probes
         if begins.startswith(_READS):
             return self.reading
-        return self.orders if begins.startswith(_NEW_ORDERS) else None
+        return next((pool for path, pool in self.doors.items() if begins.startswith(path)), None)
 
     def _await_request(self, conn: TConn) -> None:
         conn.sock.setblocking(False)

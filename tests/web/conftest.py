@@ -108,9 +108,10 @@ class Served:
         draft.write_text(json.dumps(places), encoding="utf-8")
         draft.replace(self.folder / "places.json")
 
-    def crowd(self, *, goes: bool = False) -> None:
-        """Let a crowd stand before whoever orders next, or go away again."""
-        httpx.request("DELETE" if goes else "POST", f"{self.url}{CROWD}").raise_for_status()
+    def crowd(self, path: str = "/v1/orders", *, goes: bool = False) -> None:
+        """Let a crowd stand before whoever orders next, or wants a quote, or go away again."""
+        way = "DELETE" if goes else "POST"
+        httpx.request(way, f"{self.url}{CROWD}", params={"path": path}).raise_for_status()
 
     def cancel(self, operator: str, trip: str, day: str, note: str | None) -> None:
         """Have an operator's staff say that a departure does not go, with their words; without them it goes again."""

@@ -78,8 +78,8 @@ def service(folder: Path, port: int) -> Flask:
 
     @app.route(CROWD, methods=["POST", "DELETE"])
     def crowd() -> str:
-        """Let a crowd stand at the door of new orders, or go away."""
-        door = door_of(app)
+        """Let a crowd stand at a door, or go away."""
+        door = door_of(app, request.args["path"])
         assert door is not None
         for _ in range(door.slots.most):
             if request.method == "POST":

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from ticketing.api import http_metrics
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import OPERATOR_PEOPLE, caller, rooms
-from ticketing.api.door import door_of
+from ticketing.api.door import doors_of
 from ticketing.api.guard import for_roles
 from ticketing.api.operator_metrics import OperatorFigures
 from ticketing.api.schemas.metrics import GateMetricsSchema
@@ -49,8 +49,10 @@ def prometheus() -> Response:
     registry.register(OperatorFigures(rooms().connectors, rooms().clock.now(), rooms().planner.board))
     registry.register(_WorkerFigures(alerts.list_jobs(rooms().till), rooms().clock.now()))
     registry.register(_OrderFigures(alerts.count_orders(rooms().till)))
-    if (door := door_of(current_app)) is not None:
-        registry.register(_QueueFigures(door.line.waiting, door.line.told))
+    if lines := [door.line for door in doors_of(current_app).values()]:
+        registry.register(
+            _QueueFigures(sum(line.waiting for line in lines), sum(line.told for line in lines))
+        )
     parts = [generate_latest(one) for one in (registry, *http_metrics.registries())]
     response = make_response(b"".join(parts))
     response.content_type = CONTENT_TYPE_LATEST
@@ -127,7 +129,9 @@ class _QueueFigures(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily("throughfare_queue_waiting", "people who wait to order", self._waiting)
+        yield GaugeMetricFamily(
+            "throughfare_queue_waiting", "people who wait for a quote or to order", self._waiting
+        )
         yield CounterMetricFamily("throughfare_queue_told", "answers that named a place", self._told)
 
 

@@ -49,7 +49,7 @@ class Quotes(MethodView):
     @limited(address="1200 per minute", caller="120 per minute")
     @blueprint.arguments(QuoteRequestSchema)
     @blueprint.response(201, QuoteSchema)
-    @blueprint.doc(**OPTIONAL_PERSON)
+    @blueprint.doc(parameters=[QUEUE_TICKET], **OPTIONAL_PERSON)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Freeze an offer: price, shares, VAT and derivation no longer change. Accept-Language chooses the explanation's."""
         who = person_if_any()

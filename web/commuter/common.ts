@@ -15,6 +15,7 @@ import "./draft";
 import "./emissions";
 import "./orders";
 import "./parts";
+import "./queue";
 import "./save";
 import "./wallet/key";
 import "./wallet/proof";

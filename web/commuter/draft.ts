@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { newKey, type Schemas } from "../shared/api";
 import { find, keep, remove } from "../shared/idb";
+import type { InLine } from "./queue";
 
 export interface Draft {
   itinerary: Schemas["Itinerary"] | null;
@@ -29,10 +30,7 @@ export interface Wishes {
 }
 
 /** A place in the queue of a rush: its ticket is good for the same order alone, from a time of this device's clock on. */
-export interface Queued {
-  ticket: string;
-  place: number;
-  due: number;
+export interface Queued extends InLine {
   wishes: Wishes;
 }
 

@@ -296,9 +296,9 @@ def test_processes_share_one_line_and_one_that_dies_with_the_lock_stops_nobody()
 # The door in the whole service.
 
 
-def hold_the_door(api: Api) -> Door:
+def hold_the_door(api: Api, path: str = "/v1/orders") -> Door:
     """Fill every hand of a service, and let somebody wait."""
-    door = door_of(api.client.application)
+    door = door_of(api.client.application, path)
     assert door is not None
     for _ in range(door.slots.most):
         assert door.slots.enter(0, 0)
@@ -379,3 +379,33 @@ def test_the_figures_tell_how_many_wait(api: Api) -> None:
 
     assert "throughfare_queue_waiting 2.0" in figures.get_data(as_text=True)
     assert "throughfare_queue_told_total 2.0" in figures.get_data(as_text=True)
+
+
+def frozen(api: Api, offer: str, **more: str) -> TestResponse:
+    headers = {name.replace("_", "-"): value for name, value in more.items()}
+    return checked(api.client.post("/v1/quotes", json={"offer_id": offer}, headers=headers))
+
+
+def test_whoever_wants_a_quote_is_told_a_place_and_has_it_at_that_time(api: Api) -> None:
+    offer = api.search()["itineraries"][0]["offer_id"]
+    door = hold_the_door(api, "/v1/quotes")
+
+    told = told_of(frozen(api, offer))
+    door.slots.leave()
+    time.sleep(float(str(told["wait_ms"])) / 1000)
+    kept = frozen(api, offer, Queue_Ticket=str(told["queue_ticket"]))
+
+    assert (told["code"], told["place"]) == ("in_queue", 1)
+    assert (kept.status_code, (kept.json or {})["id"] != "") == (201, True)
+
+
+def test_quotes_and_orders_have_queues_of_their_own(api: Api) -> None:
+    offer, quote = api.search()["itineraries"][0]["offer_id"], api.quote()["id"]
+    hold_the_door(api, "/v1/quotes")
+
+    placed, told = ordered(api, quote, str(uuid.uuid4())), told_of(frozen(api, offer))
+    figures = api.client.get("/metrics", headers={"Authorization": f"Bearer {api.key('admin')}"})
+
+    assert placed.status_code == 201
+    assert told["place"] == 1
+    assert "throughfare_queue_waiting 2.0" in figures.get_data(as_text=True)

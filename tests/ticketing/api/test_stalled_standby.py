@@ -26,8 +26,9 @@ _TRAM = {
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A service on a PostgreSQL of its own, whose settings a test may change."""
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A service on a PostgreSQL of its own, whose settings a test may change, and without doors: all that comes writes."""
+    monkeypatch.setenv("THROUGHFARE_ORDERS_AT_ONCE", "0")
     with postgresql.server() as url:
         database = Database(url)
         upgrade(database)

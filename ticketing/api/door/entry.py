@@ -1,4 +1,4 @@
-"""The door of new orders: a few are let in, and everybody else is told at once their place and when to come again.
+"""The doors of new quotes and orders: a few are let in, and everybody else is told at once their place and when to come again.
 
 It stands before Flask, authentication and the database, so that a crowd costs little. Payments, refunds, gates and reads
 have no door.
@@ -37,15 +37,17 @@ QUEUE_TICKET = {
     "example": "tf_queue_AAAB",
 }
 # Those who stand hold a thread each, and so do those who are told to wait.
-_SEATS, _TELLERS = 4, 2
+_TELLERS = 2
 _PATIENCE_SECONDS = 1.0
-_PATH = "/v1/orders"
-_KEY = "door"
+_ORDERS, _QUOTES = "/v1/orders", "/v1/quotes"
+# A quote takes a tenth of the time of an order, so that more of them are done while one has patience.
+_SEATS = {_ORDERS: 4, _QUOTES: 12}
+_KEY = "doors"
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The door of one process, and the line before it, which all processes of a service share."""
+    """A door of one process, and the line before it, which all processes of a service share."""
 
     tickets: QueueTickets
     line: Line
@@ -94,25 +96,28 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """The door before an application: what it does not let in never reaches Flask."""
+    """The doors before an application, by path: what they do not let in never reaches Flask."""
 
     inner: WSGIApplication
-    door: Door
+    doors: Mapping[str, Door]
     headers: Mapping[str, str]
     origins: tuple[str, ...]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request as WSGI wants it."""
-        if environ["PATH_INFO"] != _PATH or environ["REQUEST_METHOD"] != "POST":
+        door = self.doors.get(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+        if door is None:
             return self.inner(environ, start_response)
         began = time.perf_counter()
         body = _body(environ)
         if body is None:
             return self.inner(environ, start_response)
-        bound_to = hashlib.sha256(f"{environ.get('HTTP_IDEMPOTENCY_KEY', '')}\n".encode() + body).digest()
-        place = self.door.enter(environ.get("HTTP_QUEUE_TICKET", ""), bound_to)
+        bound_to = _digest(environ, body)
+        place = door.enter(environ.get("HTTP_QUEUE_TICKET", ""), bound_to)
         if place is not None:
-            return self._in_queue(environ, start_response, place, bound_to, began)
+            headers, text = self._told(environ, place, door.tickets.write(place.place, bound_to), began)
+            start_response("429 TOO MANY REQUESTS", list(headers.items()))
+            return [text]
         said: list[str] = []
 
         def start(status: str, headers: list[tuple[str, str]], *error: object) -> Callable[[bytes], object]:
@@ -122,18 +127,13 @@ class _Before:
         try:
             return self.inner(environ, start)
         finally:
-            self.door.leave(said[-1] if said else "")
+            door.leave(said[-1] if said else "")
 
-    def _in_queue(
-        self,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-        answer: Told,
-        bound_to: bytes,
-        began: float,
-    ) -> Iterable[bytes]:
+    def _told(
+        self, environ: WSGIEnvironment, answer: Told, ticket: str, began: float
+    ) -> tuple[dict[str, str], bytes]:
+        """Write the headers and the body of an answer, and note it."""
         request_id = edge.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        ticket = self.door.tickets.write(answer.place, bound_to)
         text = _text(answer, ticket, request_id, language_of(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
         headers = {
             **self.headers,
@@ -145,11 +145,16 @@ class _Before:
         }
         if (origin := environ.get("HTTP_ORIGIN")) in self.origins:
             headers |= cors.readable_for(origin)
-        start_response("429 TOO MANY REQUESTS", list(headers.items()))
         took = time.perf_counter() - began
-        http_metrics.count(_PATH, "POST", 429, took)
-        edge.note(request_id, "POST", _PATH, 429, took)
-        return [text]
+        path = environ["PATH_INFO"]
+        http_metrics.count(path, "POST", 429, took)
+        edge.note(request_id, "POST", path, 429, took)
+        return headers, text
+
+
+def _digest(environ: WSGIEnvironment, body: bytes) -> bytes:
+    """The digest of a request with which its ticket goes."""
+    return hashlib.sha256(f"{environ.get('HTTP_IDEMPOTENCY_KEY', '')}\n".encode() + body).digest()
 
 
 def _text(answer: Told, ticket: str, request_id: str, language: str) -> bytes:
@@ -169,16 +174,21 @@ def _text(answer: Told, ticket: str, request_id: str, language: str) -> bytes:
 def register(
     app: Flask, tickets: QueueTickets, most: int, headers: Mapping[str, str], origins: tuple[str, ...]
 ) -> None:
-    """Hang the door before an application; with `most` of 0 there is none."""
-    app.extensions[_KEY] = None
-    if most:
-        door = app.extensions[_KEY] = Door(tickets, Line(), Slots(most, _SEATS))
-        app.wsgi_app = _Before(app.wsgi_app, door, headers, origins)  # type: ignore[method-assign]
+    """Hang the doors before an application; with `most` of 0 there is none."""
+    doors = {path: Door(tickets, Line(), Slots(most, seats)) for path, seats in _SEATS.items() if most}
+    app.extensions[_KEY] = doors
+    if doors:
+        app.wsgi_app = _Before(app.wsgi_app, doors, headers, origins)  # type: ignore[method-assign]
 
 
-def door_of(app: object) -> Door | None:
-    """The door of an application, where it has one."""
-    found: Door | None = getattr(app, "extensions", {}).get(_KEY)
+def door_of(app: object, path: str = _ORDERS) -> Door | None:
+    """The door of new orders of an application, or of another path, where it has one."""
+    return doors_of(app).get(path)
+
+
+def doors_of(app: object) -> Mapping[str, Door]:
+    """The doors of an application by path."""
+    found: Mapping[str, Door] = getattr(app, "extensions", {}).get(_KEY, {})
     return found
 
 

@@ -1,6 +1,6 @@
 // The journey and its price: every stop, and why it costs what it costs.
 import { useSignal } from "@preact/signals";
-import { call, newKey, now, type Schemas } from "../../shared/api";
+import { newKey, now, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { Later } from "../../shared/lazy";
 import { here, minor, money, moneyOf } from "../../shared/money";
@@ -10,6 +10,7 @@ import { Caps, capsOf } from "../caps";
 import { draft, keepDraft, type Draft } from "../draft";
 import { Emissions } from "../emissions";
 import { Back, categoryOf, dayLabel, Note, Way } from "../parts";
+import { quoted, QuoteQueue } from "../queue";
 
 export function Journey() {
   const current = draft.value;
@@ -146,24 +147,27 @@ export function Expiry({ draft: current, until }: { draft: Draft; until: string 
   const again = async () => {
     const offer = current.itinerary?.offer_id;
     try {
-      const quote = await call("POST /v1/quotes", { body: { offer_id: offer ?? "" }, ...(current.change ? {} : mine()) });
-      await keepDraft({ ...current, quote, orderKey: newKey(), payKey: newKey() });
+      const quote = await quoted(offer ?? "", current.change ? {} : mine());
+      if (quote) await keepDraft({ ...current, quote, orderKey: newKey(), payKey: newKey() });
     } catch {
       error.value = true;
     }
   };
   return (
-    <Note kind="wait" live>
-      <p>{left > 0 ? t("expiry.soon", { minutes: Math.ceil(left / 60_000) }) : t("expiry.over")}</p>
-      {left > 0 && !error.value ? (
-        <button type="button" onClick={() => void again()}>
-          {t("price.ask")}
-        </button>
-      ) : (
-        <a class="button" href={`/app/results?${current.search}`}>
-          {t("results.again")}
-        </a>
-      )}
-    </Note>
+    <>
+      <QuoteQueue />
+      <Note kind="wait" live>
+        <p>{left > 0 ? t("expiry.soon", { minutes: Math.ceil(left / 60_000) }) : t("expiry.over")}</p>
+        {left > 0 && !error.value ? (
+          <button type="button" onClick={() => void again()}>
+            {t("price.ask")}
+          </button>
+        ) : (
+          <a class="button" href={`/app/results?${current.search}`}>
+            {t("results.again")}
+          </a>
+        )}
+      </Note>
+    </>
   );
 }

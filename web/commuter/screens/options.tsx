@@ -8,6 +8,7 @@ import { go, Heading, type Place } from "../../shared/router";
 import { keepDraft } from "../draft";
 import { heldBy, orderOf, refresh, type KeptOrder } from "../orders";
 import { Back, categoryOf, Note, Trouble, Waiting } from "../parts";
+import { quoted, QuoteQueue } from "../queue";
 
 const FEW = 50;
 
@@ -65,6 +66,7 @@ export function OptionsPage({ at }: { at: Place }) {
         </Note>
       )}
       <Trouble error={error.value} again={again} />
+      <QuoteQueue />
       {!answer.value && !error.value && <Waiting />}
       {answer.value?.legs.length === 0 && (
         <Note kind="calm">
@@ -80,7 +82,8 @@ export function OptionsPage({ at }: { at: Place }) {
 
 /** Another way is ordered like a change of the ride: its price is frozen, then it is held and paid. */
 async function freeze(change: string, { offer_id, legs }: OtherWay, text: string): Promise<void> {
-  const quote = await call("POST /v1/quotes", { body: { offer_id } });
+  const quote = await quoted(offer_id);
+  if (!quote) return;
   const keys = { orderKey: newKey(), payKey: newKey() };
   await keepDraft({ itinerary: null, quote, search: "", change, other: { legs, text }, order: null, token: null, method: null, ...keys });
   go("who");

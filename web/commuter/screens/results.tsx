@@ -9,6 +9,7 @@ import { mine } from "../../shared/session";
 import { keepDraft } from "../draft";
 import { emissionsOf } from "../emissions";
 import { Back, dayLabel, Note, sentenceOf, Signs, span, Trouble, Waiting } from "../parts";
+import { quoted, QuoteQueue } from "../queue";
 import { fromQuery, isWhole, moved, toQuery, toRequest, type Wish } from "../wishes";
 
 type Itinerary = Schemas["Itinerary"];
@@ -40,10 +41,12 @@ function Found({ wish, search }: { wish: Wish; search: string }) {
     busy.value = itinerary.offer_id;
     error.value = null;
     try {
-      const quote = await call("POST /v1/quotes", { body: { offer_id: itinerary.offer_id as string }, ...own });
+      const quote = await quoted(itinerary.offer_id as string, own);
       const change = wish.change?.order ?? null;
-      await keepDraft({ itinerary, quote, search, change, orderKey: newKey(), payKey: newKey(), order: null, token: null, method: null });
-      go("journey");
+      if (quote) {
+        await keepDraft({ itinerary, quote, search, change, orderKey: newKey(), payKey: newKey(), order: null, token: null, method: null });
+        go("journey");
+      }
     } catch (trouble) {
       error.value = trouble;
     }
@@ -63,6 +66,7 @@ function Found({ wish, search }: { wish: Wish; search: string }) {
         {dayLabel(wish.at)}, {t(wish.arrive ? "results.arrive" : "results.depart", { time: wish.at.slice(11) })}
       </p>
       {isGone(error.value) ? <Changed error={error.value as Problem} again={ask} /> : <Trouble error={error.value} again={ask} />}
+      <QuoteQueue />
       {!answer.value && !error.value && <Waiting />}
       {answer.value && (
         <p class="unseen" role="status">
@@ -132,7 +136,7 @@ function Card({ one, busy, choose }: { one: Itinerary; busy: boolean; choose: ()
       {isSoldOut && <p class="bad strong">{t("soldout")}</p>}
       {!isSoldOut && few(one) !== null && <p class="wait">{t("places.few", { count: few(one) as number })}</p>}
       {offers && (
-        <button type="button" class="main wide" onClick={choose} disabled={busy} aria-label={t("results.choose.long", { sentence: sentenceOf(one) })}>
+        <button type="button" class="main wide" onClick={choose} disabled={busy} aria-label={busy ? undefined : t("results.choose.long", { sentence: sentenceOf(one) })}>
           {busy ? t("wait.short") : t("results.choose")}
         </button>
       )}

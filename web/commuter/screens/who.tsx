@@ -3,12 +3,13 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { call, newKey, NoAnswer, Problem, type Schemas } from "../../shared/api";
 import { t } from "../../shared/i18n";
-import { here, money } from "../../shared/money";
+import { money } from "../../shared/money";
 import { go, Heading } from "../../shared/router";
 import { mine } from "../../shared/session";
 import { draft, keepDraft, othersOf, type Draft, type Queued, type Wishes } from "../draft";
 import { keepOrder, orderOf, refresh } from "../orders";
 import { Back, categoryOf, Note, Trouble } from "../parts";
+import { AGAIN_MS, pause, Place, placeOf } from "../queue";
 import { canKeep, publicKey } from "../wallet/key";
 
 type Where = "here" | "other" | "paper";
@@ -47,9 +48,9 @@ export function Who() {
     return null;
   }
   const { quote } = current;
-  const placeOf = (ref: string): Where => (able.value ? (where.value[ref] ?? "here") : "paper");
+  const phoneOf = (ref: string): Where => (able.value ? (where.value[ref] ?? "here") : "paper");
   const separate = quote.connections.filter((one) => one.contract === "separate");
-  const refs = (choice: Where) => quote.passengers.filter((one) => placeOf(one.ref) === choice).map((one) => one.ref);
+  const refs = (choice: Where) => quote.passengers.filter((one) => phoneOf(one.ref) === choice).map((one) => one.ref);
   const wishes = (): Wishes => ({ bound: current.change ? [] : refs("here"), elsewhere: refs("other"), read: read.value });
   return (
     <>
@@ -86,7 +87,7 @@ export function Who() {
                 <input
                   type="radio"
                   name={`where-${one.ref}`}
-                  checked={placeOf(one.ref) === choice}
+                  checked={phoneOf(one.ref) === choice}
                   disabled={choice !== "paper" && !able.value}
                   onChange={() => (where.value = { ...where.value, [one.ref]: choice })}
                 />
@@ -118,13 +119,11 @@ export function Who() {
 function InQueue({ queue }: { queue: Queued }) {
   return (
     <Note kind="wait" live>
-      <p>{t("queue.place", { place: queue.place, time: here(queue.due, false, true) })}</p>
+      <Place queue={queue} />
       <p>{t("queue.stay")}</p>
     </Note>
   );
 }
-
-const AGAIN_MS = 2_000;
 
 /** Order; in a rush wait as told and come again with the place, until there is an answer or the reader leaves the screen. */
 async function queued(quote: Schemas["Quote"], wishes: Wishes, isHere: () => boolean): Promise<Schemas["Order"] | undefined> {
@@ -149,12 +148,8 @@ function isUnderWay(trouble: unknown): boolean {
 }
 
 async function keepPlace(told: Partial<Schemas["Problem"]>, wishes: Wishes): Promise<void> {
-  const queue = { ticket: told.queue_ticket ?? "", place: told.place ?? 0, due: Date.now() + (told.wait_ms ?? AGAIN_MS), wishes };
+  const queue = { ...placeOf(told), wishes };
   if (draft.value) await keepDraft({ ...draft.value, queue });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, Math.max(0, ms)));
 }
 
 /** Order once, however often this is called, and keep the order before anything else happens. */
