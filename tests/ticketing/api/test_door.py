@@ -311,6 +311,20 @@ def ordered(api: Api, quote: str, key: str, **more: str) -> TestResponse:
     return checked(api.client.post("/v1/orders", json={"quote_id": quote}, headers=headers))
 
 
+def test_while_a_commit_waits_nobody_is_told_a_place(api: Api) -> None:
+    quote = api.quote()["id"]
+    hold_the_door(api)
+    commits = api.client.application.extensions["throughfare"].till.database.commits
+    with commits.sent():
+        commits.seconds = lambda: time.monotonic() + 60
+        commits.refuses(1)  # now and then one may try, and has tried
+
+        answer = ordered(api, quote, str(uuid.uuid4()))
+
+    assert answer.status_code == 503
+    assert (answer.json or {})["code"] == "commit_waits"
+
+
 def told_of(answer: TestResponse) -> dict[str, object]:
     assert answer.status_code == 429, answer.json
     return answer.json or {}

@@ -27,7 +27,7 @@ _TRAM = {
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A service on a PostgreSQL of its own, whose settings a test may change, and without doors: all that comes writes."""
+    """A service on a PostgreSQL of its own, whose settings a test may change, and without doors, which tell a crowd their places before a commit has waited for long."""
     monkeypatch.setenv("THROUGHFARE_ORDERS_AT_ONCE", "0")
     with postgresql.server() as url:
         database = Database(url)

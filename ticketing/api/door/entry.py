@@ -102,11 +102,13 @@ class _Before:
     doors: Mapping[str, Door]
     headers: Mapping[str, str]
     origins: tuple[str, ...]
+    commits_wait: Callable[[], bool]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request as WSGI wants it."""
         door = self.doors.get(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
-        if door is None:
+        # While a commit waits, nobody may write: Flask says so at once, and no place in a line would be true.
+        if door is None or self.commits_wait():
             return self.inner(environ, start_response)
         began = time.perf_counter()
         body = _body(environ)
@@ -178,7 +180,8 @@ def register(
     doors = {path: Door(tickets, Line(), Slots(most, seats)) for path, seats in _SEATS.items() if most}
     app.extensions[_KEY] = doors
     if doors:
-        app.wsgi_app = _Before(app.wsgi_app, doors, headers, origins)  # type: ignore[method-assign]
+        waits = app.extensions["commits_wait"]
+        app.wsgi_app = _Before(app.wsgi_app, doors, headers, origins, waits)  # type: ignore[method-assign]
 
 
 def door_of(app: object, path: str = _ORDERS) -> Door | None:
