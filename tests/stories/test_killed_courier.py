@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.stories.two_deployments import PATIENCE_SECONDS, Deployment, free_port, until
+from tests.stories.two_deployments import PATIENCE_SECONDS, PAUSE, Deployment, free_port, until, until_told
 from throughfare_gate.tickets.strict import decode_base64url, json_object
 
 # A delivery that a dead worker has claimed is due again after two minutes; the clock is set that much ahead instead.
@@ -123,7 +123,7 @@ def test_a_record_whose_courier_is_killed_is_there_once(tmp_path: Path) -> None:
             "incidents", "share", incident, "--tlp", "GREEN", "--lines", "We read it again.", "--by", "Anna"
         )
 
-        a.start("worker", "worker", "--pause", "0.5")
+        a.start("worker", "worker", "--pause", PAUSE)
         worker = a.processes[-1]
         cut = threading.Event()
 
@@ -140,9 +140,9 @@ def test_a_record_whose_courier_is_killed_is_there_once(tmp_path: Path) -> None:
 
         (a.folder / "clock").write_text(str(AHEAD_SECONDS))
         a.settings["THROUGHFARE_DEMO_CLOCK_FILE"] = str(a.folder / "clock")
-        a.start("worker_again", "worker", "--pause", "0.5")
+        a.start("worker_again", "worker", "--pause", PAUSE)
         until(lambda: line.carried[1:], "the second worker carries it")
-        until(lambda: a.incident(incident)["partners"][0]["arrived_at"], "the second worker notes it")
+        until_told(a, lambda: a.incident(incident)["partners"][0]["arrived_at"], "the second worker notes it")
 
         (step, _), (again, _) = line.carried
         assert step == again, "the same step was carried twice"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.two_deployments import Deployment, forged, free_port, running, until
+from tests.stories.two_deployments import Deployment, forged, free_port, running, until, until_told
 from throughfare_gate.tickets.jws import Signer
 
 # Each is a program of its own: the everyday run is content with fewer.
@@ -52,7 +52,7 @@ def test_a_leaked_key_is_shared_end_to_end(tmp_path: Path, capsys: pytest.Captur
         mark("the key is withdrawn at A")
         until(lambda: _refused(doors_a, stolen), "every gate of A refuses the thief's tickets")
         mark("every gate of A refuses")
-        [incident] = until(a.incidents, "the worker of A has made a draft of it")
+        [incident] = until_told(a, a.incidents, "the worker of A has made a draft of it")
         mark("a draft is there")
         drafted = a.incident(incident)
         assert drafted["record"]["facts"]["kid"] == kid
@@ -75,7 +75,7 @@ def test_a_leaked_key_is_shared_end_to_end(tmp_path: Path, capsys: pytest.Captur
             "Anna",
         )
         mark("shared by A")
-        until(b.incidents, "B has the record")
+        until_told(b, b.incidents, "B has the record")
         mark("B has it")
         arrived = b.incident(incident)
         assert (arrived["from"], arrived["record"]["narrative"]) == (a.issuer, words)
@@ -84,14 +84,14 @@ def test_a_leaked_key_is_shared_end_to_end(tmp_path: Path, capsys: pytest.Captur
         until(lambda: _out(doors_b, kid), "the key is out of every gate of B")
         mark("out of every gate of B")
         b.run("incidents", "answer", incident, "--affected", "--tickets", "0", "--done", "--by", "Britta")
-        answered = until(lambda: a.incident(incident)["partners"][0]["answer"], "A has the answer")
+        answered = until_told(a, lambda: a.incident(incident)["partners"][0]["answer"], "A has it")
         mark("A has B's answer")
         assert (answered["affected"], answered["done_at"] is not None) == (True, True)
 
         a.run("incidents", "submitted", incident, "nis2_early_warning", "CERT-2026-0042", "--by", "Anna")
         lessons = "Keys stay on the signing host; laptops carry none."
         a.run("incidents", "share", incident, "--status", "closed", "--lessons", lessons, "--by", "Anna")
-        until(lambda: b.incident(incident)["record"]["status"] == "closed", "B has the final report")
+        until_told(b, lambda: b.incident(incident)["record"]["status"] == "closed", "B has the final report")
         mark("B has the final report")
         assert b.incident(incident)["record"]["lessons"] == lessons
         assert a.run("incidents", "verify") == b.run("incidents", "verify") == "the chain holds\n"

@@ -5,11 +5,12 @@ import os
 import re
 import secrets
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,8 @@ from ticketing.tickets.issue import TicketOrder, status_list_of, ticket_payload
 from ticketing.tickets.keys import KeyStore
 
 PATIENCE_SECONDS = 120
+# Each round of a worker takes a third of a second of a processor.
+PAUSE = "0.5" if os.environ.get("SOAK") else "2"
 _PROGRAM = "from ticketing.cli import main; main()"
 _LAST_PLACE = 2**20 - 1
 _KEY = re.compile(r"\btf_\S+")
@@ -158,9 +161,35 @@ class Deployment:
         shown: dict[str, Any] = json.loads(self.run("incidents", "show", incident_id, "--json"))
         return shown
 
+    def progress(self) -> tuple[object, ...]:
+        """The numbers of steps, and of those that partners have, straight from the file."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'throughfare.db'}?mode=ro", uri=True)) as file:
+            return tuple(
+                file.execute(
+                    "SELECT (SELECT count(*) FROM incident_step), (SELECT count(delivered_at) FROM incident_delivery)"
+                ).fetchone()
+            )
+
     def incidents(self) -> list[str]:
         """List the ids of all incidents."""
         return [line.split()[0] for line in self.run("incidents", "list").splitlines()]
+
+
+def until_told(deployment: Deployment, holds: Callable[[], Any], what: str) -> Any:
+    """Ask a deployment until something holds, with a command each time that its incidents have changed; answers it.
+
+    A command takes seconds of a processor to start: whoever asked without a pause would keep the workers from their work.
+    """
+    asked_at: list[object] = []
+
+    def answer() -> Any:
+        now = deployment.progress()
+        if asked_at[-1:] == [now]:
+            return None
+        asked_at.append(now)
+        return holds()
+
+    return until(answer, what)
 
 
 def until(holds: Callable[[], Any], what: str) -> Any:
@@ -182,7 +211,7 @@ def running(*deployments: Deployment) -> Iterator[None]:
             one.folder.mkdir(parents=True, exist_ok=True)
             one.run("db", "upgrade")
             one.start("server", "serve", "--bind", f"127.0.0.1:{one.port}", "--workers", "1")
-            one.start("worker", "worker", "--pause", "0.5")
+            one.start("worker", "worker", "--pause", PAUSE)
         for one in deployments:
             until(lambda one=one: _is_ready(one), f"{one.name} is ready")
         yield
