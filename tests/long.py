@@ -24,7 +24,7 @@ import pytest
 LONG, COSTLY = (Path(__file__).with_name(name) for name in ("long.txt", "costly.txt"))
 # Of one processor; two of them go through it in the half, and need as long again for what pytest itself does.
 KEPT_SECONDS = 90
-# Of a test on one database, with its fixtures: what takes less has both, and is a third of the time of them all.
+# Of a test on one database, with its fixtures: what takes less has both, and is a fifth of the time of them all.
 COSTLY_SECONDS = 0.5
 DATABASES = ("sqlite", "postgresql")
 

@@ -7,6 +7,9 @@ from playwright.sync_api import Browser, expect
 from tests.web.browser import phone
 from tests.web.conftest import Served
 
+# On a busy machine those before have been passed over by the time that somebody looks.
+WAITING = re.compile("You are in the queue: (3 people are|2 people are|1 person is|you are next)")
+
 
 def test_a_buyer_waits_in_the_queue_over_a_reload_and_comes_to_pay(browser: Browser, served: Served) -> None:
     with phone(browser, served.url) as commuter:
@@ -15,7 +18,7 @@ def test_a_buyer_waits_in_the_queue_over_a_reload_and_comes_to_pay(browser: Brow
         try:
             with commuter.page.expect_request(lambda sent: "queue-ticket" in sent.headers) as again:
                 commuter.press("Hold the places")
-                waiting = commuter.page.get_by_text("You are in the queue: 3 people are before you.")
+                waiting = commuter.page.get_by_text(WAITING)
                 expect(waiting).to_contain_text("We try again at ")
                 commuter.check()
             commuter.page.reload()
@@ -34,7 +37,7 @@ def test_a_buyer_waits_for_a_price_and_comes_to_the_journey(browser: Browser, se
         try:
             with commuter.page.expect_request(lambda sent: "queue-ticket" in sent.headers) as again:
                 commuter.page.get_by_role("button", name=re.compile("^Choose")).first.click()
-                waiting = commuter.page.get_by_text("You are in the queue: 3 people are before you.")
+                waiting = commuter.page.get_by_text(WAITING)
                 expect(waiting).to_contain_text("We try again at ")
                 commuter.check()
         finally:
