@@ -135,6 +135,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for left_out, subject in (
         ("APPS ARE NOT TESTED", "the apps"),
         ("TOKEN ARE NOT TESTED", "hardware tokens"),
+        ("PROXIES ARE NOT TESTED", "the shipped proxies"),
         ("ALERTS AND UNITS ARE NOT TESTED", "files for operations"),
     ):
         untested = [one for one in skipped if left_out in str(one.longrepr)]

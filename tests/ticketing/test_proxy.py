@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ticketing.nginx_process import nginx_command
 from tests.ticketing.ports import free_port
 from tests.waiting import SOON_SECONDS
 
@@ -90,14 +91,7 @@ def nginx(folder: Path, port: int, behind: int) -> list[str]:
         .replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
     )
     assert text.count(" 10s;") == 2
-    temporary = "".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error;\n"
-        f"events {{}}\nhttp {{ access_log off; {temporary}\n{text.replace(' 10s;', ' 1s;')}\n}}\n"
-    )
-    return ["nginx", "-p", str(folder), "-e", str(folder / "error"), "-c", str(folder / "nginx.conf")]
+    return nginx_command(folder, text.replace(" 10s;", " 1s;"))
 
 
 def caddy(folder: Path, port: int, behind: int) -> list[str]:
@@ -119,7 +113,7 @@ def caddy(folder: Path, port: int, behind: int) -> list[str]:
 def front(request: pytest.FixtureRequest, tmp_path: Path, upstream: Upstream) -> Iterator[Front]:
     command: Callable[[Path, int, int], list[str]] = request.param
     if shutil.which(command.__name__) is None:
-        pytest.skip(f"{command.__name__} is not installed on this machine")
+        pytest.skip(f"THE SHIPPED PROXIES ARE NOT TESTED with {command.__name__}: it is not installed")
     port = free_port()
     environment = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATH": "/usr/sbin:/usr/bin:/bin"}
     running = subprocess.Popen(

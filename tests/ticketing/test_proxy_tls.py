@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.ticketing.nginx_process import nginx_command
 from tests.ticketing.ports import free_port
 
 HOST = "throughfare.example"
@@ -78,14 +79,7 @@ def nginx(folder: Path, secure: int, plain: int) -> list[str]:
         .replace("listen 443 ssl", f"listen 127.0.0.1:{secure} ssl")
         .replace("listen 80", f"listen 127.0.0.1:{plain}")
     )
-    temporary = "".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error;\n"
-        f"events {{}}\nhttp {{ access_log off; {temporary}\n{text}\n}}\n"
-    )
-    return ["nginx", "-p", str(folder), "-e", str(folder / "error"), "-c", str(folder / "nginx.conf")]
+    return nginx_command(folder, text)
 
 
 def caddy(folder: Path, secure: int, plain: int) -> list[str]:
@@ -104,7 +98,7 @@ def caddy(folder: Path, secure: int, plain: int) -> list[str]:
 @pytest.fixture(params=["nginx", "caddy"])
 def front(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Front]:
     if shutil.which(request.param) is None:
-        pytest.skip(f"{request.param} is not installed on this machine")
+        pytest.skip(f"THE SHIPPED PROXIES ARE NOT TESTED with {request.param}: it is not installed")
     made = Front(free_port(), free_port())
     command = {"nginx": nginx, "caddy": caddy}[request.param](tmp_path, made.secure, made.plain)
     environment = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATH": "/usr/sbin:/usr/bin:/bin"}

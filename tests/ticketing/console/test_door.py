@@ -114,7 +114,7 @@ def test_guessing_is_slowed_for_an_account_and_for_an_address(desk: StaffDesk, v
 
 
 def test_guessing_the_old_password_is_slowed_too(desk: StaffDesk, visitor: Visitor) -> None:
-    """Somebody at an open browser who does not know the password could try as many as they like."""
+    """Slow guesses at the old password down: a stranger at an open browser could try any number of them."""
     browser = visitor()
     browser.sign_in("anna@example.org", member(desk), PASSWORD)
     page = browser.open("/console/password")

@@ -401,6 +401,15 @@ def test_production_refuses_every_stand_in_by_name(environ: dict[str, str], name
         from_environment({"THROUGHFARE_ENVIRONMENT": "production", **environ})
 
 
+def refusal_with(line: str) -> Misconfigured:
+    """The refusal of a production that has one setting, and lacks others."""
+    name, _, value = line.partition("=")
+    environ = {"THROUGHFARE_ENVIRONMENT": "production", "THROUGHFARE_MAIL_SENDER": "T <t@example.eu>"}
+    with pytest.raises(Misconfigured) as refused:
+        from_environment({**environ, name: value})
+    return refused.value
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -416,13 +425,10 @@ def test_production_refuses_every_stand_in_by_name(environ: dict[str, str], name
     ],
 )
 def test_production_refuses_a_line_to_another_machine_that_may_be_plain(line: str) -> None:
-    name, _, value = line.partition("=")
-    environ = {"THROUGHFARE_ENVIRONMENT": "production", "THROUGHFARE_MAIL_SENDER": "T <t@example.eu>"}
+    refused = refusal_with(line)
 
-    with pytest.raises(Misconfigured, match=name) as refused:
-        from_environment({**environ, name: value})
-
-    assert "p@" not in str(refused.value)
+    assert line.partition("=")[0] in {fault.path for fault in refused.faults}
+    assert "p@" not in str(refused)
 
 
 @pytest.mark.parametrize(
@@ -439,13 +445,7 @@ def test_production_refuses_a_line_to_another_machine_that_may_be_plain(line: st
     ],
 )
 def test_production_takes_a_line_that_is_proven_or_stays_on_the_machine(line: str) -> None:
-    name, _, value = line.partition("=")
-    environ = {"THROUGHFARE_ENVIRONMENT": "production", "THROUGHFARE_MAIL_SENDER": "T <t@example.eu>"}
-
-    with pytest.raises(Misconfigured) as refused:
-        from_environment({**environ, name: value})
-
-    assert name not in {fault.path for fault in refused.value.faults}
+    assert line.partition("=")[0] not in {fault.path for fault in refusal_with(line).faults}
 
 
 def test_production_refuses_a_folder_that_others_can_write(tmp_path: Path) -> None:
